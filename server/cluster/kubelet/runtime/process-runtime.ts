@@ -1,0 +1,42 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+
+/** What the kubelet needs in order to run a container as a real process; `providers/embedded` supplies it. */
+export interface ProcessRuntime {
+  /** Shown on the page and by `doctor`: `bubblewrap` or `none`. */
+  readonly isolation: 'bubblewrap' | 'none';
+  /** Starts a process; rejects with code ENOENT when the command is not in the root folder. */
+  start(spec: ProcessSpec): Promise<ContainerProcess>;
+}
+
+export interface ProcessSpec {
+  /** Unique for the container's attempt; names its scratch folder. */
+  id: string;
+  argv: string[];
+  env: Record<string, string>;
+  /** Inside the container; created when missing. */
+  cwd: string;
+  hostname: string;
+  root: { base: 'busybox' | 'host'; files: Record<string, string> };
+  /** The container's own writable layer on the host; survives restarts of the process, not of the container. */
+  layer: string;
+  mounts: { source: string; target: string; readOnly: boolean }[];
+  tty: boolean;
+  stdin: boolean;
+}
+
+export interface ContainerProcess {
+  readonly pid: number;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  /** Absent with a tty: everything is on stdout. */
+  readonly stderr: Readable | undefined;
+  /** Signals the container's first process, as the kubelet's SIGTERM and SIGKILL do. */
+  signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): void;
+  resize(columns: number, rows: number): void;
+  /** Resolves once the process and all its children are gone. `code` is 128+n after a signal. */
+  readonly exited: Promise<{ code: number; signal?: string }>;
+  /** Starts another process in the same container, as `kubectl exec` does. */
+  exec(spec: { argv: string[]; tty: boolean; stdin: boolean }): Promise<ContainerProcess>;
+  /** Connects to a port that the process listens on in its own network; rejects ECONNREFUSED. */
+  dial(port: number): Promise<Duplex>;
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { KubeClient } from './client.ts';
+import type { PodNetwork } from './network/pod-network.ts';
+import type { KubeObject } from './store/object.ts';
+
+/**
+ * A container image that is a program of ours, run in this process: the Argo Server, the workflow controller, an
+ * object store, a small web server. It is started from image reference, command and args as a container would be.
+ */
+export interface Program {
+  /** Runs until it exits by itself or `context.signal` aborts (SIGTERM); resolves with the exit code. */
+  run(context: ProgramContext): Promise<number>;
+}
+
+export interface ProgramContext {
+  /** Command and args after the image's entrypoint was merged in, `$(VAR)` expanded. */
+  argv: string[];
+  env: Record<string, string>;
+  pod: KubeObject;
+  container: string;
+  /** Speaks as the pod's ServiceAccount. */
+  client: KubeClient;
+  network: PodNetwork;
+  /** Writes raw bytes to the container's log. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Where a volume mounted at `containerPath` (or a path under it) is on the host; undefined when none is. */
+  hostPath(containerPath: string): string | undefined;
+  signal: AbortSignal;
+  clock: Clock;
+  ids: Ids;
+}
+
+/** An entry of the image catalogue: which references it answers to, and what stands behind them. */
+export interface ImageEntry {
+  /** Repository without tag: `busybox`, `quay.io/argoproj/argocli`. `docker.io/library/` is implied. */
+  repository: string;
+  /** Tags that exist; absent: every tag. */
+  tags?: string[];
+  entrypoint?: string[];
+  cmd?: string[];
+  env?: Record<string, string>;
+  workingDir?: string;
+  user?: number;
+  /** A root folder built from what the host has, or a program of ours. */
+  content: { kind: 'root-folder'; base: 'busybox' | 'host'; files?: Record<string, string> } | { kind: 'program'; program: Program };
+}

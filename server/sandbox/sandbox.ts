@@ -1,0 +1,38 @@
+import type { Server, Socket } from 'node:net';
+
+/**
+ * A session's place: where its terminals, scenario scripts and pods' containers run. On Linux with bubblewrap a
+ * sandbox with its own user, PID, mount and network namespaces; else plain processes, said on the page.
+ */
+export interface Place {
+  readonly isolation: 'bubblewrap' | 'none';
+  /** The session's home folder on the host. */
+  readonly home: string;
+  /** The same folder as its processes see it: `/root` in a sandbox, the host path without one. */
+  readonly homeInside: string;
+  /** How to start a command in this place: pass the result to node-pty or child_process as it is. */
+  command(argv: string[], options?: { cwd?: string; env?: Record<string, string> }): PlaceCommand;
+  /** A server that listens on 127.0.0.1:`port` as the place's processes see it; 0 takes a free one. */
+  listen(port: number): Promise<{ server: Server; port: number }>;
+  /** Connects to 127.0.0.1:`port` inside the place; rejects with code ECONNREFUSED when nothing listens. */
+  dial(port: number): Promise<Socket>;
+  /** Ends every process of the place, whatever it ignores; resolves when none runs. */
+  stop(): Promise<void>;
+}
+
+export interface PlaceCommand {
+  file: string;
+  args: string[];
+  /** The whole environment; nothing of the server's own is inherited. */
+  env: Record<string, string>;
+  cwd: string;
+}
+
+/** Makes places. One per server; keeps a few warm so that a session starts at once. */
+export interface Sandbox {
+  readonly isolation: 'bubblewrap' | 'none';
+  /** Why it is not `bubblewrap`, for the banner; undefined when it is. */
+  readonly notice: string | undefined;
+  open(options: { sessionId: string; home: string; path: string[] }): Promise<Place>;
+  close(): Promise<void>;
+}
