@@ -1,0 +1,23 @@
+// `npm test`: sets up what is missing, then types and every test. Arguments go to vitest: npm test -- test/unit
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { ensureBuild } from './setup/build.mjs';
+import { ensureDependencies } from './setup/dependencies.mjs';
+import { ensureKubectl, kubectlFolder } from './setup/kubectl.mjs';
+import { root } from './setup/paths.mjs';
+import { step } from './setup/progress.mjs';
+
+await ensureDependencies();
+await ensureBuild();
+await ensureKubectl();
+const folder = kubectlFolder();
+if (folder) process.env.PATH = `${process.env.PATH ?? ''}${delimiter}${folder}`;
+
+const run = (command, args) => spawnSync(process.execPath, [join(root, 'node_modules', command), ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
+
+const args = process.argv.slice(2);
+if (args.length === 0) {
+  const types = await step('checking types', () => run('typescript/bin/tsc', ['--noEmit', '-p', '.']));
+  if (types !== 0) process.exit(types);
+}
+process.exit(run('vitest/vitest.mjs', ['run', ...args]));
