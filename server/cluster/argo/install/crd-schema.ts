@@ -9,7 +9,7 @@ export function structuralSchema(structName: string): JsonObject {
 function structSchema(name: string): JsonObject {
   const properties: JsonObject = {};
   const required: string[] = [];
-  for (const part of (GO_STRUCTS[name] ?? '').split(' ')) {
+  for (const part of (GO_STRUCTS[name] ?? '').split(' ').filter((text) => text !== '')) {
     const colon = part.indexOf(':');
     const fieldName = part.slice(0, colon);
     const optional = fieldName.endsWith('?');
