@@ -30,6 +30,8 @@ export interface CheckContext {
   readFile(path: string): Promise<string | undefined>;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Resolves after `ms` milliseconds; rejects when `signal` aborts. */
+  sleep(ms: number): Promise<void>;
   /** When the step was opened, milliseconds since the epoch. */
   stepOpenedAt: number;
   signal: AbortSignal;

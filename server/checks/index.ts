@@ -1,0 +1,3 @@
+export type { CheckContext, CheckResult, ShellState } from './check.ts';
+export { findKind, validateCheck } from './registry.ts';
+export { runChecks } from './run.ts';
