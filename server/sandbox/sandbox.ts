@@ -1,8 +1,8 @@
 import type { Server, Socket } from 'node:net';
 
 /**
- * A session's place: where its terminals, scenario scripts and pods' containers run. On Linux with bubblewrap a
- * sandbox with its own user, PID, mount and network namespaces; else plain processes, said on the page.
+ * A session's place: where its terminals and scenario scripts run. On Linux with bubblewrap a sandbox with its own
+ * user, PID, mount and network namespaces; else plain processes, said on the page.
  */
 export interface Place {
   readonly isolation: 'bubblewrap' | 'none';
@@ -10,12 +10,18 @@ export interface Place {
   readonly home: string;
   /** The same folder as its processes see it: `/root` in a sandbox, the host path without one. */
   readonly homeInside: string;
+  /** The lab's own read-only folder (`bin/`, `shell/`) as the place's processes see it. */
+  readonly toolsInside: string;
   /** How to start a command in this place: pass the result to node-pty or child_process as it is. */
   command(argv: string[], options?: { cwd?: string; env?: Record<string, string> }): PlaceCommand;
   /** A server that listens on 127.0.0.1:`port` as the place's processes see it; 0 takes a free one. */
   listen(port: number): Promise<{ server: Server; port: number }>;
   /** Connects to 127.0.0.1:`port` inside the place; rejects with code ECONNREFUSED when nothing listens. */
   dial(port: number): Promise<Socket>;
+  /** TCP ports on which something listens inside the place, ascending; empty where that can't be told. */
+  listening(): Promise<number[]>;
+  /** Ends the process that was started from a PlaceCommand, with everything beneath it. */
+  killTree(pid: number, signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Ends every process of the place, whatever it ignores; resolves when none runs. */
   stop(): Promise<void>;
 }
@@ -28,11 +34,30 @@ export interface PlaceCommand {
   cwd: string;
 }
 
+export interface PlaceOptions {
+  sessionId: string;
+  /** The home folder on the host; made when missing, kept when there. */
+  home: string;
+}
+
 /** Makes places. One per server; keeps a few warm so that a session starts at once. */
 export interface Sandbox {
   readonly isolation: 'bubblewrap' | 'none';
   /** Why it is not `bubblewrap`, for the banner; undefined when it is. */
   readonly notice: string | undefined;
-  open(options: { sessionId: string; home: string; path: string[] }): Promise<Place>;
+  open(options: PlaceOptions): Promise<Place>;
+  /** Resolves once the warm places are there; never rejects. */
+  warmed(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface SandboxOptions {
+  /** Where warm places' homes wait: on the same file system as the sessions' homes. */
+  folder: string;
+  /** A folder with `bin/` (first on the PATH) and `shell/`, read-only to the learner. */
+  tools: string;
+  /** Warm places to keep; default 2. */
+  warm?: number;
+  /** Ports that each warm place listens on from the start. */
+  warmPorts?: number[];
 }

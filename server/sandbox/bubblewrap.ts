@@ -1,0 +1,243 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Server, Socket } from 'node:net';
+import { type Clock, sleep, systemClock } from '../lib/clock.ts';
+import { LabError, messageOf } from '../lib/errors.ts';
+import { type Bind, placeArgs } from './bubblewrap-args.ts';
+import { buildEtc } from './etc-template.ts';
+import { joinPlace, launch, type Launcher } from './launch.ts';
+import { NetworkBridge } from './netns.ts';
+import { childrenOf, kill, killTree, listeningPorts, membersOf, pidNamespaceOf } from './proc.ts';
+import { runToEnd } from './run.ts';
+import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from './sandbox.ts';
+
+export const HOME_INSIDE = '/root';
+export const TOOLS_INSIDE = '/opt/argo-lab';
+const PATH_INSIDE = `${TOOLS_INSIDE}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+
+/** Where host users of places begin: above people's own, below the ranges of nested containers. */
+const FIRST_UID = 20_001;
+const UIDS = 30_000;
+
+/** Places made with bubblewrap, and what is shared by them: /etc, the folder in /tmp, the host users. */
+export class BubblewrapSandbox implements Sandbox {
+  readonly isolation = 'bubblewrap';
+  readonly notice = undefined;
+  readonly root = process.getuid?.() === 0;
+  #nextUid = FIRST_UID + (process.pid % UIDS);
+  #run: Promise<{ folder: string; etc: Bind[] }> | undefined;
+  #pool: Promise<BubblewrapPlace>[] = [];
+  #places = new Set<BubblewrapPlace>();
+  #count = 0;
+  #closed = false;
+
+  constructor(
+    private readonly options: SandboxOptions,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. */
+  runFolder(): Promise<{ folder: string; etc: Bind[] }> {
+    this.#run ??= (async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'argo-lab-'));
+      await chmod(folder, 0o711);
+      await mkdir(join(folder, 'stage'), { mode: 0o755 });
+      const shown = await buildEtc(join(folder, 'etc'));
+      return { folder, etc: [{ source: join(folder, 'etc'), target: '/etc', readOnly: true }, ...shown] };
+    })();
+    return this.#run;
+  }
+
+  /** A host user of its own where the lab is root: an own process limit, and no right to anybody else's files. */
+  async launcher(): Promise<Launcher> {
+    const { folder: runFolder } = await this.runFolder();
+    if (!this.root) return { uid: undefined, runFolder };
+    const uid = this.#nextUid;
+    this.#nextUid = FIRST_UID + ((uid + 1 - FIRST_UID) % UIDS);
+    return { uid, runFolder };
+  }
+
+  /** Binds that every sandbox needs for programs of ours: the lab's tools, and node where it lies outside /usr. */
+  toolBinds(): Bind[] {
+    const node = process.execPath.startsWith('/usr/') ? [] : [{ source: process.execPath, target: '/opt/argo-lab-node/node', readOnly: true }];
+    return [{ source: this.options.tools, target: TOOLS_INSIDE, readOnly: true }, ...node];
+  }
+
+  async open(options: PlaceOptions): Promise<Place> {
+    const fresh = (await lstat(options.home).catch(() => undefined)) === undefined;
+    const warm = fresh ? this.#pool.shift() : undefined;
+    this.#refill();
+    if (warm !== undefined) {
+      const place = await warm.catch(() => undefined);
+      if (place !== undefined) {
+        // A bind mount follows the folder, not its name, so a warm place's home can move to where it belongs.
+        await mkdir(dirname(options.home), { recursive: true });
+        await rename(place.home, options.home);
+        place.home = options.home;
+        return place;
+      }
+    }
+    return this.#make(options.home);
+  }
+
+  /** Why bubblewrap can't be used here; undefined when it can. Tries it for real, with the first warm place. */
+  async problem(): Promise<string | undefined> {
+    if (process.platform !== 'linux') return 'bubblewrap needs Linux';
+    try {
+      this.#refill(1);
+      const place = await (this.#pool[0] ?? this.#make(join(this.options.folder, `probe-${process.pid}`, 'home')));
+      const result = await runToEnd(place.command(['/bin/sh', '-c', 'id -u']), { timeoutMs: 10_000 });
+      return result.code === 0 && result.stdout.trim() === '0' ? undefined : `joining a sandbox failed: ${result.stderr.trim()}`;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  async warmed(): Promise<void> {
+    this.#refill();
+    const made = await Promise.allSettled(this.#pool);
+    for (const result of made) if (result.status === 'fulfilled') await result.value.prepared();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#pool);
+    await Promise.all([...this.#places].map((place) => place.stop()));
+    if (this.#run !== undefined) await rm((await this.#run).folder, { recursive: true, force: true });
+    await rm(join(this.options.folder), { recursive: true, force: true });
+  }
+
+  #refill(wanted = this.options.warm ?? 2): void {
+    while (!this.#closed && this.#pool.length < Math.min(wanted, this.options.warm ?? 2)) {
+      const made = this.#make(join(this.options.folder, `warm-${process.pid}-${++this.#count}`, 'home'), this.options.warmPorts);
+      // A failure shows when somebody opens a place: then it is tried again.
+      made.catch(() => undefined);
+      this.#pool.push(made);
+    }
+  }
+
+  async #make(home: string, ports: readonly number[] = []): Promise<BubblewrapPlace> {
+    if (this.#closed) throw new LabError('internal', 'the lab is stopping');
+    const launcher = await this.launcher();
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    if (launcher.uid !== undefined && (await lstat(home)).uid !== launcher.uid) {
+      await runToEnd({ file: 'chown', args: ['-RhP', `${launcher.uid}:${launcher.uid}`, home], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' }, cwd: '/' }, { timeoutMs: 60_000 });
+    }
+    const binds: Bind[] = [{ source: home, target: HOME_INSIDE, readOnly: false }, ...(await this.runFolder()).etc, ...this.toolBinds()];
+    const args = (place: (source: string) => string) => placeArgs({ hostname: 'controlplane', nested: !this.root, binds: binds.map((bind) => ({ ...bind, source: place(bind.source) })) });
+    const command = await launch(launcher, `place-${process.pid}-${++this.#count}`, binds, args, ['/bin/sh', '-c', 'echo ready; exec sleep infinity </dev/null >/dev/null 2>&1']);
+    const holder = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const pid = await firstProcess(holder);
+    const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#places.delete(place));
+    this.#places.add(place);
+    for (const port of ports) place.prepare(port);
+    return place;
+  }
+}
+
+/** Waits for the sandbox to be complete; resolves with the host's pid of its first process. */
+async function firstProcess(holder: ChildProcess): Promise<number> {
+  const { stdout, stderr, pid } = holder;
+  if (stdout === null || stderr === null) throw new Error('no pipes');
+  let errors = '';
+  stderr.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(0, 4000);
+  });
+  const failed = new Promise<never>((_, reject) => {
+    holder.once('error', (error) => reject(error));
+    holder.once('close', (code) => reject(new LabError('internal', `the sandbox did not start (exit code ${code}): ${errors.trim()}`)));
+  });
+  failed.catch(() => undefined);
+  await Promise.race([once(stdout, 'data'), failed]);
+  stdout.destroy();
+  stderr.destroy();
+  holder.unref();
+  const [first] = await childrenOf(pid ?? 0);
+  if (first === undefined) throw new LabError('internal', 'the sandbox ended at once');
+  return first;
+}
+
+class BubblewrapPlace implements Place {
+  readonly isolation = 'bubblewrap';
+  readonly homeInside = HOME_INSIDE;
+  readonly toolsInside = TOOLS_INSIDE;
+  readonly #bridge: NetworkBridge;
+  #prepared = new Map<number, Promise<{ server: Server; port: number }>>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    public home: string,
+    private readonly launcher: Launcher,
+    private readonly holder: ChildProcess,
+    private readonly pid: number,
+    private readonly clock: Clock,
+    private readonly onStopped: () => void,
+  ) {
+    this.#bridge = new NetworkBridge(launcher, pid, clock);
+  }
+
+  command(argv: string[], options: { cwd?: string; env?: Record<string, string> } = {}): PlaceCommand {
+    const env = { PATH: PATH_INSIDE, HOME: HOME_INSIDE, USER: 'root', LOGNAME: 'root', SHELL: '/bin/bash', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...options.env };
+    return joinPlace(this.launcher, this.pid, argv, { cwd: options.cwd ?? HOME_INSIDE, env });
+  }
+
+  /** Listens ahead of time, so that a session's cluster does not wait for the helper. */
+  prepare(port: number): void {
+    const listener = this.#bridge.listen(port);
+    listener.catch(() => undefined);
+    this.#prepared.set(port, listener);
+  }
+
+  async prepared(): Promise<void> {
+    await Promise.allSettled(this.#prepared.values());
+  }
+
+  listen(port: number): Promise<{ server: Server; port: number }> {
+    const prepared = this.#prepared.get(port);
+    this.#prepared.delete(port);
+    return prepared ?? this.#bridge.listen(port);
+  }
+
+  dial(port: number): Promise<Socket> {
+    return this.#bridge.dial(port);
+  }
+
+  async listening(): Promise<number[]> {
+    return (await listeningPorts(this.pid)) ?? [];
+  }
+
+  killTree(pid: number, signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return killTree(pid, signal);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#bridge.close();
+    for (const listener of this.#prepared.values()) void listener.then(({ server }) => server.close()).catch(() => undefined);
+    // The kernel ends a PID namespace only after its network is torn down, which takes a second: so everything in it is
+    // ended by hand, the first process too, after which nothing new can start.
+    const space = await pidNamespaceOf(this.pid);
+    kill(this.pid, 'SIGKILL');
+    this.holder.kill('SIGKILL');
+    for (let waited = 0; waited < 5000; waited += 5) {
+      const others = space === undefined ? [] : (await membersOf(space)).filter((pid) => pid !== this.pid);
+      if (others.length === 0) break;
+      for (const pid of others) kill(pid, 'SIGKILL');
+      await sleep(this.clock, 5);
+    }
+    this.onStopped();
+  }
+}
+
+/** Words for a person from what a failed attempt threw. */
+function reasonOf(error: unknown): string {
+  const text = messageOf(error);
+  return /ENOENT|not found/.test(text) ? 'bubblewrap (bwrap), nsenter or setpriv is not installed' : text;
+}

@@ -1,0 +1,34 @@
+import { chmod, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bind } from './bubblewrap-args.ts';
+
+/** What a sandbox sees of the host's /etc: look-up tables and libraries' settings, nothing private. */
+const SHOWN = ['ld.so.cache', 'inputrc', 'terminfo', 'alternatives', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates', 'services', 'protocols', 'mime.types', 'nanorc', 'vim', 'localtime'];
+
+const WRITTEN: Record<string, string> = {
+  passwd: 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+  group: 'root:x:0:\nnogroup:x:65534:\n',
+  'nsswitch.conf': 'hosts: files\n',
+  'resolv.conf': '',
+  hostname: 'controlplane\n',
+  hosts: '127.0.0.1 localhost controlplane\n::1 localhost\n',
+};
+
+/** Builds the /etc that all places of a server share, read-only; returns what of the host's own is shown in it. */
+export async function buildEtc(folder: string): Promise<Bind[]> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'ssl'), { recursive: true, mode: 0o755 });
+  await chmod(folder, 0o755);
+  const binds: Bind[] = [];
+  for (const name of SHOWN) {
+    const source = join('/etc', name);
+    const stat = await lstat(source).catch(() => undefined);
+    if (stat === undefined || stat.isSymbolicLink()) continue;
+    // A bind needs something to lie on, and the template is read-only by then.
+    if (stat.isDirectory()) await mkdir(join(folder, name), { mode: 0o755 });
+    else await writeFile(join(folder, name), '', { mode: 0o644 });
+    binds.push({ source, target: source, readOnly: true });
+  }
+  for (const [name, text] of Object.entries(WRITTEN)) await writeFile(join(folder, name), text, { mode: 0o644 });
+  return binds;
+}

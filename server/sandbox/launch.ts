@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bind } from './bubblewrap-args.ts';
+import type { PlaceCommand } from './sandbox.ts';
+
+/**
+ * How bwrap is started, so that nothing of the server shows inside:
+ * - `env -i`, because bwrap is PID 1 inside and /proc/1/environ is readable there;
+ * - the arguments come through a file descriptor, because /proc/1/cmdline is readable too;
+ * - as root, everything runs as a host user of its own: uid 0 behind the sandbox's uid 0 could write /proc/sys. That
+ *   user may not be able to walk to the data folder, so what is bound is first put under a folder that it can reach,
+ *   in a mount namespace of its own, which leaves no trace on the host.
+ */
+export interface Launcher {
+  /** Host uid of what runs inside; undefined when the lab is not root, and everything is the person's own. */
+  uid: number | undefined;
+  /** A folder that every user can walk to. */
+  runFolder: string;
+}
+
+const STAGED = `
+stage=$1 args=$2 uid=$3; shift 3
+mount -t tmpfs -o mode=0755,size=256k argo-lab "$stage" || exit 97
+n=0
+while [ "$1" != -- ]; do
+  if [ -d "$1" ]; then mkdir "$stage/$n"; else : >"$stage/$n"; fi
+  mount --rbind "$1" "$stage/$n" || exit 97
+  n=$((n+1)); shift
+done
+shift
+ulimit -c 0; ulimit -u 1024 2>/dev/null || ulimit -p 1024 2>/dev/null
+exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args"`;
+
+const PLAIN = `args=$1; shift; ulimit -c 0; exec env -i bwrap --args 9 -- "$@" 9<"$args"`;
+
+const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+
+/** The command that starts bwrap with `args(binds)`; the process that it becomes is bwrap itself, under the same pid. */
+export async function launch(launcher: Launcher, name: string, allBinds: readonly Bind[], args: (place: (source: string) => string) => string[], argv: readonly string[]): Promise<PlaceCommand> {
+  const file = join(launcher.runFolder, `${name}.args`);
+  if (launcher.uid === undefined) {
+    await writeFile(file, nul(args((source) => source)), { mode: 0o600 });
+    return { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, ...argv], env: HOST_ENV, cwd: '/' };
+  }
+  const stage = join(launcher.runFolder, 'stage');
+  const sources = [...new Set(allBinds.map((bind) => bind.source))].filter((source) => !/^\/(etc|usr)\//.test(source));
+  await writeFile(file, nul(args((source) => (sources.includes(source) ? join(stage, String(sources.indexOf(source))) : source))), { mode: 0o600 });
+  return { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), ...sources, '--', ...argv], env: HOST_ENV, cwd: '/' };
+}
+
+function nul(args: readonly string[]): string {
+  return args.map((arg) => `${arg}\0`).join('');
+}
+
+/** The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts. */
+export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string> }): PlaceCommand {
+  const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
+  return {
+    file: 'nsenter',
+    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', 'setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; exec "$@"', 'argo-lab', options.cwd, ...argv],
+    env: options.env,
+    cwd: '/',
+  };
+}
+
+/** The command that joins only the network of `pid`, for helpers of the server. */
+export function joinNetwork(launcher: Launcher, pid: number, argv: readonly string[]): { file: string; args: string[] } {
+  return { file: 'nsenter', args: ['-t', String(pid), ...(launcher.uid === undefined ? ['-U', '--preserve-credentials'] : []), '-n', ...argv] };
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { killTree } from './proc.ts';
+import type { PlaceCommand } from './sandbox.ts';
+
+export interface RunResult {
+  /** 128+n after a signal; 124 after a time-out. */
+  code: number;
+  stdout: string;
+  stderr: string;
+  timedOut: boolean;
+}
+
+export interface RunOptions {
+  stdin?: string | Uint8Array;
+  timeoutMs: number;
+  /** Bytes kept of each stream; what comes after is read and dropped. Default 64 KiB. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+  onOutput?: (chunk: Buffer) => void;
+  clock?: Clock;
+}
+
+const SIGNALS: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+
+/**
+ * Runs a command until its first process ends, or ends the whole tree when it takes too long. Output of children that
+ * it left in the background is not waited for.
+ */
+export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<RunResult> {
+  const limit = options.maxBytes ?? 64 * 1024;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const collect = (stream: NodeJS.ReadableStream) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      stream.on('data', (chunk: Buffer) => {
+        options.onOutput?.(chunk);
+        if (size >= limit) return;
+        const part = chunk.subarray(0, limit - size);
+        size += part.length;
+        chunks.push(part);
+      });
+      stream.on('error', () => undefined);
+      return () => Buffer.concat(chunks).toString('utf8');
+    };
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    let timedOut = false;
+    const end = () => {
+      if (child.pid !== undefined) void killTree(child.pid, 'SIGKILL');
+    };
+    const cancel = (options.clock ?? systemClock).after(options.timeoutMs, () => {
+      timedOut = true;
+      end();
+    });
+    options.signal?.addEventListener('abort', end, { once: true });
+    child.on('error', (error) => {
+      cancel();
+      reject(error);
+    });
+    child.on('exit', (code, signal) => {
+      cancel();
+      options.signal?.removeEventListener('abort', end);
+      const finish = () => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        resolve({ code: timedOut ? 124 : (code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)), stdout: stdout(), stderr: stderr(), timedOut });
+      };
+      let closed = false;
+      child.once('close', () => {
+        if (closed) return;
+        closed = true;
+        finish();
+      });
+      // A background child may keep the pipes open for ever.
+      (options.clock ?? systemClock).after(100, () => {
+        if (closed) return;
+        closed = true;
+        finish();
+      });
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.stdin ?? '');
+  });
+}
