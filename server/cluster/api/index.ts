@@ -1,0 +1,10 @@
+export { createKubeClient } from './in-process-client.ts';
+export type { ApiCore, Target } from './core.ts';
+export { present, storageOf } from './core.ts';
+export type { Admission, AdmissionRequest, ApiHooks, FieldManager, RequestContext, SchemaHooks, VirtualRequest } from './hooks.ts';
+export { defaultHooks } from './hooks.ts';
+export { Scheme } from './scheme/scheme.ts';
+export type { CustomResourceInfo, PrinterColumn, ResourceInfo, SubresourceInfo } from './scheme/resource-info.ts';
+export { ApiStatus } from './status.ts';
+export type { StatusBody, StatusCause, StatusDetails } from './status.ts';
+export * as errors from './errors.ts';

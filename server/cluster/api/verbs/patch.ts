@@ -1,0 +1,103 @@
+import { applyPatch, type Operation } from 'rfc6902';
+import type { PatchType } from '../../client.ts';
+import { rfc3339 } from '../../../lib/clock.ts';
+import { isJsonObject } from '../../../lib/json.ts';
+import { apiVersionOf, type KubeObject } from '../../store/object.ts';
+import { storageOf, present, type ApiCore } from '../core.ts';
+import { badRequest, notFound, unsupportedMediaType } from '../errors.ts';
+import { mergePatch, type RequestContext } from '../hooks.ts';
+import type { ResourceInfo } from '../scheme/resource-info.ts';
+import { ApiStatus } from '../status.ts';
+import { createObject } from './create.ts';
+import { asObject, decodeObject } from './decode.ts';
+import { updateObject } from './update.ts';
+
+export interface PatchRequest {
+  type: PatchType;
+  body: unknown;
+  /** Server-side apply: take over fields that others own. */
+  force?: boolean;
+  subresource?: string;
+  /** `line 3: key "name" already set in map`: what a YAML or JSON reader saw twice. */
+  duplicates?: readonly string[];
+}
+
+export interface PatchResult {
+  object: KubeObject;
+  created: boolean;
+}
+
+/** Throws ApiStatus 400, 404, 409, 415, 422. */
+export function patchObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, patch: PatchRequest): PatchResult {
+  const { subresource } = patch;
+  const stored = core.store.get(storageOf(info), info.namespaced ? namespace : undefined, name);
+  const old = stored === undefined ? undefined : present(info, stored);
+  if (patch.type === 'apply') return apply(core, context, info, namespace, name, old, patch);
+  if (old === undefined) throw notFound(info, name);
+  const patched = patchValue(core, info, old, patch);
+  const decoded = decodeObject(core, context, info, patched, patch.duplicates);
+  return { object: updateObject(core, context, info, namespace, name, decoded, subresource === undefined ? {} : { subresource }), created: false };
+}
+
+/** The object as a patch makes it, not yet decoded. */
+export function patchValue(core: ApiCore, info: ResourceInfo, old: KubeObject, patch: Pick<PatchRequest, 'type' | 'body'>): unknown {
+  switch (patch.type) {
+    case 'json':
+      return jsonPatch(info, old, patch.body);
+    case 'merge':
+      if (!isJsonObject(patch.body)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch.body) ? 'array' : typeof patch.body} into Go value of type map[string]interface {}`);
+      return mergePatch(old, patch.body);
+    case 'strategic':
+      if (info.custom !== undefined) throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']);
+      return core.hooks.schema.strategicMerge(info, old, patch.body);
+    case 'apply':
+      throw new Error('apply is dispatched before');
+  }
+}
+
+/** RFC 6902, with the answers of the Go library that Kubernetes uses. */
+function jsonPatch(info: ResourceInfo, old: KubeObject, body: unknown): unknown {
+  if (!Array.isArray(body)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  const target: unknown = structuredClone(old);
+  const operations = body.filter(isJsonObject);
+  const results = applyPatch(target, operations as unknown as Operation[]);
+  const failed = results.findIndex((result) => result !== null);
+  if (failed < 0) return target;
+  const operation = operations[failed];
+  throw new ApiStatus(422, 'Invalid', jsonPatchProblem(operation === undefined ? {} : operation), { ...(info.group === '' ? {} : { group: info.group }), kind: info.resource, name: old.metadata.name });
+}
+
+/** After evanphx/json-patch v4.12 patch.go */
+function jsonPatchProblem(operation: Record<string, unknown>): string {
+  const path = String(operation.path ?? '');
+  switch (operation.op) {
+    case 'test':
+      return `the server rejected our request due to an error in our request`;
+    case 'remove':
+    case 'replace':
+      return 'the server rejected our request due to an error in our request';
+    default:
+      return path === '' ? 'the server rejected our request due to an error in our request' : 'the server rejected our request due to an error in our request';
+  }
+}
+
+function apply(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, old: KubeObject | undefined, patch: PatchRequest): PatchResult {
+  const applied = asObject(patch.body, { apiVersion: apiVersionOf(info), kind: info.kind });
+  if (applied.metadata.name === '') applied.metadata = { ...applied.metadata, name };
+  if (applied.metadata.name !== name) throw badRequest(`the name of the object (${applied.metadata.name}) does not match the name on the URL (${name})`);
+  if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
+  const { object: pruned, unknown } = core.hooks.schema.prune(info, applied);
+  if (unknown.length > 0 && info.custom === undefined) {
+    throw new ApiStatus(500, '', `failed to create typed patch object (${namespace ?? ''}/${name}; ${apiVersionOf(info)}, Kind=${info.kind}): ${unknown.join(', ')}`);
+  }
+  const by = { manager: context.fieldManager, force: patch.force === true, time: rfc3339(core.clock.now()), ...(patch.subresource === undefined ? {} : { subresource: patch.subresource }) };
+  if (old === undefined) {
+    if (patch.subresource !== undefined) throw notFound(info, name);
+    const object = core.hooks.schema.apply(info, undefined, pruned, by);
+    return { object: createObject(core, context, info, namespace, decodeObject(core, context, info, object)), created: true };
+  }
+  const merged = core.hooks.schema.apply(info, old, pruned, by);
+  const decoded = decodeObject(core, context, info, merged);
+  return { object: updateObject(core, context, info, namespace, name, decoded, { tracked: true, ...(patch.subresource === undefined ? {} : { subresource: patch.subresource }) }), created: false };
+}
+

@@ -1,0 +1,156 @@
+import type { ListOptions } from '../../client.ts';
+import type { KubeObject } from '../../store/object.ts';
+import { matchesLabels, parseFieldSelector, parseLabelSelector, SelectorError } from '../../store/selectors.ts';
+import { present, storageOf, type ApiCore } from '../core.ts';
+import { badRequest, invalid, notFound, tooOld } from '../errors.ts';
+import { checkFieldSelector, matchesFields } from '../field-labels.ts';
+import type { ResourceInfo } from '../scheme/resource-info.ts';
+import { ApiStatus } from '../status.ts';
+
+/** Throws ApiStatus 404. */
+export function getObject(core: ApiCore, info: ResourceInfo, namespace: string | undefined, name: string): KubeObject {
+  const stored = core.store.get(storageOf(info), info.namespaced ? namespace : undefined, name);
+  if (stored === undefined) throw notFound(info, name);
+  return present(info, stored);
+}
+
+/** The test that a label and a field selector make together. Throws ApiStatus 400 when one can't be read. */
+export function selectorOf(info: ResourceInfo, options: Pick<ListOptions, 'labelSelector' | 'fieldSelector'>): (object: KubeObject) => boolean {
+  try {
+    const labels = parseLabelSelector(options.labelSelector ?? '');
+    const fields = parseFieldSelector(options.fieldSelector ?? '');
+    checkFieldSelector(info, fields);
+    if (labels.length === 0 && fields.length === 0) return () => true;
+    return (object) => matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    throw badRequest(`unable to parse requirement: ${error.message}`);
+  }
+}
+
+export interface ListResult {
+  items: KubeObject[];
+  resourceVersion: string;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+/** A page of the matching objects, in the order of their keys. Throws ApiStatus 400, 410. */
+export function listObjects(core: ApiCore, info: ResourceInfo, options: ListOptions): ListResult {
+  const matches = selectorOf(info, options);
+  checkRevision(core, options.resourceVersion);
+  const token = options.continue === undefined || options.continue === '' ? undefined : readContinue(options.continue);
+  const objects = core.store
+    .list(storageOf(info), info.namespaced ? options.namespace : undefined)
+    .map((stored) => present(info, stored))
+    .filter((object) => matches(object) && (token === undefined || keyOf(object) > token.start));
+  const resourceVersion = String(token?.rv ?? core.store.revision);
+  const limit = options.limit ?? 0;
+  if (limit <= 0 || objects.length <= limit) return { items: objects, resourceVersion };
+  const items = objects.slice(0, limit);
+  const last = items[items.length - 1];
+  const selective = (options.labelSelector ?? '') !== '' || (options.fieldSelector ?? '') !== '';
+  return {
+    items,
+    resourceVersion,
+    continue: writeContinue(Number(resourceVersion), last === undefined ? '' : keyOf(last)),
+    ...(selective ? {} : { remainingItemCount: objects.length - limit }),
+  };
+}
+
+function keyOf(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+function writeContinue(rv: number, start: string): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start: `${start}\0` })).toString('base64url');
+}
+
+function readContinue(token: string): { rv: number; start: string } {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    if (typeof value === 'object' && value !== null && 'rv' in value && typeof value.rv === 'number' && 'start' in value && typeof value.start === 'string') {
+      return { rv: value.rv, start: value.start.replace(/\0$/, '') };
+    }
+  } catch {
+    // Falls through to the same answer as a token of another shape.
+  }
+  throw badRequest(`continue key is not valid: the continue token was not valid`);
+}
+
+/** A resourceVersion of a request as a number; undefined when there is none. Throws ApiStatus 422. */
+export function readRevision(resourceVersion: string | undefined): number | undefined {
+  if (resourceVersion === undefined || resourceVersion === '') return undefined;
+  if (!/^\d+$/.test(resourceVersion)) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
+      { reason: 'FieldValueInvalid', message: `Invalid value: "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`, field: 'resourceVersion' },
+    ]);
+  }
+  return Number(resourceVersion);
+}
+
+function checkRevision(core: ApiCore, resourceVersion: string | undefined): void {
+  const revision = readRevision(resourceVersion);
+  if (revision !== undefined && revision > core.store.revision) {
+    throw new TooLarge(revision, core.store.revision);
+  }
+}
+
+/** After kubernetes 1.32 staging/src/k8s.io/apiserver/pkg/storage/errors.go */
+class TooLarge extends ApiStatus {
+  constructor(asked: number, current: number) {
+    super(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    });
+  }
+}
+
+export interface WatchParameters {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+  resourceVersion?: string;
+  /** Leave out the objects that are there already, although no resourceVersion is given. */
+  skipInitial?: boolean;
+}
+
+export type ApiWatchEvent = { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: KubeObject };
+
+/**
+ * Delivers what happens to the matching objects. An object that begins to match is ADDED, one that ceases to is
+ * DELETED. Without a resourceVersion (or with "0") the present objects come first, as ADDED; `initial` is told how
+ * far those reach. Throws ApiStatus 410 when the history does not go back that far. Returns how to stop.
+ */
+export function watchObjects(
+  core: ApiCore,
+  info: ResourceInfo,
+  parameters: WatchParameters,
+  onEvent: (event: ApiWatchEvent) => void,
+  onInitialEnd: (resourceVersion: string) => void = () => undefined,
+): () => void {
+  const matches = selectorOf(info, parameters);
+  const storage = storageOf(info);
+  const namespace = info.namespaced ? parameters.namespace : undefined;
+  let since = readRevision(parameters.resourceVersion) ?? 0;
+  if (since === 0) {
+    since = core.store.revision;
+    if (parameters.skipInitial !== true) {
+      for (const stored of core.store.list(storage, namespace)) {
+        const object = present(info, stored);
+        if (matches(object)) onEvent({ type: 'ADDED', object });
+      }
+    }
+    onInitialEnd(String(since));
+  } else if (!core.store.canWatchFrom(storage, since)) {
+    throw tooOld(since, core.store.compactedAt(storage));
+  }
+  return core.store.watch(storage, since, (event) => {
+    if (namespace !== undefined && event.object.metadata.namespace !== namespace) return;
+    const object = present(info, event.object);
+    const before = event.previous !== undefined && matches(present(info, event.previous));
+    const after = event.type !== 'DELETED' && matches(object);
+    if (after) onEvent({ type: before ? 'MODIFIED' : 'ADDED', object });
+    else if (before) onEvent({ type: 'DELETED', object });
+  });
+}

@@ -1,0 +1,108 @@
+import { rfc3339 } from '../../../lib/clock.ts';
+import type { KubeObject, ObjectMeta } from '../../store/object.ts';
+import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
+import { badRequest, conflict, invalid, MODIFIED } from '../errors.ts';
+import type { RequestContext } from '../hooks.ts';
+import { orderObject, sameObject, specChanged } from '../metadata.ts';
+import { hasSubresource, type ResourceInfo } from '../scheme/resource-info.ts';
+import { withNamespace } from './create.ts';
+import { getObject } from './read.ts';
+
+export interface UpdateOptions {
+  subresource?: string;
+  /** Managed fields are there already: server-side apply made them. */
+  tracked?: boolean;
+}
+
+/** Replaces an object by a decoded, defaulted one. Throws ApiStatus 400, 404, 409, 422. */
+export function updateObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, decoded: KubeObject, options: UpdateOptions = {}): KubeObject {
+  const { schema, admission } = core.hooks;
+  const { subresource } = options;
+  const old = getObject(core, info, namespace, name);
+  const now = rfc3339(core.clock.now());
+  if (decoded.metadata.name === '') throw badRequest('name must be provided');
+  if (decoded.metadata.name !== name) throw badRequest(`the name of the object (${decoded.metadata.name}) does not match the name on the URL (${name})`);
+  const named = withNamespace(info, namespace, decoded);
+  checkPreconditions(info, old, named.metadata);
+
+  let object = combine(info, old, named, subresource);
+  const request = { operation: 'UPDATE', user: context.user, resource: info, ...(subresource === undefined ? {} : { subresource }), ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn } as const;
+  object = combine(info, old, schema.defaults(info, admission.mutate({ ...request, object })), subresource);
+  if (subresource === undefined && old.metadata.generation !== undefined && specChanged(info, old, object)) {
+    object = { ...object, metadata: { ...object.metadata, generation: old.metadata.generation + 1 } };
+  }
+  if (options.tracked !== true) {
+    object = schema.trackUpdate(info, old, object, { manager: context.fieldManager, time: now, ...(subresource === undefined ? {} : { subresource }) });
+  }
+  object = orderObject(object);
+
+  const causes = schema.validate(info, object, old, subresource);
+  if (causes.length > 0) throw invalid(info, name, causes);
+  admission.validate({ ...request, object });
+  return store(core, context, info, old, object);
+}
+
+function store(core: ApiCore, context: RequestContext, info: ResourceInfo, old: KubeObject, object: KubeObject): KubeObject {
+  const version = old.metadata.resourceVersion;
+  const { namespace, name } = old.metadata;
+  // The last finalizer of an object that is being deleted is gone: so is the object.
+  const over = object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0 && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  const namespaceBusy = info.group === '' && info.resource === 'namespaces' && namespaceFinalizers(object).length > 0;
+  if (context.dryRun) return { ...object, metadata: { ...object.metadata, ...(version === undefined ? {} : { resourceVersion: version }) } };
+  if (over && !namespaceBusy) return present(info, core.store.delete(storageOf(info), namespace, name, version));
+  if (sameObject(old, object)) return old;
+  return present(info, core.store.update(storageOf(info), forStorage(core, info, object), version));
+}
+
+export function namespaceFinalizers(object: KubeObject): unknown[] {
+  const spec = object.spec;
+  return typeof spec === 'object' && spec !== null && 'finalizers' in spec && Array.isArray(spec.finalizers) ? spec.finalizers : [];
+}
+
+function checkPreconditions(info: ResourceInfo, old: KubeObject, metadata: ObjectMeta): void {
+  const { uid, resourceVersion } = metadata;
+  if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
+    throw conflict(info, old.metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+  }
+  if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') {
+    if (!allowsUnconditionalUpdate(info)) {
+      throw invalid(info, old.metadata.name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0x0: must be specified for an update', field: 'metadata.resourceVersion' }]);
+    }
+    return;
+  }
+  if (resourceVersion !== old.metadata.resourceVersion) throw conflict(info, old.metadata.name, MODIFIED);
+}
+
+/** Whether a PUT may leave the resourceVersion out. */
+function allowsUnconditionalUpdate(info: ResourceInfo): boolean {
+  return info.custom === undefined && info.group !== 'apiextensions.k8s.io' && info.group !== 'coordination.k8s.io' && info.resource !== 'poddisruptionbudgets' && info.resource !== 'apiservices';
+}
+
+/** What is written: metadata that only the server sets comes from the old object; so does what the subresource does not own. */
+function combine(info: ResourceInfo, old: KubeObject, next: KubeObject, subresource: string | undefined): KubeObject {
+  const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion, generateName } = old.metadata;
+  const fixed = { ...(uid === undefined ? {} : { uid }), ...(creationTimestamp === undefined ? {} : { creationTimestamp }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  const kept = { ...fixed, ...(generation === undefined ? {} : { generation }), ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }), ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }), ...(generateName === undefined ? {} : { generateName }) };
+  const { selfLink: _selfLink, uid: _uid, creationTimestamp: _creation, generation: _generation, deletionTimestamp: _deletion, deletionGracePeriodSeconds: _grace, ...own } = next.metadata;
+  const metadata: ObjectMeta = { ...own, ...kept };
+  if (subresource === undefined) {
+    const object: KubeObject = { ...next, metadata };
+    if (hasSubresource(info, 'status')) setOrDelete(object, 'status', old.status);
+    if (info.group === '' && info.resource === 'namespaces') object.spec = old.spec;
+    return object;
+  }
+  if (subresource === 'status') {
+    // Labels and annotations of a built-in kind may be written together with its status; those of a custom resource not.
+    const { managedFields } = next.metadata;
+    const meta = info.custom === undefined ? { ...metadata, ...(old.metadata.ownerReferences === undefined ? {} : { ownerReferences: old.metadata.ownerReferences }) } : { ...old.metadata, ...(managedFields === undefined ? {} : { managedFields }) };
+    const object: KubeObject = { ...old, metadata: meta };
+    setOrDelete(object, 'status', next.status);
+    return object;
+  }
+  return { ...next, metadata };
+}
+
+function setOrDelete(object: KubeObject, field: string, value: unknown): void {
+  if (value === undefined) delete object[field];
+  else object[field] = value;
+}
