@@ -1,0 +1,85 @@
+import { MARK_CODE } from './marks.ts';
+
+/**
+ * The rc file of the learner's bash. It makes the prompt look like Killercoda's and tells the server, at each prompt,
+ * the exit code, the folder, the command and the values of the variables that the scenario declares. It starts no
+ * process but one subshell a prompt. Without a nonce (a shell inside the shell) it tells nothing.
+ *
+ * The nonce and the names come in the environment and are taken out of it at once.
+ */
+export const BASHRC = `# argo-lab: the learner's shell
+case $- in *i*) ;; *) return 0 ;; esac
+__lab_nonce=\${ARGO_LAB_NONCE-} __lab_names=\${ARGO_LAB_VARIABLES-}
+unset ARGO_LAB_NONCE ARGO_LAB_VARIABLES
+HISTSIZE=10000 HISTFILESIZE=10000 HISTCONTROL=
+shopt -s histappend checkwinsize cmdhist lithist
+bind 'set enable-bracketed-paste on' 2>/dev/null
+bind 'set enable-active-region off' 2>/dev/null
+alias ls='ls --color=auto' ll='ls -l' k=kubectl
+PS1='\${ARGO_LAB_HOST:-\\h}:\\w$ '
+__lab_completion() {
+  [ -r /usr/share/bash-completion/bash_completion ] && source /usr/share/bash-completion/bash_completion
+  source <(kubectl completion bash 2>/dev/null)
+  complete -o default -F __start_kubectl kubectl k
+  return 124
+}
+complete -F __lab_completion kubectl k
+[ -r ~/.bashrc ] && source ~/.bashrc
+if [ -n "$__lab_nonce" ]; then
+  __lab_ran=0
+  __lab_escape() {
+    local LC_ALL=C
+    REPLY=\${1:0:60000}
+    REPLY=\${REPLY//\\\\/\\\\\\\\}
+    REPLY=\${REPLY//;/\\\\s}
+    REPLY=\${REPLY//$'\\n'/\\\\n}
+    REPLY=\${REPLY//[[:cntrl:]]/}
+  }
+  __lab_prompt() {
+    local code=$? REPLY command= body name
+    if [ "$__lab_ran" = 1 ]; then
+      command=$(HISTTIMEFORMAT= builtin history 1)
+      [[ $command =~ ^[[:space:]]*[0-9]+[*]?[[:space:]][[:space:]](.*)$ ]] && command=\${BASH_REMATCH[1]}
+    fi
+    __lab_escape "$command"; body="$code;$__lab_ran;$REPLY"
+    __lab_escape "$PWD"; body="$body;$REPLY"
+    for name in $__lab_names; do
+      [ -n "\${!name+set}" ] || continue
+      __lab_escape "\${!name}"; body="$body;$name=$REPLY"
+    done
+    __lab_ran=0
+    builtin printf '\\e]${MARK_CODE};%s;prompt;%s\\a' "$__lab_nonce" "$body" >/dev/tty
+  }
+  PROMPT_COMMAND=__lab_prompt
+  # The expansion has a side effect and no output: it notes, in this shell, that a command starts.
+  PS0="\\e]${MARK_CODE};$__lab_nonce;start\\a"'\${__lab_nonce:$((__lab_ran=1,0)):0}'
+fi
+`;
+
+/** What the shell told. */
+export type ShellMark =
+  | { type: 'start' }
+  | { type: 'prompt'; exitCode: number; /** Absent for the first prompt and an empty line. */ command?: string; cwd: string; variables: Record<string, string> };
+
+/** Undefined when the fields are no mark of the rc file above. */
+export function parseMark(fields: readonly string[]): ShellMark | undefined {
+  const [kind, code, ran, command, cwd, ...variables] = fields;
+  if (kind === 'start') return { type: 'start' };
+  if (kind !== 'prompt' || code === undefined || command === undefined || cwd === undefined || !/^\d+$/.test(code)) return undefined;
+  const values: Record<string, string> = {};
+  for (const entry of variables) {
+    const at = entry.indexOf('=');
+    if (at > 0) values[entry.slice(0, at)] = entry.slice(at + 1);
+  }
+  return { type: 'prompt', exitCode: Number(code), ...(ran === '1' ? { command } : {}), cwd, variables: values };
+}
+
+/** The command line of a learner's shell; `shellFolder` is where the rc file lies inside the place. */
+export function shellArgv(shellFolder: string): string[] {
+  return ['/bin/bash', '--noprofile', '--rcfile', `${shellFolder}/bashrc`, '-i'];
+}
+
+/** A name that bash can use: anything else is not handed to the rc file. */
+export function shellEnvironment(nonce: string, variables: readonly string[]): Record<string, string> {
+  return { ARGO_LAB_NONCE: nonce, ARGO_LAB_VARIABLES: variables.filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)).join(' ') };
+}

@@ -1,0 +1,266 @@
+import { type Clock, sleep } from '../lib/clock.ts';
+import { encodeOutput, type ServerMessage } from '../protocol/ws.ts';
+import type { Place } from '../sandbox/sandbox.ts';
+import { clampSize, LEFT_BEHIND, shouldPause, smallest } from './flow.ts';
+import { MarkParser } from './marks.ts';
+import { OutputLog } from './output-log.ts';
+import { cleanCode, typed } from './paste.ts';
+import { type Pty, spawnPty } from './pty.ts';
+import { Screen } from './screen.ts';
+import { parseMark, type ShellMark } from './shell-integration.ts';
+
+/** A page (or test) that watches a terminal. */
+export interface TerminalClient {
+  /** A frame of protocol/ws.ts. */
+  output(frame: Uint8Array): void;
+  message(message: ServerMessage): void;
+}
+
+/** What an attached page can do. */
+export interface Attachment {
+  ack(offset: number): void;
+  resize(columns: number, rows: number): void;
+  input(bytes: Uint8Array): void;
+  run(code: string, interrupt: boolean): void;
+  /** True while so much input waits that its source should not be read. */
+  readonly congested: boolean;
+  detach(): void;
+}
+
+export interface TerminalOptions {
+  id: string;
+  name: string;
+  place: Place;
+  argv: string[];
+  env: Record<string, string>;
+  nonce: string;
+  clock: Clock;
+  onMark?: (mark: ShellMark) => void;
+  onExit?: (exit: { code: number; signal?: string }) => void;
+}
+
+interface Client {
+  target: TerminalClient;
+  size: { columns: number; rows: number } | undefined;
+  /** Offset up to which it has parsed. */
+  acknowledged: number;
+  /** Offset up to which it was sent output. */
+  sent: number;
+  /** Waits for a screen: gets no output. */
+  loading: boolean;
+  /** Too far behind: gets a screen once it has parsed what is on its way. */
+  behind: boolean;
+}
+
+const FIRST_SIZE = { columns: 80, rows: 24 };
+const RESIZE_MS = 25;
+const CONGESTED = 256 * 1024;
+const FLUSH_MS = 50;
+
+/** A pseudoterminal with any number of pages attached: all see the same bytes, and the smallest one decides the size. */
+export class TerminalHub {
+  name: string;
+  readonly id: string;
+  readonly #log = new OutputLog();
+  readonly #screen = new Screen(FIRST_SIZE.columns, FIRST_SIZE.rows);
+  readonly #marks: MarkParser;
+  readonly #clients = new Set<Client>();
+  #pty: Pty | undefined;
+  #size = FIRST_SIZE;
+  #paused = false;
+  #snapshots = 0;
+  #exit: { code: number; signal?: string } | undefined;
+  #cancelResize: (() => void) | undefined;
+  #cancelFlush: () => void = () => {};
+  #promptWaiters: (() => void)[] = [];
+  /** False while the shell runs a command. */
+  #atPrompt = false;
+
+  private constructor(private readonly options: TerminalOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.#marks = new MarkParser(options.nonce, (fields) => {
+      const mark = parseMark(fields);
+      if (mark === undefined) return;
+      this.#atPrompt = mark.type === 'prompt';
+      if (mark.type === 'prompt') for (const waiter of this.#promptWaiters.splice(0)) waiter();
+      options.onMark?.(mark);
+    });
+  }
+
+  static async start(options: TerminalOptions): Promise<TerminalHub> {
+    const hub = new TerminalHub(options);
+    const command = options.place.command(options.argv, { env: options.env });
+    hub.#pty = await spawnPty(command, FIRST_SIZE, { onData: (bytes) => hub.#onData(bytes), onExit: (exit) => hub.#onExit(exit) }, options.clock);
+    return hub;
+  }
+
+  get running(): boolean {
+    return this.#exit === undefined;
+  }
+
+  /** Offset after the last byte of output. */
+  get end(): number {
+    return this.#log.end;
+  }
+
+  /** Resolves at the next prompt; at once when the shell waits at one. */
+  async prompt(timeoutMs: number): Promise<boolean> {
+    if (this.#atPrompt) return true;
+    return new Promise((resolve) => {
+      const cancel = this.options.clock.after(timeoutMs, () => resolve(false));
+      this.#promptWaiters.push(() => {
+        cancel();
+        resolve(true);
+      });
+    });
+  }
+
+  attach(target: TerminalClient, offset: number | undefined): Attachment {
+    const client: Client = { target, size: undefined, acknowledged: this.#log.end, sent: this.#log.end, loading: false, behind: false };
+    this.#clients.add(client);
+    const start = offset ?? (this.#log.end === 0 ? 0 : undefined);
+    const missed = start === undefined ? undefined : this.#log.from(start);
+    if (start !== undefined && missed !== undefined) {
+      client.acknowledged = start;
+      client.sent = start;
+      target.message({ type: 'attached', offset: start, ...this.#size });
+      for (const chunk of missed) this.#send(client, chunk);
+      if (this.#exit !== undefined) target.message({ type: 'exit', ...this.#exit });
+    } else void this.#sendScreen(client);
+    const hub = this;
+    return {
+      ack: (upTo) => this.#onAck(client, upTo),
+      resize: (columns, rows) => {
+        client.size = clampSize(columns, rows) ?? client.size;
+        this.#scheduleResize();
+      },
+      input: (bytes) => this.#pty?.write(bytes),
+      run: (code, interrupt) => void this.run(code, interrupt),
+      get congested() {
+        return (hub.#pty?.unwritten ?? 0) > CONGESTED;
+      },
+      detach: () => {
+        if (!this.#clients.delete(client)) return;
+        this.#scheduleResize();
+        this.#flow();
+      },
+    };
+  }
+
+  /** Types a block of code and Enter; with `interrupt`, Ctrl-C first and then at the next prompt. */
+  async run(code: string, interrupt: boolean): Promise<void> {
+    if (cleanCode(code) === '' && !interrupt) return;
+    if (interrupt) {
+      const idle = this.#atPrompt;
+      this.#atPrompt = false;
+      this.#pty?.write('\u0003');
+      await this.prompt(idle ? 200 : 1000);
+    }
+    // Two blocks in a row: the second waits for readline to switch pasting on again, or goes in as plain keys.
+    this.#pty?.write(typed(code, this.#marks.bracketedPaste));
+  }
+
+  /** Ends the shell and everything on its terminal. */
+  async close(): Promise<void> {
+    const pid = this.#pty?.pid;
+    // What is still unread would keep the end from being told.
+    this.#pty?.resume();
+    if (pid !== undefined && this.#exit === undefined) {
+      const { place, clock } = this.options;
+      for (const [signal, patience] of [
+        ['SIGHUP', 100],
+        ['SIGTERM', 100],
+        ['SIGKILL', 2000],
+      ] as const) {
+        await place.killTree(pid, signal);
+        for (let waited = 0; waited < patience && this.#exit === undefined; waited += 10) await sleep(clock, 10);
+        if (this.#exit !== undefined) break;
+      }
+    }
+    this.#cancelResize?.();
+    this.#cancelFlush();
+    await this.#screen.dispose();
+  }
+
+  #onData(bytes: Buffer): void {
+    this.#emit(this.#marks.push(bytes));
+    this.#cancelFlush();
+    // A lone ESC at the end may be the start of a mark, or just what it is.
+    if (this.#marks.undecided) this.#cancelFlush = this.options.clock.after(FLUSH_MS, () => this.#emit(this.#marks.flush()));
+  }
+
+  #emit(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#log.push(bytes);
+    this.#screen.push(bytes);
+    for (const client of this.#clients) {
+      if (client.loading || client.behind) continue;
+      if (this.#log.end - client.acknowledged > LEFT_BEHIND) client.behind = true;
+      else this.#send(client, bytes);
+    }
+    this.#flow();
+  }
+
+  #send(client: Client, bytes: Buffer): void {
+    client.target.output(encodeOutput(client.sent, bytes));
+    client.sent += bytes.length;
+  }
+
+  async #sendScreen(client: Client): Promise<void> {
+    client.loading = true;
+    client.behind = false;
+    this.#snapshots += 1;
+    this.#flow();
+    try {
+      const screen = await this.#screen.snapshot();
+      if (!this.#clients.has(client)) return;
+      client.target.message({ type: 'screen', ...screen });
+      client.acknowledged = screen.offset;
+      client.sent = screen.offset;
+      client.loading = false;
+      for (const chunk of this.#log.from(screen.offset) ?? []) this.#send(client, chunk);
+      if (this.#exit !== undefined) client.target.message({ type: 'exit', ...this.#exit });
+    } finally {
+      this.#snapshots -= 1;
+      this.#flow();
+    }
+  }
+
+  #onAck(client: Client, offset: number): void {
+    if (client.loading || offset > client.sent) return;
+    client.acknowledged = Math.max(client.acknowledged, offset);
+    if (client.behind && client.acknowledged === client.sent) void this.#sendScreen(client);
+    this.#flow();
+  }
+
+  #flow(): void {
+    const acknowledged = [...this.#clients].filter((client) => !client.loading).map((client) => client.acknowledged);
+    const pause = this.#snapshots > 0 || shouldPause({ paused: this.#paused, end: this.#log.end, acknowledged, parserBacklog: this.#screen.backlog });
+    if (pause === this.#paused) return;
+    this.#paused = pause;
+    if (pause) {
+      this.#pty?.pause();
+      if (this.#screen.backlog > 0) this.options.clock.after(20, () => this.#flow());
+    } else this.#pty?.resume();
+  }
+
+  #scheduleResize(): void {
+    this.#cancelResize ??= this.options.clock.after(RESIZE_MS, () => {
+      this.#cancelResize = undefined;
+      const size = smallest([...this.#clients].map((client) => client.size));
+      if (size === undefined || (size.columns === this.#size.columns && size.rows === this.#size.rows)) return;
+      this.#size = size;
+      this.#pty?.resize(size.columns, size.rows);
+      this.#screen.resize(size.columns, size.rows);
+      for (const client of this.#clients) client.target.message({ type: 'size', ...size });
+    });
+  }
+
+  #onExit(exit: { code: number; signal?: string }): void {
+    this.#emit(this.#marks.flush());
+    this.#exit = exit;
+    for (const client of this.#clients) if (!client.loading) client.target.message({ type: 'exit', ...exit });
+    this.options.onExit?.(exit);
+  }
+}
