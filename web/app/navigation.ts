@@ -1,0 +1,37 @@
+import { signal } from '@preact/signals';
+import { formatRoute, parseRoute } from '../state/route.ts';
+import type { Route } from '../state/route.ts';
+
+export const route = signal<Route>({ name: 'start' });
+
+export function navigate(to: Route, replace = false): void {
+  const url = formatRoute(to);
+  if (url !== location.pathname + location.hash) {
+    if (replace) history.replaceState(null, '', url);
+    else history.pushState(null, '', url);
+  }
+  route.value = to;
+}
+
+/** Follows the address, the back button and clicks on links of ours; returns how to stop. */
+export function startNavigation(): () => void {
+  const read = () => {
+    route.value = parseRoute(location.pathname, location.hash);
+  };
+  const onClick = (event: MouseEvent) => {
+    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = event.target instanceof Element ? event.target.closest('a[data-route]') : null;
+    if (!(link instanceof HTMLAnchorElement)) return;
+    event.preventDefault();
+    navigate(parseRoute(link.pathname, link.hash));
+  };
+  read();
+  addEventListener('popstate', read);
+  addEventListener('hashchange', read);
+  addEventListener('click', onClick);
+  return () => {
+    removeEventListener('popstate', read);
+    removeEventListener('hashchange', read);
+    removeEventListener('click', onClick);
+  };
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { CheckReport, CoursesView, ErrorBody, ScenarioView, SessionView, TerminalView } from '../../server/protocol/rest.ts';
+
+/** What the lab answered when it did not do what was asked. `code` is `network` when it did not answer at all. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly next: string | undefined;
+
+  constructor(status: number, code: string, message: string, next?: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.next = next;
+  }
+}
+
+export type Fetch = (path: string, init: RequestInit) => Promise<Response>;
+
+/** The lab's REST interface as functions; paths and shapes are those of server/protocol/rest.ts. */
+export class LabApi {
+  readonly #fetch: Fetch;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  courses(): Promise<CoursesView> {
+    return this.#json(CoursesView, 'GET', '/api/courses');
+  }
+  scenario(id: string): Promise<ScenarioView> {
+    return this.#json(ScenarioView, 'GET', `/api/scenarios/${encodeURIComponent(id)}`);
+  }
+  startSession(scenario: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', '/api/sessions', { scenario });
+  }
+  session(sid: string): Promise<SessionView> {
+    return this.#json(SessionView, 'GET', sessionPath(sid));
+  }
+  endSession(sid: string): Promise<void> {
+    return this.#empty('DELETE', sessionPath(sid));
+  }
+  resetSession(sid: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/reset`);
+  }
+  openPage(sid: string, page: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/open`);
+  }
+  check(sid: string, page: string): Promise<CheckReport> {
+    return this.#json(CheckReport, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/check`);
+  }
+  addTerminal(sid: string, name?: string): Promise<TerminalView> {
+    return this.#json(TerminalView, 'POST', `${sessionPath(sid)}/terminals`, name === undefined ? {} : { name });
+  }
+  renameTerminal(sid: string, tid: string, name: string): Promise<TerminalView> {
+    return this.#json(TerminalView, 'PATCH', terminalPath(sid, tid), { name });
+  }
+  closeTerminal(sid: string, tid: string): Promise<void> {
+    return this.#empty('DELETE', terminalPath(sid, tid));
+  }
+
+  async #json<T>(shape: z.ZodType<T>, method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.#send(method, path, body);
+    const parsed = shape.safeParse(await response.json().catch(() => undefined));
+    if (!parsed.success) throw new ApiError(response.status, 'unexpected', `The lab answered ${method} ${path} with something this page does not understand: ${z.prettifyError(parsed.error)}`, 'Reload the page: it may be older than the lab.');
+    return parsed.data;
+  }
+
+  async #empty(method: string, path: string): Promise<void> {
+    await this.#send(method, path);
+  }
+
+  async #send(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    // A header that no form and no other origin can send without our leave (see server/protocol/rest.ts).
+    if (method !== 'GET') headers['x-argo-lab'] = '1';
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    let response: Response;
+    try {
+      response = await this.#fetch(path, { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    } catch {
+      throw new ApiError(0, 'network', 'The lab does not answer.', 'Is argo-lab still running in the shell where you started it?');
+    }
+    if (response.ok) return response;
+    const parsed = ErrorBody.safeParse(await response.json().catch(() => undefined));
+    if (parsed.success) throw new ApiError(response.status, parsed.data.error.code, parsed.data.error.message, parsed.data.error.next);
+    throw new ApiError(response.status, 'http', `The lab answered ${response.status} ${response.statusText}.`);
+  }
+}
+
+export function sessionPath(sid: string): string {
+  return `/api/sessions/${encodeURIComponent(sid)}`;
+}
+
+export function terminalPath(sid: string, tid: string): string {
+  return `${sessionPath(sid)}/terminals/${encodeURIComponent(tid)}`;
+}

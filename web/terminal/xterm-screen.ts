@@ -1,0 +1,157 @@
+import { ClipboardAddon } from '@xterm/addon-clipboard';
+import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { Terminal } from '@xterm/xterm';
+import type { ITheme } from '@xterm/xterm';
+import type { Screen } from './connection.ts';
+import { strictDocument, withStrictElements } from './style-guard.ts';
+
+/** One palette for both themes of the page; every colour keeps 4.5:1 on the background. */
+const THEME: ITheme = {
+  background: '#10171f',
+  foreground: '#dce4ec',
+  cursor: '#5eead4',
+  cursorAccent: '#10171f',
+  selectionBackground: '#2f5d6b',
+  black: '#7b8794',
+  red: '#ff8a80',
+  green: '#7ee2a8',
+  yellow: '#ffd479',
+  blue: '#8ab4ff',
+  magenta: '#d9a5ff',
+  cyan: '#6fe3e1',
+  white: '#dce4ec',
+  brightBlack: '#93a1b0',
+  brightRed: '#ffa9a2',
+  brightGreen: '#a4f0c3',
+  brightYellow: '#ffe3a3',
+  brightBlue: '#b0ccff',
+  brightMagenta: '#e7c6ff',
+  brightCyan: '#a0f1ef',
+  brightWhite: '#ffffff',
+};
+
+export interface XtermEvents {
+  input(bytes: Uint8Array<ArrayBuffer>): void;
+  resized(columns: number, rows: number): void;
+  title(title: string): void;
+  /** F6 was pressed: the way out of the terminal for those who use the keyboard only. */
+  leave(backwards: boolean): void;
+}
+
+/** An xterm.js terminal on the page, and the only file that knows xterm's interface. */
+export class XtermScreen implements Screen {
+  readonly terminal: Terminal;
+  readonly search = new SearchAddon();
+  readonly #fit = new FitAddon();
+  readonly #events: XtermEvents;
+  #host: HTMLElement | undefined;
+  #observer: ResizeObserver | undefined;
+
+  constructor(events: XtermEvents, options: { screenReader: boolean; fontSize: number }) {
+    this.#events = events;
+    this.terminal = new Terminal({
+      allowProposedApi: true,
+      documentOverride: strictDocument(document),
+      cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+      fontSize: options.fontSize,
+      lineHeight: 1.15,
+      minimumContrastRatio: 4.5,
+      screenReaderMode: options.screenReader,
+      scrollback: 10_000,
+      theme: THEME,
+    });
+    this.terminal.loadAddon(this.#fit);
+    this.terminal.loadAddon(this.search);
+    this.terminal.loadAddon(new Unicode11Addon());
+    this.terminal.loadAddon(new WebLinksAddon((_event, uri) => window.open(uri, '_blank', 'noopener,noreferrer')));
+    this.terminal.loadAddon(new ClipboardAddon());
+    this.terminal.unicode.activeVersion = '11';
+    const encoder = new TextEncoder();
+    this.terminal.onData((data) => events.input(encoder.encode(data)));
+    this.terminal.onBinary((data) => events.input(Uint8Array.from(data, (char) => char.charCodeAt(0))));
+    this.terminal.onTitleChange((title) => events.title(title));
+    this.terminal.attachCustomKeyEventHandler((event) => this.#onKey(event));
+  }
+
+  mount(host: HTMLElement): void {
+    this.#host = host;
+    withStrictElements(document, () => this.terminal.open(host));
+    this.#observer = new ResizeObserver(() => this.fit());
+    this.#observer.observe(host);
+    this.fit();
+  }
+
+  /** Fits the terminal to its place and tells the server, when it is shown and the size changed. */
+  fit(): void {
+    const size = this.fitting();
+    if (size === undefined) return;
+    if (size.columns === this.terminal.cols && size.rows === this.terminal.rows) return;
+    this.terminal.resize(size.columns, size.rows);
+    this.#events.resized(size.columns, size.rows);
+  }
+
+  fitting(): { columns: number; rows: number } | undefined {
+    if (this.#host === undefined || this.#host.clientWidth < 40 || this.#host.clientHeight < 20) return undefined;
+    const size = this.#fit.proposeDimensions();
+    if (size === undefined || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return undefined;
+    return { columns: Math.max(2, size.cols), rows: Math.max(1, size.rows) };
+  }
+
+  write(data: Uint8Array | string, done: () => void): void {
+    this.terminal.write(data, done);
+  }
+
+  reset(columns: number, rows: number): void {
+    this.terminal.reset();
+    this.resize(columns, rows);
+  }
+
+  resize(columns: number, rows: number): void {
+    if (columns > 0 && rows > 0 && (columns !== this.terminal.cols || rows !== this.terminal.rows)) this.terminal.resize(columns, rows);
+  }
+
+  setOptions(options: { screenReader: boolean; fontSize: number }): void {
+    this.terminal.options.screenReaderMode = options.screenReader;
+    this.terminal.options.fontSize = options.fontSize;
+    this.fit();
+  }
+
+  /** The lines on the screen and above it, for tests and for copying all. */
+  text(): string {
+    const buffer = this.terminal.buffer.active;
+    const lines: string[] = [];
+    for (let row = 0; row < buffer.length; row++) {
+      const line = buffer.getLine(row);
+      const text = line?.translateToString(true) ?? '';
+      if (line?.isWrapped === true && lines.length > 0) lines[lines.length - 1] += text;
+      else lines.push(text);
+    }
+    return lines.join('\n').trimEnd();
+  }
+
+  dispose(): void {
+    this.#observer?.disconnect();
+    this.terminal.dispose();
+  }
+
+  /** Answers false for keys that are ours and not the shell's. */
+  #onKey(event: KeyboardEvent): boolean {
+    if (event.key === 'F6') {
+      event.preventDefault();
+      if (event.type === 'keydown') this.#events.leave(event.shiftKey);
+      return false;
+    }
+    if (event.ctrlKey && event.shiftKey && event.code === 'KeyC' && this.terminal.hasSelection()) {
+      event.preventDefault();
+      if (event.type === 'keydown') void navigator.clipboard.writeText(this.terminal.getSelection());
+      return false;
+    }
+    // The browser pastes on its own; xterm would send a control character.
+    if (event.ctrlKey && event.shiftKey && event.code === 'KeyV') return false;
+    return true;
+  }
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    // The lab's Content-Security-Policy allows files of our own only: nothing may be inlined as a data: URL or a script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
