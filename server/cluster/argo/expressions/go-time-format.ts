@@ -1,0 +1,58 @@
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const two = (value: number, pad = '0'): string => String(value).padStart(2, pad);
+
+/** A time in UTC by Go's reference layout (`2006-01-02T15:04:05Z07:00`). */
+export function formatGoLayout(ms: number, layout: string): string {
+  const d = new Date(ms);
+  const hour12 = d.getUTCHours() % 12 === 0 ? 12 : d.getUTCHours() % 12;
+  const pieces: [string, () => string][] = [
+    ['January', () => MONTHS[d.getUTCMonth()] ?? ''],
+    ['Monday', () => DAYS[d.getUTCDay()] ?? ''],
+    ['2006', () => String(d.getUTCFullYear())],
+    ['-07:00', () => '+00:00'],
+    ['Z07:00', () => 'Z'],
+    ['-0700', () => '+0000'],
+    ['Z0700', () => 'Z'],
+    ['.000000', () => `.${String(d.getUTCMilliseconds()).padStart(3, '0')}000`],
+    ['.000', () => `.${String(d.getUTCMilliseconds()).padStart(3, '0')}`],
+    ['Jan', () => (MONTHS[d.getUTCMonth()] ?? '').slice(0, 3)],
+    ['Mon', () => (DAYS[d.getUTCDay()] ?? '').slice(0, 3)],
+    ['MST', () => 'UTC'],
+    ['01', () => two(d.getUTCMonth() + 1)],
+    ['02', () => two(d.getUTCDate())],
+    ['03', () => two(hour12)],
+    ['04', () => two(d.getUTCMinutes())],
+    ['05', () => two(d.getUTCSeconds())],
+    ['06', () => two(d.getUTCFullYear() % 100)],
+    ['15', () => two(d.getUTCHours())],
+    ['PM', () => (d.getUTCHours() < 12 ? 'AM' : 'PM')],
+    ['pm', () => (d.getUTCHours() < 12 ? 'am' : 'pm')],
+    ['_2', () => two(d.getUTCDate(), ' ')],
+    ['1', () => String(d.getUTCMonth() + 1)],
+    ['2', () => String(d.getUTCDate())],
+    ['3', () => String(hour12)],
+    ['4', () => String(d.getUTCMinutes())],
+    ['5', () => String(d.getUTCSeconds())],
+  ];
+  let out = '';
+  for (let i = 0; i < layout.length; ) {
+    const piece = pieces.find(([token]) => layout.startsWith(token, i));
+    if (piece === undefined) {
+      out += layout.charAt(i);
+      i++;
+    } else {
+      out += piece[1]();
+      i += piece[0].length;
+    }
+  }
+  return out;
+}
+
+/**
+ * The letters that `{{workflow.creationTimestamp.X}}` knows, and their Go layouts.
+ * After argo-workflows v3.7.6 util/strftime/strftime.go
+ */
+export const STRFTIME: Readonly<Record<string, string>> = {
+  B: 'January', b: 'Jan', m: '01', A: 'Monday', a: 'Mon', d: '02', H: '15', I: '03', M: '04', S: '05', Y: '2006', y: '06', p: 'PM', Z: 'MST', z: '-0700', L: '.000',
+};

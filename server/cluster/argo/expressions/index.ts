@@ -1,0 +1,10 @@
+/** The two expression languages of Argo Workflows and its templating. */
+export { ExprError, compile, evalBool, evalExpr, goTypeName, goValue, toPlainJson } from './expr/index.ts';
+export type { ExprEnv } from './expr/index.ts';
+export { argoExprEnv, expandKeys } from './env.ts';
+export { sprig } from './sprig.ts';
+export { shouldExecute } from './govaluate.ts';
+export { TemplateError, goQuoted, replaceTags, resolveVariable, visitTags } from './template.ts';
+export type { Values } from './template.ts';
+export { STRFTIME, formatGoLayout } from './go-time-format.ts';
+export { parseGoDuration } from './expr/builtins.ts';
