@@ -30,6 +30,7 @@ export async function renderMarkdown(markdown: string, options: RenderOptions): 
   const mark = `m${options.ids.alphanumeric(16)}-`;
   const md = createParser(options);
   const tokens = md.parse(liftFenceActions(markdown.replace(/^(#{1,6})([^#\s])/gm, '$1 $2')), {});
+  markAlerts(tokens);
   const fences = new Map<Token, string>();
   for (const token of tokens) {
     if (token.type === 'fence' || token.type === 'code_block') fences.set(token, await highlightFence(token));
@@ -73,6 +74,20 @@ function createParser(options: RenderOptions): MarkdownIt {
     return `<img src="${escapeHtml(src)}" alt="${escapeHtml(token?.content ?? '')}">`;
   };
   return md;
+}
+
+/** `> [!NOTE]` at the start of a quotation makes it a box of that kind. */
+function markAlerts(tokens: Token[]): void {
+  for (const [index, token] of tokens.entries()) {
+    if (token.type !== 'blockquote_open') continue;
+    const first = tokens[index + 2]?.children?.[0];
+    const kind = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$/.exec(first?.content ?? '')?.[1];
+    if (first?.type !== 'text' || kind === undefined) continue;
+    token.attrSet('class', `alert alert-${kind.toLowerCase()}`);
+    first.content = '';
+    const next = tokens[index + 2]?.children?.[1];
+    if (next?.type === 'softbreak') next.type = 'text';
+  }
 }
 
 function fenceInfo(info: string): { language: string; action: CodeAction } {

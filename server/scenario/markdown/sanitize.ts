@@ -27,7 +27,7 @@ export function sanitize(html: string, mark: Mark): string {
       details: ['open'],
       input: ['type', 'checked', 'disabled'],
     },
-    allowedClasses: { span: ['t-*'], pre: ['code'], code: ['inline'], div: ['alert', 'alert-*'], a: ['port'], li: ['task'] },
+    allowedClasses: { span: ['t-*'], pre: ['code'], code: ['inline'], blockquote: ['alert', 'alert-*'], a: ['port'], li: ['task'] },
     allowedSchemes: ['http', 'https', 'mailto'],
     allowedSchemesByTag: { img: ['http', 'https', 'data'] },
     allowProtocolRelative: false,
