@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { KubeClient } from '../cluster/client.ts';
-import type { RequestRecord } from '../cluster/auth/request-log.ts';
+import type { KubeClient } from '../cluster/vocabulary.ts';
+import type { RequestRecord } from '../cluster/vocabulary.ts';
 
 /** A question with a verdict. Words are for a person: what was expected, what is there, why, and what to do next. */
 export interface CheckResult {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ApiStatus } from '../cluster/api/status.ts';
-import type { KubeClient, ResourceType } from '../cluster/client.ts';
-import type { KubeObject } from '../cluster/store/object.ts';
+import { ApiStatus } from '../cluster/vocabulary.ts';
+import type { KubeClient, ResourceType } from '../cluster/vocabulary.ts';
+import type { KubeObject } from '../cluster/vocabulary.ts';
 
 /** `v1/secrets`, `argoproj.io/v1alpha1/workflows`. */
 export const ResourceName = z.string().transform((text, context): ResourceType => {

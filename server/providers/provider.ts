@@ -1,5 +1,5 @@
-import type { KubeClient } from '../cluster/client.ts';
-import type { RequestRecord } from '../cluster/auth/request-log.ts';
+import type { KubeClient } from '../cluster/vocabulary.ts';
+import type { RequestRecord } from '../cluster/vocabulary.ts';
 import type { Place } from '../sandbox/sandbox.ts';
 
 /** What gives a session its cluster: `embedded`, `kind` or `existing`. Nothing outside this room asks which. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RequestRecord } from '../../cluster/auth/request-log.ts';
+import type { RequestRecord } from '../../cluster/vocabulary.ts';
 import { FieldRule, demand, violation } from '../fields.ts';
 import { defineKind, fail, pass } from '../kind.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KubeObject } from '../../cluster/store/object.ts';
+import type { KubeObject } from '../../cluster/vocabulary.ts';
 import type { CheckContext } from '../check.ts';
 import { FieldRule, demand, violation } from '../fields.ts';
 import { readPath } from '../json-path.ts';
