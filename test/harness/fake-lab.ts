@@ -322,7 +322,7 @@ function attach(ws: WebSocket, terminal: FakeTerminal, offset: number): void {
       return;
     }
     const message = ClientMessage.parse(JSON.parse(data.toString()));
-    if (message.type === 'resize') terminal.pty.resize(Math.min(1000, Math.max(1, message.columns)), Math.min(1000, Math.max(1, message.rows)));
+    if (message.type === 'resize' && terminal.exit === undefined) terminal.pty.resize(Math.min(1000, Math.max(1, message.columns)), Math.min(1000, Math.max(1, message.rows)));
     if (message.type === 'run') terminal.pty.write(`${message.interrupt ? '\x03' : ''}\x1b[200~${message.code}\x1b[201~\r`);
   });
 }

@@ -1,9 +1,11 @@
+import './no-eval.ts';
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import type { JSX } from 'preact';
 import { LabApi } from '../state/api.ts';
 import { startSettings } from '../state/settings.ts';
 import { browserTimers } from '../state/timers.ts';
+import { installStyleGuard } from '../terminal/style-guard.ts';
 import '@xterm/xterm/css/xterm.css';
 import '../style/base.css';
 import '../style/start.css';
@@ -37,6 +39,7 @@ function App(): JSX.Element {
   );
 }
 
+installStyleGuard(document);
 startSettings(localStorage, document.documentElement);
 startNavigation();
 loadScenarioPage();

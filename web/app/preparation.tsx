@@ -63,7 +63,7 @@ function Stage({ stage }: { stage: StageView }): JSX.Element {
         {stage.took !== undefined && <span class="quiet">{duration(stage.took)}</span>}
       </p>
       {stage.state === 'failed' && stage.output !== undefined && stage.output !== '' && (
-        <pre tabIndex={0} role="region" aria-label={`Output of ${stage.title}`}>
+        <pre tabIndex={0} role="group" aria-label={`Output of ${stage.title}`}>
           {stage.output}
         </pre>
       )}

@@ -27,7 +27,7 @@ export interface Machine {
 
 export function ScenarioPage({ id, page, machine }: { id: string; page: string | undefined; machine: Machine }): JSX.Element {
   const { store, hub, link } = useMemo(() => create(id, page, machine), [id]);
-  const panes = useRef<HTMLDivElement>(null);
+  const panes = useRef<HTMLElement>(null);
   useEffect(() => {
     void store.start();
     const sync = store.workspace.subscribe((workspace) => hub.keepOnly(terminalTabs(workspace).map((tab) => tab.id)));
@@ -86,11 +86,11 @@ export function ScenarioPage({ id, page, machine }: { id: string; page: string |
         )}
         {notice !== undefined && <TroubleBox trouble={notice} action="OK" onAction={() => (store.notice.value = undefined)} />}
       </div>
-      <div class="panes" ref={panes}>
+      <main class="panes" ref={panes}>
         <StepPanel store={store} api={machine.api} go={go} />
         <Splitter />
         <Workspace store={store} hub={hub} />
-      </div>
+      </main>
     </div>
   );
 }

@@ -39,8 +39,9 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
 
   if (page === undefined || item === undefined) {
     return (
-      <main class="step" id="step">
+      <section class="step" id="step" aria-label="Step">
         <div class="step-scroll">
+          <h1 class={model.trouble === undefined ? 'sr-only' : ''}>{model.trouble === undefined ? 'Loading' : 'This scenario can’t be shown'}</h1>
           {model.trouble === undefined ? (
             <div class="skeleton" role="status">
               <span class="sr-only">Loading the scenario …</span>
@@ -49,7 +50,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
             <TroubleBox trouble={model.trouble} action="Try again" onAction={() => void store.restart()} />
           )}
         </div>
-      </main>
+      </section>
     );
   }
 
@@ -60,8 +61,8 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   };
   const report = model.reports[page.id];
   return (
-    <main class="step" id="step">
-      <div class="step-scroll" ref={scroller} tabIndex={0} role="region" aria-label="Step text">
+    <section class="step" id="step" aria-label="Step">
+      <div class="step-scroll" ref={scroller} tabIndex={0} role="group" aria-label="Step text">
         <article>
           <p class="step-label">{item.label}</p>
           <h1 ref={heading} tabIndex={-1}>
@@ -80,7 +81,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
         </article>
       </div>
       <StepFooter store={store} page={page} go={go} />
-    </main>
+    </section>
   );
 }
 

@@ -31,14 +31,14 @@ function enhance(root: HTMLElement, actions: PageActions): void {
   }
   for (const pre of root.querySelectorAll('pre')) {
     pre.tabIndex = 0;
-    pre.setAttribute('role', 'region');
+    pre.setAttribute('role', 'group');
     pre.setAttribute('aria-label', 'Code');
   }
   for (const table of root.querySelectorAll('table')) {
     const wrap = document.createElement('div');
     wrap.className = 'table-wrap';
     wrap.tabIndex = 0;
-    wrap.setAttribute('role', 'region');
+    wrap.setAttribute('role', 'group');
     wrap.setAttribute('aria-label', 'Table');
     table.replaceWith(wrap);
     wrap.append(table);
@@ -53,15 +53,15 @@ function enhance(root: HTMLElement, actions: PageActions): void {
 function enhanceBlock(pre: HTMLPreElement, source: HTMLElement, actions: PageActions): void {
   const { action, code = '', terminal } = source.dataset;
   const wrap = document.createElement('div');
-  wrap.className = isRun(action) ? 'block runnable' : 'block';
+  wrap.className = ['block', isRun(action) ? 'runnable' : '', code.includes('\n') ? '' : 'one-line'].filter(Boolean).join(' ');
   pre.replaceWith(wrap);
   const tools = document.createElement('div');
   tools.className = 'block-tools';
   const number = terminal === undefined ? undefined : Number(terminal);
   if (isRun(action)) {
-    const where = number !== undefined && number > 1 ? ` in terminal ${number}` : '';
-    const run = button('run', action === 'exec-interrupt' ? 'Stop & run' : 'Run', `Run${where}: ${firstLine(code)}`);
-    if (where !== '') run.append(` T${number}`);
+    const where = number !== undefined && number > 1 ? ` T${number}` : '';
+    const label = `${action === 'exec-interrupt' ? 'Stop & run' : 'Run'}${where}`;
+    const run = button('run', label, `${label}: ${firstLine(code)}`);
     run.addEventListener('click', () => {
       actions.run(code, number, action === 'exec-interrupt');
       wrap.classList.add('ran');

@@ -1,41 +1,22 @@
 /**
- * xterm.js writes its colours and sizes into <style> elements and style attributes, which the lab's
- * Content-Security-Policy (`style-src 'self'`) refuses. What a script sets through the CSS object model is allowed, so
- * the document handed to xterm makes elements whose text goes into a constructable stylesheet, and whose `style`
- * attribute goes through `cssText`.
+ * xterm.js writes its colours and sizes into <style> elements and into `style` attributes of spans, both made with the
+ * page's `document.createElement`, and both refused by the lab's Content-Security-Policy (`style-src 'self'`). What a
+ * script sets through the CSS object model is allowed. So the document of this page makes style elements whose text
+ * goes into a constructable stylesheet, and spans whose `style` attribute goes through `cssText`. (xterm's own
+ * `documentOverride` reaches only some of the places where it makes elements.)
+ *
+ * Returns how to undo it.
  */
-export function strictDocument(document: Document): Document {
-  const createElement = strictCreateElement(document);
-  return new Proxy(document, {
-    get(target, property) {
-      if (property === 'createElement') return createElement;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-    set: (target, property, value) => Reflect.set(target, property, value, target),
-  });
-}
-
-/** Runs `work` while the page's own `document` makes strict elements: parts of xterm's set-up ignore the given document. */
-export function withStrictElements<T>(document: Document, work: () => T): T {
-  const own = Object.getOwnPropertyDescriptor(document, 'createElement');
-  Object.defineProperty(document, 'createElement', { value: strictCreateElement(document), configurable: true, writable: true });
-  try {
-    return work();
-  } finally {
-    if (own === undefined) Reflect.deleteProperty(document, 'createElement');
-    else Object.defineProperty(document, 'createElement', own);
-  }
-}
-
-function strictCreateElement(document: Document): (tag: string, options?: ElementCreationOptions) => HTMLElement {
+export function installStyleGuard(document: Document): () => void {
   const native = Document.prototype.createElement;
-  return (tag, options) => {
+  const createElement = (tag: string, options?: ElementCreationOptions): HTMLElement => {
     if (tag === 'style') return sheetElement(document, native.call(document, 'span'));
     const element = native.call(document, tag, options);
-    element.setAttribute = setAttribute;
+    if (tag === 'span') element.setAttribute = setAttribute;
     return element;
   };
+  Object.defineProperty(document, 'createElement', { value: createElement, configurable: true, writable: true });
+  return () => Reflect.deleteProperty(document, 'createElement');
 }
 
 function setAttribute(this: HTMLElement, name: string, value: string): void {

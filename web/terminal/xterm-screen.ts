@@ -6,7 +6,6 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import type { ITheme } from '@xterm/xterm';
 import type { Screen } from './connection.ts';
-import { strictDocument, withStrictElements } from './style-guard.ts';
 
 /** One palette for both themes of the page; every colour keeps 4.5:1 on the background. */
 const THEME: ITheme = {
@@ -54,7 +53,6 @@ export class XtermScreen implements Screen {
     this.#events = events;
     this.terminal = new Terminal({
       allowProposedApi: true,
-      documentOverride: strictDocument(document),
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
       fontSize: options.fontSize,
@@ -79,7 +77,7 @@ export class XtermScreen implements Screen {
 
   mount(host: HTMLElement): void {
     this.#host = host;
-    withStrictElements(document, () => this.terminal.open(host));
+    this.terminal.open(host);
     this.#observer = new ResizeObserver(() => this.fit());
     this.#observer.observe(host);
     this.fit();
