@@ -71,6 +71,28 @@ export interface FieldManager {
   time: string;
 }
 
+export interface TableColumn {
+  name: string;
+  type: string;
+  format: string;
+  description: string;
+  priority: number;
+}
+
+/** How a kind's objects look in `kubectl get`. */
+export interface TablePrinter {
+  columns(info: ResourceInfo): TableColumn[];
+  row(info: ResourceInfo, object: KubeObject, now: number): { cells: unknown[]; conditions?: unknown[] };
+}
+
+/** The OpenAPI documents; `document` gets the path behind `/openapi/v3/`. */
+export interface OpenApi {
+  index(): unknown;
+  document(path: string): unknown;
+  /** `/openapi/v2`, where it exists. */
+  v2?(): unknown;
+}
+
 /** What the API is put together from. Everything has a default that lets through (`defaultHooks`). */
 export interface ApiHooks {
   /** Throws ApiStatus 401. */
@@ -82,6 +104,8 @@ export interface ApiHooks {
   /** By `group/resource` or `group/resource/subresource` (`/serviceaccounts/token`): who answers a POST to it. */
   virtual: Map<string, (request: VirtualRequest) => unknown>;
   containers: ContainerAccess | undefined;
+  printer: TablePrinter;
+  openapi: OpenApi | undefined;
 }
 
 export function userOf(hooks: ApiHooks, identity: Identity): UserInfo | Promise<UserInfo> {
@@ -105,6 +129,11 @@ export function defaultHooks(overrides: Partial<ApiHooks> = {}): ApiHooks {
     },
     virtual: new Map(),
     containers: undefined,
+    printer: {
+      columns: () => ['Name', 'Created At'].map((name) => ({ name, type: name === 'Name' ? 'string' : 'date', format: name === 'Name' ? 'name' : '', description: '', priority: 0 })),
+      row: (_info, object) => ({ cells: [object.metadata.name, object.metadata.creationTimestamp ?? null] }),
+    },
+    openapi: undefined,
     ...overrides,
   };
 }

@@ -8,3 +8,5 @@ export type { CustomResourceInfo, PrinterColumn, ResourceInfo, SubresourceInfo }
 export { ApiStatus } from './status.ts';
 export type { StatusBody, StatusCause, StatusDetails } from './status.ts';
 export * as errors from './errors.ts';
+export { serveCustomResources } from './custom-resources.ts';
+export type { OpenApi, TableColumn, TablePrinter } from './hooks.ts';

@@ -43,13 +43,15 @@ export function watch(core: ApiCore, context: RequestContext, target: Target, pa
   return watchObjects(core, target.info, { ...parameters, ...(target.namespace === undefined ? {} : { namespace: target.namespace }) }, onEvent, onInitialEnd);
 }
 
-/** Creates an object, or asks a virtual resource (a review). `duplicates` are keys that the body's reader saw twice. */
-export async function create(core: ApiCore, context: RequestContext, target: Target, body: unknown, duplicates: readonly string[] = []): Promise<unknown> {
+const asIs = (problems: string[]): string[] => problems;
+
+/** Creates an object, or asks a virtual resource (a review). `duplicates` are keys that the body's reader saw twice; `sort` puts problems in its order. */
+export async function create(core: ApiCore, context: RequestContext, target: Target, body: unknown, duplicates: readonly string[] = [], sort = asIs): Promise<unknown> {
   const { info, namespace } = target;
   authorize(core, context, 'create', target);
   const virtual = core.hooks.virtual.get(`${info.group}/${info.resource}`);
   if (virtual !== undefined) {
-    const decoded = decodeObject(core, context, info, body, duplicates);
+    const decoded = decodeObject(core, context, info, body, duplicates, sort);
     return virtual({ context, ...(namespace === undefined ? {} : { namespace }), body: decoded });
   }
   if (info.group === '' && info.resource === 'bindings') {
@@ -57,10 +59,10 @@ export async function create(core: ApiCore, context: RequestContext, target: Tar
     return postSubresource(core, context, { info: podsOf(core), name: binding.metadata.name, subresource: 'binding', ...(namespace === undefined ? {} : { namespace }) }, body);
   }
   need(info, 'create');
-  return createObject(core, context, info, namespace, decodeObject(core, context, info, body, duplicates));
+  return createObject(core, context, info, namespace, decodeObject(core, context, info, body, duplicates, sort));
 }
 
-export function update(core: ApiCore, context: RequestContext, target: Named, body: unknown, duplicates: readonly string[] = []): KubeObject {
+export function update(core: ApiCore, context: RequestContext, target: Named, body: unknown, duplicates: readonly string[] = [], sort = asIs): KubeObject {
   const { info, namespace, name, subresource } = target;
   authorize(core, context, 'update', target);
   need(info, 'update', subresource);
@@ -70,7 +72,7 @@ export function update(core: ApiCore, context: RequestContext, target: Named, bo
     return scaleOf(info, updateObject(core, context, info, namespace, name, next, { subresource }));
   }
   if (subresource === 'finalize') return finalizeNamespace(core, context, info, name, body);
-  const decoded = decodeObject(core, context, info, body, duplicates);
+  const decoded = decodeObject(core, context, info, body, duplicates, sort);
   return updateObject(core, context, info, namespace, name, decoded, subresource === undefined ? {} : { subresource });
 }
 

@@ -54,6 +54,14 @@ const PREPARE: Record<string, (object: KubeObject, now: string) => void> = {
     const annotations = object.metadata.annotations ?? {};
     object.metadata = { ...object.metadata, annotations: { ...annotations, 'deprecated.daemonset.template.generation': '1' } };
   },
+  'apiextensions.k8s.io/customresourcedefinitions'(object) {
+    const spec = isJsonObject(object.spec) ? object.spec : {};
+    const names = isJsonObject(spec.names) ? spec.names : {};
+    const kind = typeof names.kind === 'string' ? names.kind : '';
+    object.spec = { ...spec, names: { ...names, singular: names.singular ?? kind.toLowerCase(), listKind: names.listKind ?? `${kind}List` }, conversion: spec.conversion ?? { strategy: 'None' } };
+    const stored = (Array.isArray(spec.versions) ? spec.versions : []).filter((v) => isJsonObject(v) && v.storage === true).map((v) => (isJsonObject(v) ? v.name : ''));
+    object.status = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored };
+  },
   'batch/jobs'(object) {
     generateJobSelector(object);
   },

@@ -15,10 +15,10 @@ export interface Expected {
  * Reads a JSON body as an object of the resource: the kind must fit, unknown fields are refused, warned of or dropped
  * as asked for, defaults are filled in. Throws ApiStatus 400.
  */
-export function decodeObject(core: ApiCore, context: RequestContext, info: ResourceInfo, body: unknown, duplicates: readonly string[] = []): KubeObject {
+export function decodeObject(core: ApiCore, context: RequestContext, info: ResourceInfo, body: unknown, duplicates: readonly string[] = [], sort: (problems: string[]) => string[] = (problems) => problems): KubeObject {
   const object = asObject(body, { apiVersion: apiVersionOf(info), kind: info.kind });
   const { object: pruned, unknown } = core.hooks.schema.prune(info, object);
-  reportUnknown(context, info, [...duplicates, ...unknown]);
+  reportUnknown(context, info, sort([...unknown, ...duplicates]));
   return core.hooks.schema.defaults(info, pruned);
 }
 

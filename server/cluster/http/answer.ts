@@ -1,0 +1,96 @@
+import { gzip } from 'node:zlib';
+import { stringify } from 'yaml';
+import type { Ids } from '../../lib/ids.ts';
+import type { Request } from './body.ts';
+
+/** What HTTP/1.1 and HTTP/2 responses have in common. */
+export interface Response {
+  readonly headersSent: boolean;
+  readonly writableEnded: boolean;
+  writeHead(code: number, headers: Record<string, string | string[]>): unknown;
+  write(chunk: Uint8Array | string): boolean;
+  end(chunk?: Uint8Array | string): unknown;
+  destroy(error?: Error): unknown;
+  on(event: 'close', listener: () => void): unknown;
+}
+
+/** From here on an answer is worth compressing. After kubernetes 1.32 apiserver responsewriters/writers.go */
+const GZIP_FROM = 128 * 1024;
+
+/** What every answer of one request needs to know. */
+export interface Answering {
+  request: Request;
+  response: Response;
+  query: URLSearchParams;
+  warnings: string[];
+  ids: Ids;
+}
+
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/** JSON as the API writes it: indented for people's tools, else on one line that ends. */
+export function encodeJson(value: unknown, pretty: boolean): string {
+  const text = JSON.stringify(value, null, pretty ? 2 : undefined).replace(ESCAPED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return pretty ? text : `${text}\n`;
+}
+
+export function wantsPretty(request: Request, query: URLSearchParams): boolean {
+  const asked = query.get('pretty');
+  if (asked !== null) return asked !== '0' && asked !== 'false';
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
+}
+
+/** Headers that every answer carries. */
+export function commonHeaders({ ids, warnings }: Answering): Record<string, string | string[]> {
+  return {
+    'audit-id': ids.uuid(),
+    'cache-control': 'no-cache, private',
+    'x-kubernetes-pf-flowschema-uid': FLOW_SCHEMA,
+    'x-kubernetes-pf-prioritylevel-uid': PRIORITY_LEVEL,
+    ...(warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${quote(text)}`) }),
+  };
+}
+
+// Priority and fairness is not emulated: its headers are constants that stand for the catch-all level.
+const FLOW_SCHEMA = '3c7a2f4e-5d3b-4c0e-9a52-6c0f1d7b8e21';
+const PRIORITY_LEVEL = 'a1f5d0c4-7e2b-4f6d-8b39-2d4c6e8f0a13';
+
+/** A quoted-string of a Warning header; line breaks can't be in one. */
+function quote(text: string): string {
+  return `"${text.replace(/[\r\n]+/g, ' ').replace(/[\\"]/g, '\\$&')}"`;
+}
+
+export function sendText(answering: Answering, code: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
+  const body = Buffer.from(text);
+  answering.response.writeHead(code, { ...commonHeaders(answering), 'content-type': contentType, 'content-length': String(body.length) });
+  if (answering.request.method === 'HEAD') answering.response.end();
+  else answering.response.end(body);
+}
+
+export interface SendOptions {
+  contentType?: string;
+  headers?: Record<string, string>;
+  yaml?: boolean;
+}
+
+export function sendValue(answering: Answering, code: number, value: unknown, options: SendOptions = {}): void {
+  const { request, response, query } = answering;
+  const text = options.yaml === true ? stringify(value) : encodeJson(value, wantsPretty(request, query));
+  const headers = { ...commonHeaders(answering), 'content-type': options.contentType ?? (options.yaml === true ? 'application/yaml' : 'application/json'), ...options.headers };
+  const body = Buffer.from(text);
+  if (body.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+    gzip(body, { level: 1 }, (error, packed) => {
+      if (error !== null) response.destroy(error);
+      else finish(answering, code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, packed);
+    });
+    return;
+  }
+  finish(answering, code, headers, body);
+}
+
+function finish({ request, response }: Answering, code: number, headers: Record<string, string | string[]>, body: Buffer): void {
+  if (response.writableEnded || response.headersSent) return;
+  response.writeHead(code, { ...headers, 'content-length': String(body.length) });
+  if (request.method === 'HEAD') response.end();
+  else response.end(body);
+}

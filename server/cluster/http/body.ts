@@ -1,0 +1,100 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { parseDocument } from 'yaml';
+import { badRequest, unsupportedMediaType } from '../api/errors.ts';
+import { ApiStatus } from '../api/status.ts';
+import { scanKeys } from './key-scanner.ts';
+
+/** After kubernetes 1.32 apiserver/pkg/server/config.go: MaxRequestBodyBytes */
+const MAX_BODY = 3 * 1024 * 1024;
+
+export type Request = IncomingMessage | Http2ServerRequest;
+
+/** Throws ApiStatus 413. */
+export async function readBody(request: Request): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BODY) throw new ApiStatus(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+export interface DecodedBody {
+  value: unknown;
+  /** `duplicate field "data.a"` */
+  duplicates: string[];
+  /** Puts problems that name a field into the order in which the fields stand in the text. */
+  sort(problems: string[]): string[];
+}
+
+const keep = (problems: string[]): string[] => problems;
+
+/**
+ * A body as a value, by its content type. `what` is the kind that is expected, for the message.
+ * Throws ApiStatus 400, 415.
+ */
+export function decodeBody(body: Buffer, contentType: string | undefined, what: string, decodeProtobuf: (bytes: Uint8Array) => unknown): DecodedBody {
+  const type = mediaType(contentType);
+  if (type === '' || type === 'application/json') return decodeJson(body, what);
+  if (type === 'application/yaml') return { value: decodeYaml(body), duplicates: [], sort: keep };
+  if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeProtobuf(body), duplicates: [], sort: keep };
+  throw unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+}
+
+export function mediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+export function decodeJson(body: Buffer, what: string): DecodedBody {
+  const text = body.toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const problem = goSyntaxError(text);
+    throw badRequest(`the object provided is unrecognized (must be of type ${what}): couldn't get version/kind; json parse error: ${problem} (${shown(body)})`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    const target = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    throw badRequest(`the object provided is unrecognized (must be of type ${what}): couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type ${target} (${body.subarray(0, 1024).toString('hex')})`);
+  }
+  const keys = scanKeys(text);
+  const duplicates = [...new Set(keys.duplicates)].map((path) => `duplicate field "${path}"`);
+  const rank = (problem: string): number => keys.order.get(/"(.*)"$/.exec(problem)?.[1] ?? '') ?? Number.MAX_SAFE_INTEGER;
+  return { value, duplicates, sort: (problems) => [...problems].sort((a, b) => rank(a) - rank(b)) };
+}
+
+/** What Kubernetes quotes of a body that it can't read: text where it looks like JSON, else hexadecimal digits. */
+function shown(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const text = body.subarray(0, 1024).toString('utf8');
+  return /^\s*\{/.test(text) ? text : body.subarray(0, 1024).toString('hex');
+}
+
+/** What Go's encoding/json says of a text that is no JSON. */
+export function goSyntaxError(text: string): string {
+  const trimmed = text.trim();
+  const first = trimmed.charAt(0);
+  if (trimmed === '') return 'unexpected end of JSON input';
+  if (!'{["-0123456789tfn'.includes(first)) return `invalid character '${first}' looking for beginning of value`;
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const place = /Unexpected token '?(.)'?.*?position (\d+)/.exec(message) ?? /Unexpected token '?(.)'?/.exec(message);
+    if (place !== null && !/end of JSON/i.test(message)) return `invalid character '${place[1] ?? ''}' looking for beginning of value`;
+  }
+  return 'unexpected end of JSON input';
+}
+
+export function decodeYaml(body: Buffer): unknown {
+  const document = parseDocument(body.toString('utf8'), { merge: true, uniqueKeys: false });
+  const [error] = document.errors;
+  if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`);
+  return document.toJS({ maxAliasCount: 100 });
+}
