@@ -1,7 +1,8 @@
 import { rfc3339, rfc3339Micro } from '../../../lib/clock.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { canonicalQuantity } from '../schema/quantity.ts';
-import { kindType, outputFields, structType, type Field, type StructType, type TypeExpr } from '../schema/types.ts';
+import { structOutput, zero } from '../schema/canonical.ts';
+import { kindType, structType, type StructType, type TypeExpr } from '../schema/types.ts';
 import { ApiStatus } from '../status.ts';
 import { bigVarint, fields, signed, utf8, type WireField } from './wire.ts';
 
@@ -34,7 +35,7 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array): KubeObject {
     }
     const type = kindType(apiVersion, kind);
     if (type === undefined) throw new ApiStatus(400, 'BadRequest', `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`);
-    const { metadata = {}, ...rest } = message(type, raw, {});
+    const { kind: _kind, apiVersion: _version, metadata = {}, ...rest } = message(type, raw);
     return { kind, apiVersion, metadata, ...rest } as KubeObject;
   } catch (error) {
     if (error instanceof RangeError) throw new ApiStatus(400, 'BadRequest', 'unexpected EOF');
@@ -44,52 +45,19 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array): KubeObject {
 
 type Target = Record<string, unknown>;
 
-function message(type: StructType, bytes: Uint8Array, into: Target): Target {
+function message(type: StructType, bytes: Uint8Array): Target {
+  return structOutput(type, seenFields(type, bytes));
+}
+
+function seenFields(type: StructType, bytes: Uint8Array): Target {
   const seen: Target = {};
   for (const wire of fields(bytes)) {
     const field = type.byNumber.get(wire.number);
     if (field === undefined) continue;
-    if (field.inline && field.type.k === 'struct') Object.assign(seen, message(structType(field.type.ref), wire.bytes, {}));
+    if (field.inline && field.type.k === 'struct') Object.assign(seen, seenFields(structType(field.type.ref), wire.bytes));
     else seen[field.name] = append(field.type, seen[field.name], wire);
   }
-  for (const field of outputFields(type)) {
-    const value = seen[field.name] ?? (field.omitEmpty || field.pointer ? undefined : zero(field.type));
-    if (value !== undefined && keep(field, value)) into[field.name] = value;
-    else if (field.pointer && !field.omitEmpty) into[field.name] = null;
-    // encoding/json never leaves out a struct, whatever its tag says.
-    else if (field.type.k === 'struct' && !field.pointer) into[field.name] = message(structType(field.type.ref), new Uint8Array(), {});
-    else if (field.type.k === 'time' && !field.pointer) into[field.name] = null;
-  }
-  return into;
-}
-
-/** Whether encoding/json writes the value: an empty one goes when the tag says so and there is no pointer. */
-function keep(field: Field, value: unknown): boolean {
-  if (!field.omitEmpty || field.pointer) return true;
-  if (Array.isArray(value)) return value.length > 0;
-  if (typeof value === 'object' && value !== null) return field.type.k !== 'map' || Object.keys(value).length > 0;
-  return value !== '' && value !== 0 && value !== false && value !== undefined;
-}
-
-function zero(type: TypeExpr): unknown {
-  switch (type.k) {
-    case 'string':
-      return '';
-    case 'bool':
-      return false;
-    case 'int32':
-    case 'int64':
-    case 'float':
-    case 'byte':
-    case 'intOrString':
-      return 0;
-    case 'quantity':
-      return '0';
-    case 'struct':
-      return message(structType(type.ref), new Uint8Array(), {});
-    default:
-      return null;
-  }
+  return seen;
 }
 
 function append(type: TypeExpr, before: unknown, wire: WireField): unknown {
@@ -139,7 +107,7 @@ function single(type: TypeExpr, wire: WireField): unknown {
     case 'bytes':
       return Buffer.from(wire.bytes).toString('base64');
     case 'struct':
-      return message(structType(type.ref), wire.bytes, {});
+      return message(structType(type.ref), wire.bytes);
     case 'quantity':
       return canonicalQuantity(first(wire.bytes, 1) ?? '0');
     case 'time':

@@ -1,0 +1,12 @@
+import { isRecord } from './json-values.ts';
+
+/** RFC 7386: null removes, objects merge, everything else replaces. */
+export function jsonMergePatch(target: unknown, patch: unknown): unknown {
+  if (!isRecord(patch)) return patch;
+  const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = jsonMergePatch(result[key], value);
+  }
+  return result;
+}

@@ -1,0 +1,50 @@
+import { outputFields, structType, type Field, type StructType, type TypeExpr } from './types.ts';
+
+type Values = Record<string, unknown>;
+
+/**
+ * The JSON that Go's encoding/json writes for a struct with these values: fields in their order, empty ones left out as
+ * their tags say, absent structs as `{}`, absent times as null.
+ */
+export function structOutput(type: StructType, values: Values): Values {
+  const result: Values = {};
+  for (const field of outputFields(type)) {
+    const value = values[field.name];
+    if (value !== undefined && value !== null) {
+      if (keep(field, value)) result[field.name] = value;
+    } else if (field.type.k === 'struct' && !field.pointer) result[field.name] = structOutput(structType(field.type.ref), {});
+    else if (field.type.k === 'time' && !field.pointer) result[field.name] = null;
+    else if (!field.omitEmpty) result[field.name] = field.pointer ? null : zero(field.type);
+  }
+  return result;
+}
+
+/** An empty value goes when the tag says so and there is no pointer; encoding/json never leaves out a struct. */
+function keep(field: Field, value: unknown): boolean {
+  if (!field.omitEmpty || field.pointer) return true;
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === 'object' && value !== null) return field.type.k !== 'map' || Object.keys(value).length > 0;
+  return value !== '' && value !== 0 && value !== false;
+}
+
+/** What a field holds that nobody set. */
+export function zero(type: TypeExpr): unknown {
+  switch (type.k) {
+    case 'string':
+      return '';
+    case 'bool':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'float':
+    case 'byte':
+    case 'intOrString':
+      return 0;
+    case 'quantity':
+      return '0';
+    case 'struct':
+      return structOutput(structType(type.ref), {});
+    default:
+      return null;
+  }
+}
