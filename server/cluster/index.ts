@@ -1,11 +1,21 @@
+import { createKubeClient, defaultHooks, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
+import { createAuth, recordOf, RequestLog } from './auth/index.ts';
+import type { RequestRecord } from './auth/request-log.ts';
+import { bootstrapObjects } from './bootstrap.ts';
+import { startApiServer } from './http/api-server.ts';
+import { ObjectStore } from './store/object-store.ts';
+import { readSnapshot } from './store/snapshot.ts';
+import { createPodNetwork } from './network/index.ts';
+import { mkdir, rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { Scope } from '../lib/scope.ts';
+import type { Server } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { KubeClient } from './client.ts';
 import type { ProcessRuntime } from './kubelet/runtime/process-runtime.ts';
 import type { PodNetwork } from './network/pod-network.ts';
-import type { RequestRecord } from './auth/request-log.ts';
-import type { Server } from 'node:net';
 
 /** What `startCluster` takes. */
 export interface ClusterOptions {
@@ -45,7 +55,64 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+const snapshotSchema = z.object({ store: z.unknown(), auth: z.unknown() });
+
 /** Starts an embedded cluster; resolves when the API answers and, with Argo, when argo-server's pod is Ready. */
-export async function startCluster(_options: ClusterOptions): Promise<Cluster> {
-  throw new Error('the embedded cluster is not assembled yet');
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const scope = new Scope();
+  try {
+    return await assemble(options, scope);
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster> {
+  const { clock, ids, log, folder } = options;
+  const saved = options.restore === undefined ? undefined : snapshotSchema.parse(options.restore.data);
+  const store = new ObjectStore(saved === undefined ? undefined : readSnapshot(saved.store));
+  const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
+  const auth = createAuth({ clock, ids, log, reader: store, ...(saved?.auth === undefined ? {} : { restore: saved.auth }), ...('host' in listen ? { altNames: [listen.host] } : {}) });
+  await mkdir(folder, { recursive: true });
+  scope.defer(() => rm(folder, { recursive: true, force: true }));
+
+  const network = createPodNetwork();
+  const hooks = defaultHooks({ ...auth.hooks() });
+  const core: ApiCore = { store, scheme: new Scheme(), clock, ids, hooks };
+  scope.defer(serveCustomResources(core));
+  const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
+  await bootstrapObjects(system);
+
+  const requests = new RequestLog();
+  const server = await startApiServer({
+    core,
+    log,
+    listen,
+    tls: { key: auth.serverCertificate.key, cert: auth.serverCertificate.certificate, ca: auth.ca.certificate },
+    identify: (credentials, url) => auth.identify(credentials, url),
+    documents: new Map([
+      ['/.well-known/openid-configuration', { contentType: 'application/json', read: () => auth.openidConfiguration() }],
+      ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', read: () => auth.jwks() }],
+    ]),
+    decodeProtobuf: () => {
+      throw new Error('no protobuf');
+    },
+    upgrade: () => {
+      throw new Error('no streams');
+    },
+    record: (entry) => requests.add(recordOf({ ...entry, time: clock.now(), server: 'kubernetes' })),
+  });
+  scope.defer(() => server.close());
+  const serverUrl = options.serverUrl ?? (server.address === undefined ? 'https://127.0.0.1:6443' : `https://${server.address.address}:${server.address.port}`);
+  auth.startControllers(system.as({ user: 'system:kube-controller-manager', groups: ['system:masters'] }, 'kube-controller-manager'), scope.signal);
+
+  return {
+    kubeconfig: auth.kubeconfig({ server: serverUrl }),
+    client: createKubeClient(core, { user: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, 'argo-lab'),
+    network,
+    requests: () => requests.all(),
+    snapshot: () => ({ version: 1, data: { store: store.snapshot(), auth: auth.snapshot() } }),
+    stop: () => scope.close(),
+  };
 }
