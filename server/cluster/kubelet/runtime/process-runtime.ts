@@ -11,6 +11,8 @@ export interface ProcessRuntime {
 export interface ProcessSpec {
   /** Unique for the container's attempt; names its scratch folder. */
   id: string;
+  /** Processes with the same pod share a network: localhost is one place for them. Absent: a network of its own. */
+  pod?: string;
   argv: string[];
   env: Record<string, string>;
   /** Inside the container; created when missing. */

@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join, normalize } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Identity, KubeClient } from '../client.ts';
+import type { EventType } from '../controllers/runtime/event-recorder.ts';
+import type { Container, Pod } from '../controllers/runtime/kinds.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+import type { ImageEntry } from '../program.ts';
+import { containerEnvironment, ContainerConfigError, expand, type ConfigSource } from './env.ts';
+import { goDuration } from './go-duration.ts';
+import { hostnameOf } from './host-files.ts';
+import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
+import { LogStore } from './log-store.ts';
+import type { ContainerObserved, ExitRecord } from './observed.ts';
+import { runProcess, runProgram, type RunningContainer } from './running-container.ts';
+import type { ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
+
+/** A container did not come up: it waits with a reason and is tried again, or it ended before it began (`exit`). */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure';
+  constructor(
+    readonly waiting: { reason: string; message: string },
+    readonly retryMs: number,
+    readonly exit?: ExitRecord,
+  ) {
+    super(waiting.message);
+  }
+}
+
+export interface StartRequest {
+  pod: Pod;
+  container: Container;
+  state: ContainerObserved;
+  attempt: number;
+  /** Host folders by volume name. */
+  volumes: Map<string, string>;
+  podIP: string;
+  event: (type: EventType, reason: string, message: string) => void;
+}
+
+export interface StartedContainer {
+  running: RunningContainer;
+  log: LogStore;
+  containerID: string;
+  image: string;
+  imageID: string;
+  /** On the host: what the container leaves there is its termination message. */
+  terminationLog: string;
+}
+
+export interface StarterOptions {
+  client: KubeClient;
+  network: PodNetwork;
+  runtime: ProcessRuntime;
+  images: ImageRegistry;
+  clock: Clock;
+  ids: Ids;
+  source: ConfigSource;
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** How long ErrImagePull shows before it becomes ImagePullBackOff. */
+const PULL_ERROR_MS = 2000;
+const FIRST_PULL_DELAY_MS = 10_000;
+const MAX_PULL_DELAY_MS = 300_000;
+const CONFIG_RETRY_MS = 10_000;
+
+type Mount = ProcessSpec['mounts'][number];
+
+/** Brings a container from its spec to a running process or program: image, environment, mounts, start. */
+export class ContainerStarter {
+  readonly #options: StarterOptions;
+  readonly #folder: string;
+  readonly #pulls = new Map<string, { delay: number; nextPull: number }>();
+
+  constructor(options: StarterOptions, podFolder: string) {
+    this.#options = options;
+    this.#folder = podFolder;
+  }
+
+  /** Throws StartFailure. */
+  async start(request: StartRequest): Promise<StartedContainer> {
+    const { pod, container, attempt, event } = request;
+    const image = this.#image(request);
+    let env: Record<string, string>;
+    try {
+      env = this.#environment(request, image.entry);
+    } catch (error) {
+      if (!(error instanceof ContainerConfigError)) throw error;
+      event('Warning', 'Failed', `Error: ${error.message}`);
+      throw new StartFailure({ reason: 'CreateContainerConfigError', message: error.message }, CONFIG_RETRY_MS);
+    }
+    const argv = commandOf(container, image.entry, env);
+    if (argv.length === 0) {
+      const message = `failed to generate container spec: failed to generate spec: no command specified`;
+      event('Warning', 'Failed', `Error: ${message}`);
+      throw new StartFailure({ reason: 'CreateContainerError', message }, CONFIG_RETRY_MS);
+    }
+    const folder = join(this.#folder, 'containers', container.name, String(attempt));
+    const layer = join(folder, 'layer');
+    const terminationLog = join(folder, 'termination-log');
+    if (attempt > 0) await rm(join(this.#folder, 'containers', container.name, String(attempt - 1)), { recursive: true, force: true });
+    await mkdir(layer, { recursive: true });
+    await chmod(layer, 0o777);
+    await writeFile(terminationLog, '');
+    await chmod(terminationLog, 0o666);
+    const mounts = await this.#mounts(request, env, terminationLog);
+    const id = createHash('sha256').update(this.#options.ids.uuid()).digest('hex');
+    const containerID = `containerd://${id}`;
+    const log = new LogStore(this.#options.clock);
+    event('Normal', 'Created', `Created container: ${container.name}`);
+    const running = await this.#launch(request, image.entry, { argv, env, layer, mounts, id, containerID }, log);
+    return { running, log, containerID, image: image.name, imageID: image.imageID, terminationLog };
+  }
+
+  async #launch(request: StartRequest, entry: ImageEntry, made: { argv: string[]; env: Record<string, string>; layer: string; mounts: Mount[]; id: string; containerID: string }, log: LogStore): Promise<RunningContainer> {
+    const { pod, container, event } = request;
+    const { clock, ids, network, client, runtime } = this.#options;
+    const { argv, env, layer, mounts, id, containerID } = made;
+    if (entry.content.kind === 'program') {
+      const hostPath = (path: string) => hostPathOf(mounts, path);
+      const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
+      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network, hostPath, clock, ids }, log, clock);
+    }
+    try {
+      const spec: ProcessSpec = {
+        id,
+        pod: pod.metadata.uid ?? '',
+        argv,
+        env,
+        cwd: container.workingDir ?? entry.workingDir ?? '/',
+        hostname: hostnameOf(pod),
+        root: { base: entry.content.base, files: entry.content.files ?? {} },
+        layer,
+        mounts,
+        tty: container.tty === true,
+        stdin: container.stdin === true,
+      };
+      return await runProcess(runtime, spec, log);
+    } catch (error) {
+      log.close();
+      const message = startMessage(argv[0] ?? '', error);
+      event('Warning', 'Failed', `Error: ${message}`);
+      const exit: ExitRecord = { exitCode: 128, reason: 'StartError', message, startedAt: 0, finishedAt: clock.now(), containerID };
+      throw new StartFailure({ reason: 'RunContainerError', message }, 0, exit);
+    }
+  }
+
+  /** Finds the image, with the events that a pull has. */
+  #image({ container, event }: StartRequest): { entry: ImageEntry; name: string; imageID: string } {
+    const { images, clock } = this.#options;
+    const image = container.image ?? '';
+    const policy = container.imagePullPolicy ?? (image.includes(':') && !image.endsWith(':latest') ? 'IfNotPresent' : 'Always');
+    const lookup = images.lookup(image);
+    if (lookup.kind === 'invalid') {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+      event('Warning', 'InspectFailed', message);
+      event('Warning', 'Failed', 'Error: InvalidImageName');
+      throw new StartFailure({ reason: 'InvalidImageName', message }, CONFIG_RETRY_MS);
+    }
+    const { reference } = lookup;
+    if (policy === 'Never' && (lookup.kind === 'missing' || !isPlausibleTag(reference.tag))) {
+      const message = `Container image "${image}" is not present with pull policy of Never`;
+      event('Warning', 'ErrImageNeverPull', message);
+      event('Warning', 'Failed', 'Error: ErrImageNeverPull');
+      throw new StartFailure({ reason: 'ErrImageNeverPull', message }, CONFIG_RETRY_MS);
+    }
+    if (lookup.kind === 'found') {
+      if (policy === 'Always') {
+        event('Normal', 'Pulling', `Pulling image "${image}"`);
+        event('Normal', 'Pulled', `Successfully pulled image "${image}" in ${goDuration(1)} (${goDuration(1)} including waiting). Image size: ${lookup.size} bytes.`);
+      } else event('Normal', 'Pulled', `Container image "${image}" already present on machine`);
+      this.#pulls.delete(image);
+      return { entry: lookup.entry, name: reference.canonical, imageID: lookup.imageID };
+    }
+    const now = clock.now();
+    const reason = `${pullError(reference)}; images of this cluster: ${images.names().join(', ')}`;
+    const pull = this.#pulls.get(image);
+    if (pull !== undefined && now < pull.nextPull) {
+      event('Normal', 'BackOff', `Back-off pulling image "${image}"`);
+      event('Warning', 'Failed', 'Error: ImagePullBackOff');
+      throw new StartFailure({ reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ErrImagePull: ${reason}` }, pull.nextPull - now);
+    }
+    const delay = pull === undefined ? FIRST_PULL_DELAY_MS : Math.min(MAX_PULL_DELAY_MS, pull.delay * 2);
+    this.#pulls.set(image, { delay, nextPull: now + delay });
+    event('Normal', 'Pulling', `Pulling image "${image}"`);
+    event('Warning', 'Failed', `Failed to pull image "${image}": rpc error: code = NotFound desc = ${pullError(reference)}`);
+    event('Warning', 'Failed', 'Error: ErrImagePull');
+    throw new StartFailure({ reason: 'ErrImagePull', message: `rpc error: code = NotFound desc = ${reason}` }, PULL_ERROR_MS);
+  }
+
+  #environment({ pod, container, podIP }: StartRequest, entry: ImageEntry): Record<string, string> {
+    return {
+      PATH: DEFAULT_PATH,
+      HOME: '/root',
+      ...(container.tty === true ? { TERM: 'xterm' } : {}),
+      ...entry.env,
+      HOSTNAME: hostnameOf(pod),
+      ...containerEnvironment(pod, container, this.#options.source, podIP),
+    };
+  }
+
+  async #mounts({ pod, container, volumes }: StartRequest, env: Record<string, string>, terminationLog: string): Promise<Mount[]> {
+    const mounts: Mount[] = [
+      { source: join(this.#folder, 'etc-hosts'), target: '/etc/hosts', readOnly: false },
+      { source: join(this.#folder, 'resolv.conf'), target: '/etc/resolv.conf', readOnly: false },
+      { source: join(this.#folder, 'hostname'), target: '/etc/hostname', readOnly: false },
+      { source: terminationLog, target: container.terminationMessagePath ?? '/dev/termination-log', readOnly: false },
+    ];
+    for (const mount of container.volumeMounts ?? []) {
+      const volume = volumes.get(mount.name);
+      if (volume === undefined) continue;
+      const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, env);
+      let source = volume;
+      if (subPath !== undefined && subPath !== '') {
+        // Normalised against the root first, so that no `..` leads out of the volume.
+        source = join(volume, normalize(`/${subPath}`));
+        const exists = await stat(source).then(() => true, () => false);
+        if (!exists) {
+          await mkdir(source, { recursive: true });
+          await chmod(source, 0o777);
+        }
+      }
+      const kind = pod.spec.volumes?.find((v) => v.name === mount.name);
+      const fixed = kind?.configMap !== undefined || kind?.secret !== undefined || kind?.projected !== undefined || kind?.downwardAPI !== undefined;
+      mounts.push({ source, target: mount.mountPath.length > 1 ? mount.mountPath.replace(/\/+$/, '') : mount.mountPath, readOnly: mount.readOnly === true || fixed });
+    }
+    return mounts;
+  }
+}
+
+/** Where a path of the container is on the host, by the deepest mount above it. */
+export function hostPathOf(mounts: readonly Mount[], path: string): string | undefined {
+  const wanted = normalize(path);
+  let best: Mount | undefined;
+  for (const mount of mounts) {
+    const above = wanted === mount.target || wanted.startsWith(mount.target === '/' ? '/' : `${mount.target}/`);
+    if (above && (best === undefined || mount.target.length > best.target.length)) best = mount;
+  }
+  return best === undefined ? undefined : join(best.source, wanted.slice(best.target.length));
+}
+
+function commandOf(container: Container, entry: ImageEntry, env: Record<string, string>): string[] {
+  const command = container.command ?? [];
+  const args = container.args ?? [];
+  const merged = command.length > 0 ? [...command, ...args] : [...(entry.entrypoint ?? []), ...(args.length > 0 ? args : (entry.cmd ?? []))];
+  return merged.map((text) => expand(text, env));
+}
+
+function serviceAccountOf(pod: Pod): Identity {
+  const { name, namespace = 'default', uid = '' } = pod.metadata;
+  const account = pod.spec.serviceAccountName ?? 'default';
+  return {
+    user: `system:serviceaccount:${namespace}:${account}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/pod-name': [name], 'authentication.kubernetes.io/pod-uid': [uid] },
+  };
+}
+
+/** What runc says about a command that it cannot start. */
+export function startMessage(command: string, error: unknown): string {
+  const notFound = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+  const why = !notFound ? messageOf(error) : command.includes('/') ? `stat ${command}: no such file or directory` : 'executable file not found in $PATH';
+  return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${command}": ${why}: unknown`;
+}
+

@@ -1,0 +1,125 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
+import type { KubeClient } from '../client.ts';
+import { EventRecorder } from '../controllers/runtime/event-recorder.ts';
+import { Informer, Informers } from '../controllers/runtime/informer.ts';
+import type { ConfigMap, Pod, Secret, Service } from '../controllers/runtime/kinds.ts';
+import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PODS, SECRETS, SERVICES } from '../controllers/runtime/resources.ts';
+import { startServiceProxy } from '../network/service-proxy.ts';
+import type { KubeletNetwork } from '../network/virtual-network.ts';
+import type { ContainerAccess } from './access.ts';
+import { createContainerAccess } from './container-access.ts';
+import type { ConfigSource } from './env.ts';
+import { NODE_NAME } from './fields.ts';
+import type { ImageRegistry } from './images/catalogue.ts';
+import { runNode } from './node.ts';
+import { PodWorker } from './pod-worker.ts';
+import type { ProcessRuntime } from './runtime/process-runtime.ts';
+
+export { createImageRegistry, type ImageRegistry } from './images/catalogue.ts';
+export { builtInImages } from './images/index.ts';
+export { createPlainRuntime } from './runtime/plain-runtime.ts';
+export { NODE_NAME } from './fields.ts';
+
+export interface KubeletOptions {
+  /** Speaks as `system:node:controlplane` in group `system:nodes`, with the rights of `system:masters`. */
+  client: KubeClient;
+  network: KubeletNetwork;
+  runtime: ProcessRuntime;
+  images: ImageRegistry;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  /** The kubelet's own; made when missing, removed at `stop`. */
+  folder: string;
+}
+
+export interface Kubelet {
+  access: ContainerAccess;
+  /** Ends every container; resolves when none runs and the folder is gone. */
+  stop(): Promise<void>;
+}
+
+/** Registers the node, makes Services answer, and runs every pod that is bound to the node. */
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const { client, network, clock, ids, log, folder } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  await mkdir(join(folder, 'pods'), { recursive: true });
+  const events = new EventRecorder({ client, clock, log, source: { component: 'kubelet', host: NODE_NAME } });
+  await runNode({ client, clock, log, events, machineId: ids.uuid(), signal });
+
+  const informers = new Informers(client, signal);
+  const configMaps = informers.of<ConfigMap>(CONFIG_MAPS);
+  const secrets = informers.of<Secret>(SECRETS);
+  const services = informers.of<Service>(SERVICES);
+  const claims = informers.of(PERSISTENT_VOLUME_CLAIMS);
+  startServiceProxy({ informers, network });
+  const source: ConfigSource = {
+    configMap: (namespace, name) => configMaps.get(namespace, name),
+    secret: (namespace, name) => secrets.get(namespace, name),
+    services: (namespace) => {
+      const own = services.list(namespace);
+      const api = services.get('default', 'kubernetes');
+      return namespace === 'default' || api === undefined ? own : [api, ...own];
+    },
+  };
+
+  const workers = new Map<string, PodWorker>();
+  const byNamespace = new Map<string, Set<PodWorker>>();
+  const ending = new Set<Promise<void>>();
+
+  const forget = (worker: PodWorker) => {
+    workers.delete(worker.uid);
+    byNamespace.get(worker.pod.metadata.namespace ?? '')?.delete(worker);
+    const end: Promise<void> = worker
+      .remove()
+      .catch((error: unknown) => log.warn({ pod: worker.pod.metadata.name, error: messageOf(error) }, 'pod not cleaned up'))
+      .finally(() => ending.delete(end));
+    ending.add(end);
+  };
+
+  const pods = new Informer<Pod>(client, PODS, signal, { fieldSelector: `spec.nodeName=${NODE_NAME}` });
+  pods.onChange(({ previous, current }) => {
+    const gone = previous !== undefined && previous.metadata.uid !== current?.metadata.uid ? workers.get(previous.metadata.uid ?? '') : undefined;
+    if (gone !== undefined) forget(gone);
+    if (current === undefined) return;
+    const uid = current.metadata.uid ?? '';
+    let worker = workers.get(uid);
+    if (worker === undefined) {
+      worker = new PodWorker({ ...options, events, source }, current);
+      workers.set(uid, worker);
+      const namespace = current.metadata.namespace ?? '';
+      let group = byNamespace.get(namespace);
+      if (group === undefined) byNamespace.set(namespace, (group = new Set()));
+      group.add(worker);
+    }
+    worker.update(current);
+  });
+
+  for (const informer of [configMaps, secrets, claims]) {
+    informer.onChange(({ previous, current }) => {
+      const namespace = (current ?? previous)?.metadata.namespace ?? '';
+      for (const worker of byNamespace.get(namespace) ?? []) worker.configChanged();
+    });
+  }
+
+  let stopping: Promise<void> | undefined;
+  return {
+    access: createContainerAccess({ worker: (uid) => workers.get(uid), network }),
+    stop() {
+      stopping ??= (async () => {
+        controller.abort(new Error('the kubelet stops'));
+        for (const worker of [...workers.values()]) forget(worker);
+        await Promise.all(ending);
+        await events.flushed();
+        await rm(folder, { recursive: true, force: true });
+      })();
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Container, Probe } from '../controllers/runtime/kinds.ts';
+import type { RunningContainer } from './running-container.ts';
+
+export type ProbeKind = 'startup' | 'readiness' | 'liveness';
+export type ProbeResult = { ok: true } | { ok: false; output: string };
+
+export interface ProbeTarget {
+  podIP: string;
+  container: Container;
+  running: RunningContainer;
+  dial: (port: number) => Promise<Duplex>;
+}
+
+/** A probe that fails right after the start is asked again soon, without being counted: processes need a moment. */
+const WARM_UP_MS = 1000;
+const WARM_UP_STEP_MS = 50;
+
+/** Asks one probe once. Never rejects. */
+export async function askProbe(probe: Probe, target: ProbeTarget, clock: Clock): Promise<ProbeResult> {
+  const timeout = (probe.timeoutSeconds ?? 1) * 1000;
+  let cancel = () => {};
+  let onTimeout = () => {};
+  const late = new Promise<ProbeResult>((resolve) => {
+    cancel = clock.after(timeout, () => {
+      onTimeout();
+      resolve({ ok: false, output: lateMessage(probe, target, timeout) });
+    });
+  });
+  const ask = async (): Promise<ProbeResult> => {
+    if (probe.exec !== undefined) return askExec(probe.exec.command ?? [], target, (stop) => (onTimeout = stop));
+    if (probe.httpGet !== undefined) return askHttp(probe.httpGet, target, (stop) => (onTimeout = stop));
+    if (probe.tcpSocket !== undefined) return askTcp(portOf(probe.tcpSocket.port, target.container), target);
+    return { ok: true };
+  };
+  try {
+    return await Promise.race([ask().catch((error: unknown): ProbeResult => ({ ok: false, output: messageOf(error) })), late]);
+  } finally {
+    cancel();
+  }
+}
+
+async function askExec(command: string[], { running }: ProbeTarget, onTimeout: (stop: () => void) => void): Promise<ProbeResult> {
+  const process = await running.exec({ argv: command, tty: false, stdin: false });
+  onTimeout(() => process.signal('SIGKILL'));
+  let output = '';
+  const gather = (chunk: Buffer | string) => {
+    if (output.length < 10_240) output += chunk.toString();
+  };
+  process.stdout.on('data', gather);
+  process.stderr?.on('data', gather);
+  const { code } = await process.exited;
+  return code === 0 ? { ok: true } : { ok: false, output };
+}
+
+type HttpGet = NonNullable<Probe['httpGet']>;
+
+function urlOf(get: HttpGet, target: ProbeTarget): string {
+  const host = get.host === undefined || get.host === '' ? target.podIP : get.host;
+  const path = get.path ?? '/';
+  return `${(get.scheme ?? 'HTTP').toLowerCase()}://${host}:${portOf(get.port, target.container)}${path.startsWith('/') ? path : `/${path}`}`;
+}
+
+async function askHttp(get: HttpGet, target: ProbeTarget, onTimeout: (stop: () => void) => void): Promise<ProbeResult> {
+  const url = urlOf(get, target);
+  const port = portOf(get.port, target.container);
+  let socket: Duplex;
+  try {
+    socket = await target.dial(port);
+  } catch {
+    return { ok: false, output: `Get "${url}": dial tcp ${target.podIP}:${port}: connect: connection refused` };
+  }
+  const secure = get.scheme === 'HTTPS';
+  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.32', accept: '*/*', host: `${target.podIP}:${port}`, connection: 'close' };
+  for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value;
+  return new Promise((resolve) => {
+    const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));
+    // A kubelet does not check the certificate of what it probes.
+    const stream = secure ? tlsConnect({ socket, rejectUnauthorized: false }) : socket;
+    const request = (secure ? httpsRequest : httpRequest)({ path, headers, createConnection: () => stream as never }, (response) => {
+      const code = response.statusCode ?? 0;
+      response.resume();
+      resolve(code >= 200 && code < 400 ? { ok: true } : { ok: false, output: `HTTP probe failed with statuscode: ${code}` });
+      request.destroy();
+      socket.destroy();
+    });
+    onTimeout(() => request.destroy());
+    stream.on('error', () => {});
+    socket.on('error', () => {});
+    request.on('error', (error) => {
+      socket.destroy();
+      resolve({ ok: false, output: `Get "${url}": ${error.message === 'socket hang up' ? 'EOF' : error.message}` });
+    });
+    request.end();
+  });
+}
+
+async function askTcp(port: number, target: ProbeTarget): Promise<ProbeResult> {
+  try {
+    (await target.dial(port)).destroy();
+    return { ok: true };
+  } catch {
+    return { ok: false, output: `dial tcp ${target.podIP}:${port}: connect: connection refused` };
+  }
+}
+
+function lateMessage(probe: Probe, target: ProbeTarget, timeout: number): string {
+  if (probe.exec !== undefined) return `command timed out: "${(probe.exec.command ?? []).join(' ')}" timed out after ${timeout / 1000}s`;
+  if (probe.httpGet !== undefined) return `Get "${urlOf(probe.httpGet, target)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
+  return `dial tcp ${target.podIP}: i/o timeout`;
+}
+
+function portOf(port: number | string, container: Container): number {
+  const number = Number(port);
+  if (Number.isInteger(number) && number > 0) return number;
+  const named = container.ports?.find((p) => p.name === port);
+  if (named === undefined) throw new Error(`strconv.Atoi: parsing "${port}": invalid syntax`);
+  return named.containerPort;
+}
+
+/** What a probe's course means to the container. */
+export interface ProbeEvents {
+  /** The verdict changed, by the probe's thresholds. */
+  verdict(kind: ProbeKind, ok: boolean): void;
+  /** A counted failure, in the words of the event. */
+  failed(kind: ProbeKind, output: string): void;
+}
+
+const TITLES: Record<ProbeKind, string> = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' };
+
+export function probeTitle(kind: ProbeKind): string {
+  return TITLES[kind];
+}
+
+/** Asks a probe again and again until the signal aborts. */
+export function startProbe(kind: ProbeKind, probe: Probe, target: ProbeTarget, clock: Clock, events: ProbeEvents, signal: AbortSignal): void {
+  const period = Math.max(1, probe.periodSeconds ?? 10) * 1000;
+  const failureThreshold = probe.failureThreshold ?? 3;
+  const successThreshold = probe.successThreshold ?? 1;
+  const start = clock.now() + (probe.initialDelaySeconds ?? 0) * 1000;
+  let successes = 0;
+  let failures = 0;
+  let verdict: boolean | undefined = kind === 'liveness' ? true : undefined;
+  let cancel = clock.after((probe.initialDelaySeconds ?? 0) * 1000, () => void ask());
+  signal.addEventListener('abort', () => cancel(), { once: true });
+
+  const ask = async (): Promise<void> => {
+    const result = await askProbe(probe, target, clock);
+    if (signal.aborted) return;
+    const warmingUp = !result.ok && kind !== 'liveness' && successes === 0 && failures === 0 && clock.now() - start < Math.min(WARM_UP_MS, period);
+    if (warmingUp) {
+      cancel = clock.after(WARM_UP_STEP_MS, () => void ask());
+      return;
+    }
+    if (result.ok) {
+      successes += 1;
+      failures = 0;
+      if (successes >= successThreshold && verdict !== true) events.verdict(kind, (verdict = true));
+    } else {
+      failures += 1;
+      successes = 0;
+      events.failed(kind, result.output);
+      if (failures >= failureThreshold) {
+        if (verdict !== false || kind === 'liveness') events.verdict(kind, (verdict = false));
+        failures = 0;
+      }
+    }
+    if (!signal.aborted && !(kind === 'startup' && verdict === true)) cancel = clock.after(period, () => void ask());
+  };
+}

@@ -1,0 +1,104 @@
+import { rfc3339, type Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { ApiStatus } from '../api/status.ts';
+import type { KubeClient } from '../client.ts';
+import { EventRecorder } from '../controllers/runtime/event-recorder.ts';
+import { Informer, Informers, keyOf } from '../controllers/runtime/informer.ts';
+import type { Node, PersistentVolumeClaim, Pod } from '../controllers/runtime/kinds.ts';
+import { NODES, PERSISTENT_VOLUME_CLAIMS, PODS } from '../controllers/runtime/resources.ts';
+import { WorkQueue } from '../controllers/runtime/work-queue.ts';
+import { misfit, unschedulableMessage, type Misfit } from './fit.ts';
+
+export interface SchedulerOptions {
+  /** Speaks as `system:kube-scheduler`. */
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+}
+
+const SCHEDULER = 'default-scheduler';
+
+/** Binds pods to the node that they fit, and says on the others why they don't. */
+export function startScheduler(options: SchedulerOptions): { stop(): void } {
+  const { client, clock, log } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const events = new EventRecorder({ client, clock, log, source: { component: SCHEDULER } });
+  const informers = new Informers(client, signal);
+  const nodes = informers.of<Node>(NODES);
+  const pods = new Informer<Pod>(client, PODS, signal);
+  const claims = informers.of<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS);
+  const waiting = new Set<string>();
+
+  const isOver = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+  const reconcile = async (key: string): Promise<void> => {
+    const pod = pods.getByKey(key);
+    if (pod === undefined || (pod.spec.nodeName ?? '') !== '' || pod.metadata.deletionTimestamp !== undefined) {
+      waiting.delete(key);
+      return;
+    }
+    if ((pod.spec.schedulerName ?? SCHEDULER) !== SCHEDULER || (pod.spec.schedulingGates ?? []).length > 0) return;
+    const problem = place(pod);
+    if ('node' in problem) {
+      waiting.delete(key);
+      const { name, namespace } = pod.metadata;
+      await client.createSubresource(PODS, namespace, name, 'binding', {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, namespace, uid: pod.metadata.uid },
+        target: { kind: 'Node', name: problem.node },
+      });
+      events.recordAction(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${problem.node}`, `${SCHEDULER}-controlplane`);
+      return;
+    }
+    waiting.add(key);
+    await reject(pod, problem.message);
+  };
+
+  const place = (pod: Pod): { node: string } | { message: string } => {
+    const missing = (pod.spec.volumes ?? []).flatMap((v) => (v.persistentVolumeClaim === undefined ? [] : [v.persistentVolumeClaim.claimName])).find((name) => claims.get(pod.metadata.namespace, name) === undefined);
+    if (missing !== undefined) return { message: `0/1 nodes are available: persistentvolumeclaim "${missing}" not found. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.` };
+    let found: Misfit | undefined;
+    for (const node of nodes.list()) {
+      const others = pods.list().filter((p) => p.spec.nodeName === node.metadata.name && !isOver(p));
+      found = misfit(pod, node, others);
+      if (found === undefined) return { node: node.metadata.name };
+    }
+    return { message: unschedulableMessage(found, true) };
+  };
+
+  const reject = async (pod: Pod, message: string): Promise<void> => {
+    const before = pod.status?.conditions?.find((c) => c.type === 'PodScheduled');
+    if (before?.message === message) return;
+    const condition = {
+      lastProbeTime: null,
+      lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : rfc3339(clock.now()),
+      message,
+      reason: 'Unschedulable',
+      status: 'False',
+      type: 'PodScheduled',
+    };
+    events.recordAction(pod, 'Warning', 'FailedScheduling', 'Scheduling', message, `${SCHEDULER}-controlplane`);
+    const others = (pod.status?.conditions ?? []).filter((c) => c.type !== 'PodScheduled');
+    try {
+      await client.patch(PODS, pod.metadata.namespace, pod.metadata.name, { type: 'merge', body: { status: { conditions: [...others, condition] } } }, { subresource: 'status' });
+    } catch (error) {
+      if (!(error instanceof ApiStatus && error.code === 404)) throw error;
+    }
+  };
+
+  const queue = new WorkQueue({ name: SCHEDULER, clock, log, signal, reconcile });
+  pods.onChange(({ previous, current }) => {
+    if (current !== undefined && (current.spec.nodeName ?? '') === '') queue.add(keyOf(current));
+    // What ended makes room.
+    const freed = previous !== undefined && (current === undefined || (isOver(current) && !isOver(previous)));
+    if (freed) for (const key of waiting) queue.add(key);
+  });
+  for (const informer of [nodes, claims]) {
+    informer.onChange(({ previous, current }) => {
+      if (previous === undefined || current?.metadata.labels !== previous.metadata.labels || informer !== nodes) for (const key of waiting) queue.add(key);
+    });
+  }
+  return { stop: () => controller.abort(new Error('the scheduler stops')) };
+}
