@@ -120,7 +120,7 @@ export class PodWorker {
       if (state.waiting?.reason === 'CreateContainerConfigError') delete state.retryAt;
     }
     if (this.#observed.prepared) void refreshVolumes(this.#volumeContext()).catch(() => undefined);
-    else this.#sync();
+    this.#sync();
   }
 
   /** The pod is no longer stored: everything of it ends at once. Resolves when nothing of it runs. */
