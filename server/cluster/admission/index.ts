@@ -1,0 +1,55 @@
+import type { Admission } from '../api/hooks.ts';
+import { checkEscalation, guardsEscalation } from '../auth/escalation.ts';
+import { certificateRequests } from './certificate-requests.ts';
+import { defaultIngressClass, defaultStorageClass, defaultTolerationSeconds } from './defaults.ts';
+import { limitRanger } from './limit-ranger.ts';
+import { namespaceLabel, namespaceLifecycle } from './namespace-lifecycle.ts';
+import type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
+import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
+import { serviceAccount } from './service-account.ts';
+
+export { quotaStatus } from './quota-usage.ts';
+export { startQuotaStatus } from './resource-quota.ts';
+export type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
+
+/** Not a plugin of Kubernetes', whose registry asks this of every write of roles and bindings. */
+const escalation: AdmissionPlugin = {
+  name: 'Escalation',
+  validate(request, { reader }) {
+    const { object, resource, operation } = request;
+    if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE') || !guardsEscalation(resource.group, resource.resource)) return;
+    checkEscalation(request.user, resource.resource, object, request.oldObject, reader);
+  },
+};
+
+/** In the order in which Kubernetes runs them; quota last, so that nothing is counted that another one refuses. */
+export const PLUGINS: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  namespaceLabel,
+  limitRanger,
+  serviceAccount,
+  priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  certificateRequests,
+  defaultIngressClass,
+  escalation,
+  resourceQuota,
+];
+
+/** The admission chain of a cluster, as `ApiHooks.admission`. Refuses with ApiStatus 403 and 404. */
+export function createAdmission(tools: AdmissionTools, plugins: readonly AdmissionPlugin[] = PLUGINS): Admission {
+  return {
+    mutate(request) {
+      let object = request.object;
+      for (const plugin of plugins) {
+        if (plugin.mutate !== undefined) object = plugin.mutate({ ...request, object }, tools);
+      }
+      return object;
+    },
+    validate(request) {
+      for (const plugin of plugins) plugin.validate?.(request, tools);
+    },
+  };
+}
