@@ -1,0 +1,81 @@
+import type { AdmissionPlugin } from '../admission/index.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { ApiStatus } from '../api/status.ts';
+import type { KubeObject } from '../store/object.ts';
+import { allocateServiceIP, isServiceIP } from './service-addresses.ts';
+
+const FIRST_NODE_PORT = 30_000;
+const NODE_PORTS = 2768;
+
+/**
+ * Gives Services their addresses and node ports, as the API server's registry does before it stores one. An update
+ * keeps what the Service had. After kubernetes 1.32 pkg/registry/core/service/storage/alloc.go. Throws ApiStatus 422.
+ */
+export const serviceAddresses: AdmissionPlugin = {
+  name: 'ServiceAddresses',
+  mutate(request, { reader, ids }) {
+    const { object, oldObject, resource, subresource } = request;
+    if (resource.group !== '' || resource.resource !== 'services' || (subresource ?? '') !== '') return object;
+    const spec = isJsonObject(object.spec) ? { ...object.spec } : {};
+    const type = typeof spec.type === 'string' ? spec.type : 'ClusterIP';
+    if (type === 'ExternalName') {
+      for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) delete spec[field];
+      return { ...object, spec };
+    }
+    const others = () => reader.list({ group: '', resource: 'services' }).filter((s) => s.metadata.uid !== oldObject?.metadata.uid);
+    const random = (max: number) => Number.parseInt(ids.uuid().replaceAll('-', '').slice(0, 8), 16) % max;
+    const before = specOf(oldObject);
+    const wanted = textOf(spec.clusterIP) ?? textOf(before.clusterIP);
+    const taken = new Set(others().flatMap((s) => textOf(specOf(s).clusterIP) ?? []));
+    const address = wanted === undefined ? allocateServiceIP(taken, random) : wanted;
+    if (wanted !== undefined && wanted !== 'None' && wanted !== textOf(before.clusterIP)) check(request.name, wanted, taken);
+    spec.clusterIP = address;
+    spec.clusterIPs = [address];
+    spec.ipFamilies ??= before.ipFamilies ?? ['IPv4'];
+    spec.ipFamilyPolicy ??= before.ipFamilyPolicy ?? 'SingleStack';
+    if (type === 'NodePort' || type === 'LoadBalancer') {
+      const used = new Set(others().flatMap((s) => portsOf(specOf(s)).map((port) => port.nodePort)));
+      const old = portsOf(before);
+      spec.ports = portsOf(spec).map((port) => {
+        if (typeof port.nodePort === 'number' && port.nodePort > 0) return port;
+        const kept = old.find((p) => p.port === port.port && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'))?.nodePort;
+        const nodePort = kept ?? freeNodePort(used, random);
+        used.add(nodePort);
+        return { ...port, nodePort };
+      });
+    }
+    return { ...object, spec };
+  },
+};
+
+function check(name: string, address: string, taken: ReadonlySet<string>): void {
+  const problem = !isServiceIP(address)
+    ? 'failed to allocate IP ' + address + ': the provided IP (' + address + ') is not in the valid range. The range of valid IPs is 10.96.0.0/12'
+    : taken.has(address)
+      ? `failed to allocate IP ${address}: provided IP is already allocated`
+      : undefined;
+  if (problem === undefined) return;
+  const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ["${address}"]: ${problem}`, field: 'spec.clusterIPs' };
+  throw new ApiStatus(422, 'Invalid', `Service "${name}" is invalid: ${cause.field}: ${cause.message}`, { name, kind: 'Service', causes: [cause] });
+}
+
+function freeNodePort(used: ReadonlySet<unknown>, random: (max: number) => number): number {
+  const start = random(NODE_PORTS);
+  for (let i = 0; i < NODE_PORTS; i++) {
+    const port = FIRST_NODE_PORT + ((start + i) % NODE_PORTS);
+    if (!used.has(port)) return port;
+  }
+  throw new ApiStatus(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full');
+}
+
+function specOf(object: KubeObject | undefined): Record<string, unknown> {
+  return isJsonObject(object?.spec) ? object.spec : {};
+}
+
+function portsOf(spec: Record<string, unknown>): Record<string, unknown>[] {
+  return Array.isArray(spec.ports) ? spec.ports.filter((port): port is Record<string, unknown> => isJsonObject(port)) : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
