@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LabError } from './lib/errors.ts';
+
+/** Everything that flags and environment decide, fixed at the start. */
+export interface Config {
+  /** The folder that holds package.json. */
+  root: string;
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  data: string;
+  /** Folders of courses, in the order in which they are listed. */
+  scenarios: readonly string[];
+  /** The built page. */
+  web: string;
+  sandbox: 'auto' | 'bubblewrap' | 'none';
+  cluster: 'embedded' | 'none';
+  allowHosts: readonly string[];
+  previewDomain: string;
+  mostSessions: number;
+  logLevel: string;
+}
+
+/** Flags as commander hands them on. */
+export interface Flags {
+  port?: string;
+  host?: string;
+  data?: string;
+  scenarios?: string[];
+  sandbox?: string;
+  cluster?: string;
+  allowHost?: string[];
+  allowRemote?: boolean;
+  previewDomain?: string;
+  maxSessions?: string;
+  logLevel?: string;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
+
+export function configFrom(flags: Flags, folders: readonly string[], environment: NodeJS.ProcessEnv, cwd = process.cwd()): Config {
+  const root = projectRoot();
+  const host = flags.host ?? '127.0.0.1';
+  if (!LOOPBACK.has(host.toLowerCase()) && flags.allowRemote !== true) {
+    throw new LabError('bad-request', `listening on ${host} lets others on the network reach the lab`, 'Say --allow-remote if that is what you want, or leave --host out.');
+  }
+  const given = [...(flags.scenarios ?? []), ...folders];
+  return Object.freeze({
+    root,
+    host,
+    port: integer('--port', flags.port ?? '8080', 0, 65535),
+    data: resolve(cwd, flags.data ?? environment['ARGO_LAB_DATA'] ?? join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'argo-lab')),
+    scenarios: given.length === 0 ? [join(root, 'scenarios')] : given.map((folder) => resolve(cwd, folder)),
+    web: join(root, 'dist', 'web'),
+    sandbox: oneOf('--sandbox', flags.sandbox ?? 'auto', ['auto', 'bubblewrap', 'none'] as const),
+    cluster: oneOf('--cluster', flags.cluster ?? 'embedded', ['embedded', 'none'] as const),
+    allowHosts: flags.allowHost ?? [],
+    previewDomain: (flags.previewDomain ?? 'localhost').toLowerCase(),
+    mostSessions: integer('--max-sessions', flags.maxSessions ?? '20', 1, 1000),
+    logLevel: flags.logLevel ?? 'warn',
+  });
+}
+
+export function integer(flag: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw new LabError('bad-request', `${flag} takes a number from ${least} to ${most}, not ${text}`);
+  return value;
+}
+
+function oneOf<T extends string>(flag: string, text: string, values: readonly T[]): T {
+  const found = values.find((value) => value === text);
+  if (found === undefined) throw new LabError('bad-request', `${flag} takes ${values.join(', ')}, not ${text}`);
+  return found;
+}
+
+/** Up from this file, which lies in server/ or, bundled, in dist/server/. */
+export function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('package.json is not found above the server');
+    folder = parent;
+  }
+  return folder;
+}

@@ -1,0 +1,81 @@
+import { createReadStream } from 'node:fs';
+import { Router } from 'express';
+import { contentType } from 'mime-types';
+import { LabError } from '../lib/errors.ts';
+import type { CoursesView, CourseTree, ScenarioView } from '../protocol/rest.ts';
+import { assetFile } from '../scenario/assets.ts';
+import { pagesOf } from '../scenario/load.ts';
+import type { Course, Scenario } from '../scenario/model.ts';
+import { type Content, scenariosOf } from '../session/content.ts';
+import type { SessionManager } from '../session/manager.ts';
+import { ASSET_POLICY } from './headers.ts';
+
+/** GET /courses, /scenarios/:id and the files that pages show. */
+export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined): Router {
+  const router = Router();
+
+  router.get('/courses', async (_request, response) => {
+    const courses = await content.courses();
+    const said = notice();
+    const view: CoursesView = { courses: courses.map((course) => treeOf(course, manager)), ...(said === undefined ? {} : { notice: said }) };
+    response.json(view);
+  });
+
+  router.get('/scenarios/:id', async (request, response) => {
+    const { scenario, course } = await find(content, request.params.id);
+    const view: ScenarioView = {
+      id: scenario.id,
+      title: scenario.title,
+      description: scenario.description,
+      course: { id: course.id, title: course.title },
+      pages: await Promise.all(pagesOf(scenario).map((page) => content.renderPage(scenario, page))),
+    };
+    response.json(view);
+  });
+
+  router.get('/scenarios/:id/assets/*path', async (request, response) => {
+    const { scenario } = await find(content, request.params.id);
+    const path: unknown = request.params.path;
+    const parts = Array.isArray(path) ? path.map(String) : [String(path)];
+    const file = parts.some((part) => part === '..' || part.includes('\0')) ? undefined : await assetFile(scenario, parts.join('/'));
+    if (file === undefined) throw new LabError('not-found', 'there is no such file');
+    response.setHeader('Content-Type', contentType(file.split('/').pop() ?? '') || 'application/octet-stream');
+    response.setHeader('Content-Security-Policy', ASSET_POLICY);
+    createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  });
+
+  return router;
+}
+
+async function find(content: Content, id: string): Promise<{ scenario: Scenario; course: Course }> {
+  for (const course of await content.courses()) {
+    const scenario = scenariosOf([course]).get(id);
+    if (scenario !== undefined) return { scenario, course };
+  }
+  throw new LabError('not-found', 'there is no such scenario');
+}
+
+function treeOf(course: Course, manager: SessionManager): CourseTree {
+  return {
+    id: course.id,
+    title: course.title,
+    description: course.description,
+    items: course.items.map((item): CourseTree['items'][number] => {
+      if (item.type === 'course') return { type: 'course', course: treeOf(item.course, manager) };
+      if (item.type === 'broken') return item;
+      const { scenario } = item;
+      const session = manager.openSessionOf(scenario.id);
+      return {
+        type: 'scenario',
+        id: scenario.id,
+        title: scenario.title,
+        description: scenario.description,
+        ...(scenario.difficulty === undefined ? {} : { difficulty: scenario.difficulty }),
+        ...(scenario.time === undefined ? {} : { time: scenario.time }),
+        steps: scenario.steps.length,
+        ...manager.progressOf(scenario.id),
+        ...(session === undefined ? {} : { session }),
+      };
+    }),
+  };
+}

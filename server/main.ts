@@ -1,0 +1,13 @@
+import { run } from './cli/index.ts';
+import { LabError, messageOf } from './lib/errors.ts';
+
+// The only place that ends the process.
+try {
+  process.exitCode = await run(process.argv.slice(2));
+  process.exit();
+} catch (error) {
+  process.stderr.write(`argo-lab: ${messageOf(error)}\n`);
+  if (error instanceof LabError && error.next !== undefined) process.stderr.write(`${error.next}\n`);
+  if (!(error instanceof LabError) && error instanceof Error && process.env['ARGO_LAB_DEBUG'] !== undefined) process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { startCluster } from '../../cluster/index.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { ProviderDependencies } from '../index.ts';
+import type { ClusterProvider, ClusterStage } from '../provider.ts';
+import { createRuntime } from './runtime.ts';
+
+/** Where the API listens inside a place, as on a real control plane. */
+const API_PORT = 6443;
+const Snapshot = z.object({ version: z.literal(1), data: z.unknown() });
+
+/** A cluster of our own in the lab's process; its API listens on the place's own loopback. */
+export function embeddedProvider({ clock, ids, log, sandbox }: ProviderDependencies): ClusterProvider {
+  return {
+    name: 'embedded',
+    async start(session) {
+      const began = clock.now();
+      const stage = (state: ClusterStage['state'], output?: string) =>
+        session.onStage({ id: 'cluster', title: 'Kubernetes and Argo Workflows', state, ...(state === 'running' ? {} : { took: clock.now() - began }), ...(output === undefined ? {} : { output }) });
+      stage('running');
+      try {
+        const listener = await session.place.listen(API_PORT);
+        const restore = Snapshot.safeParse(session.restore);
+        const cluster = await startCluster({
+          clock,
+          ids,
+          log,
+          runtime: await createRuntime(sandbox, join(session.folder, 'runtime')),
+          folder: session.folder,
+          listen: { listener: listener.server },
+          serverUrl: `https://127.0.0.1:${listener.port}`,
+          ...(restore.success ? { restore: restore.data } : {}),
+        });
+        stage('done');
+        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => cluster.requests(), snapshot: () => cluster.snapshot(), stop: () => cluster.stop() };
+      } catch (error) {
+        stage('failed', messageOf(error));
+        throw error;
+      }
+    },
+  };
+}

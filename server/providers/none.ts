@@ -1,0 +1,28 @@
+import { LabError } from '../lib/errors.ts';
+import type { KubeClient } from '../cluster/client.ts';
+import type { ClusterProvider } from './provider.ts';
+
+/** Terminals without a cluster: for scenarios that need none, and for tests. */
+export const noCluster: ClusterProvider = {
+  name: 'none',
+  async start() {
+    const refuse = (): never => {
+      throw new LabError('cluster-failed', 'this lab was started without a cluster', 'Start it without --cluster none.');
+    };
+    const client: KubeClient = {
+      get: async () => refuse(),
+      find: async () => refuse(),
+      list: async () => refuse(),
+      watch: () => refuse(),
+      create: async () => refuse(),
+      update: async () => refuse(),
+      patch: async () => refuse(),
+      delete: async () => refuse(),
+      deleteCollection: async () => refuse(),
+      createSubresource: async () => refuse(),
+      logs: () => refuse(),
+      as: () => client,
+    };
+    return { kubeconfig: '', env: {}, client, requests: () => [], async stop() {} };
+  },
+};

@@ -1,0 +1,29 @@
+import type { CheckContext, CheckResult } from '../checks/check.ts';
+import type { PageView } from '../protocol/rest.ts';
+import type { Course, Page, Scenario } from '../scenario/model.ts';
+
+/** What sessions need of scenarios and checks; plugged together in wire.ts. */
+export interface Content {
+  /** Read anew when files have changed. */
+  courses(): Promise<Course[]>;
+  renderPage(scenario: Scenario, page: Page): Promise<PageView>;
+  /** In the page's order; `live` limits to the checks that are cheap enough to run while the learner works. */
+  runChecks(page: Page, context: CheckContext, only: 'all' | 'live'): Promise<CheckResult[]>;
+}
+
+export function isCheckable(page: Page): boolean {
+  return page.checks.length > 0 || page.verify !== undefined;
+}
+
+/** Every scenario of the courses, by id. */
+export function scenariosOf(courses: readonly Course[]): Map<string, Scenario> {
+  const out = new Map<string, Scenario>();
+  const walk = (course: Course) => {
+    for (const item of course.items) {
+      if (item.type === 'scenario') out.set(item.scenario.id, item.scenario);
+      else if (item.type === 'course') walk(item.course);
+    }
+  };
+  for (const course of courses) walk(course);
+  return out;
+}

@@ -1,0 +1,58 @@
+import type { StageView } from '../protocol/rest.ts';
+
+/** What of a session outlives the server; written to `session.json` whole. */
+export interface SessionRecord {
+  version: 1;
+  id: string;
+  scenario: string;
+  state: 'preparing' | 'ready' | 'failed' | 'ended';
+  /** The page the learner was on last. */
+  page: string;
+  /** When each page was opened first, milliseconds since the epoch: its scripts have run. */
+  opened: Record<string, number>;
+  done: string[];
+  terminals: { id: string; name: string }[];
+  createdAt: number;
+}
+
+export type SessionInput =
+  | { type: 'prepared' }
+  | { type: 'failed' }
+  | { type: 'ended' }
+  | { type: 'reset' }
+  | { type: 'revived' }
+  | { type: 'page-opened'; page: string; /** The page before needs no check: leaving it finishes it. */ finishes?: string; at: number }
+  | { type: 'page-passed'; page: string }
+  | { type: 'terminals'; terminals: { id: string; name: string }[] };
+
+/** The next record. Pure; what makes no sense in a state changes nothing. */
+export function advance(record: SessionRecord, input: SessionInput): SessionRecord {
+  if (record.state === 'ended') return record;
+  switch (input.type) {
+    case 'prepared':
+      return { ...record, state: 'ready' };
+    case 'failed':
+      return { ...record, state: 'failed' };
+    case 'ended':
+      return { ...record, state: 'ended' };
+    case 'revived':
+      return { ...record, state: 'preparing' };
+    case 'reset':
+      return { ...record, state: 'preparing', opened: {}, done: [], terminals: [] };
+    case 'page-opened':
+      return { ...record, page: input.page, opened: { [input.page]: input.at, ...record.opened }, done: input.finishes === undefined ? record.done : including(record.done, input.finishes) };
+    case 'page-passed':
+      return { ...record, done: including(record.done, input.page) };
+    case 'terminals':
+      return { ...record, terminals: input.terminals };
+  }
+}
+
+function including(list: readonly string[], item: string): string[] {
+  return list.includes(item) ? [...list] : [...list, item];
+}
+
+/** The preparation list with one stage added or replaced. */
+export function withStage(stages: readonly StageView[], stage: StageView): StageView[] {
+  return stages.some((known) => known.id === stage.id) ? stages.map((known) => (known.id === stage.id ? stage : known)) : [...stages, stage];
+}

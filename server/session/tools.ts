@@ -1,0 +1,76 @@
+import { access, chmod, constants, copyFile, mkdir, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { BASHRC } from '../terminal/shell-integration.ts';
+
+export interface Tools {
+  folder: string;
+  /** What is missing, with what to do about it. */
+  notices: string[];
+}
+
+/**
+ * The folder of programs and files that learners' places get, read-only: kubectl where the machine's own lies outside
+ * /usr, the `argo` command, and the rc file of the shell.
+ */
+export async function prepareTools(folder: string, options: { path: string; argoBundle: string }): Promise<Tools> {
+  const bin = join(folder, 'bin');
+  const notices: string[] = [];
+  for (const part of [bin, join(folder, 'shell'), join(folder, 'lib')]) await mkdir(part, { recursive: true, mode: 0o755 });
+  await replace(join(folder, 'shell', 'bashrc'), BASHRC, 0o644);
+
+  const kubectl = await onPath('kubectl', options.path, bin);
+  if (kubectl === undefined) notices.push('kubectl is missing on this machine: install it (https://kubernetes.io/docs/tasks/tools/) and start the lab again.');
+  else await provide(kubectl, join(bin, 'kubectl'));
+
+  const argo = await onPath('argo', options.path, bin);
+  if (argo !== undefined) await provide(argo, join(bin, 'argo'));
+  else if (await exists(options.argoBundle)) {
+    await copyNew(options.argoBundle, join(folder, 'lib', 'argo.mjs'));
+    await replace(join(bin, 'argo'), argoLauncher(), 0o755);
+  }
+  return { folder, notices };
+}
+
+/** Finds node inside a sandbox, where it is bound when it lies outside /usr, and outside one. */
+function argoLauncher(): string {
+  return `#!/bin/sh\nnode=/opt/argo-lab-node/node\n[ -x "$node" ] || node='${process.execPath.replaceAll("'", `'\\''`)}'\n[ -x "$node" ] || node=node\nexec "$node" "$(dirname "$(readlink -f "$0")")/../lib/argo.mjs" "$@"\n`;
+}
+
+/** A program below /usr is visible in a place by itself; another one is copied once. */
+async function provide(program: string, target: string): Promise<void> {
+  const real = await realpath(program);
+  if (real.startsWith('/usr/') && (program.startsWith('/usr/') || program.startsWith('/bin/'))) {
+    await rm(target, { force: true });
+    return;
+  }
+  await copyNew(real, target, 0o755);
+}
+
+async function copyNew(source: string, target: string, mode = 0o644): Promise<void> {
+  const [from, to] = [await stat(source), await stat(target).catch(() => undefined)];
+  if (to !== undefined && to.size === from.size && Math.floor(to.mtimeMs) === Math.floor(from.mtimeMs)) return;
+  const temporary = `${target}.${process.pid}`;
+  await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+  await chmod(temporary, mode);
+  await utimes(temporary, from.atime, from.mtime);
+  await rename(temporary, target);
+}
+
+async function replace(target: string, text: string, mode: number): Promise<void> {
+  const temporary = `${target}.${process.pid}`;
+  await writeFile(temporary, text, { mode });
+  await rename(temporary, target);
+}
+
+async function onPath(name: string, path: string, except: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    const candidate = join(folder, name);
+    if (dirname(candidate) === except) continue;
+    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return candidate;
+  }
+  return undefined;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}

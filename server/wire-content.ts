@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { runChecks, validateCheck } from './checks/index.ts';
+import type { CheckContext, CheckResult } from './checks/check.ts';
+import type { Clock } from './lib/clock.ts';
+import { LabError } from './lib/errors.ts';
+import type { Ids } from './lib/ids.ts';
+import type { PageView } from './protocol/rest.ts';
+import { loadCourses, readText, renderMarkdown } from './scenario/index.ts';
+import type { Course, Page, Scenario } from './scenario/model.ts';
+import { type Content, isCheckable } from './session/content.ts';
+
+/** Courses are read again when they were last read this long ago: an author's change shows on reload. */
+const FRESH_MS = 2000;
+
+/** Plugs the scenario and checks rooms into what sessions ask for. */
+export function createContent(folders: readonly string[], ids: Ids, clock: Clock): Content {
+  let read: { at: number; courses: Promise<Course[]> } | undefined;
+  const rendered = new Map<string, { text: string; html: Promise<string> }>();
+  const render = async (scenario: Scenario, file: string, markdown: string) => {
+    const key = `${scenario.folder}\0${file}\0${markdown.length}`;
+    const known = rendered.get(key);
+    if (known?.text === markdown) return known.html;
+    const html = renderMarkdown(markdown, { file, assetBase: `/api/scenarios/${encodeURIComponent(scenario.id)}/assets/`, ids });
+    rendered.set(key, { text: markdown, html });
+    return html;
+  };
+  return {
+    courses() {
+      if (read === undefined || clock.now() - read.at > FRESH_MS) {
+        read = { at: clock.now(), courses: Promise.all(folders.map((folder) => loadCourses(folder, validateCheck))).then((lists) => lists.flat()) };
+      }
+      return read.courses;
+    },
+    async renderPage(scenario: Scenario, page: Page): Promise<PageView> {
+      const markdown = await readText(join(scenario.folder, page.text));
+      if (markdown === undefined) throw new LabError('scenario-broken', `${page.text} of ${scenario.id} can't be read`);
+      const solution = page.exercise === undefined ? undefined : `\`\`\`bash\n${page.exercise.solution.replace(/\n+$/, '')}\n\`\`\`\n`;
+      return {
+        id: page.id,
+        title: page.title,
+        html: await render(scenario, page.text, markdown),
+        checks: page.checks.map(({ id, title, live }) => ({ id, title, live })),
+        checkable: isCheckable(page),
+        ...(solution === undefined ? {} : { solutionHtml: await render(scenario, page.text, solution) }),
+        hints: page.checks.flatMap((check) => check.hints),
+      };
+    },
+    async runChecks(page: Page, context: CheckContext, only: 'all' | 'live'): Promise<CheckResult[]> {
+      const results = await runChecks(only === 'all' ? page.checks : page.checks.filter((check) => check.live), context);
+      if (only === 'all' && page.verify !== undefined) results.push(await verify(page, page.verify, context));
+      return results;
+    },
+  };
+}
+
+/** Killercoda's own way: the script's exit code decides. */
+async function verify(page: Page, path: string, context: CheckContext): Promise<CheckResult> {
+  const result = await context.runScript(path, 60_000);
+  const passed = result.code === 0 && !result.timedOut;
+  const output = `${result.stdout}${result.stderr}`.trim();
+  return {
+    id: 'verify',
+    title: page.title,
+    passed,
+    expected: 'The check script of this step succeeds.',
+    observed: result.timedOut ? 'It took longer than a minute and was ended.' : `It ended with exit code ${result.code}.${output === '' ? '' : `\n${output}`}`,
+    why: passed ? '' : 'The step is not done yet.',
+    next: passed ? '' : 'Read the step again, do what it asks for, then check once more.',
+    hints: [],
+  };
+}

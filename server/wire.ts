@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { startSite } from './http/site.ts';
+import { writeFileAtomic } from './lib/atomic-file.ts';
+import { systemClock } from './lib/clock.ts';
+import { LabError } from './lib/errors.ts';
+import { systemIds } from './lib/ids.ts';
+import { createLog } from './lib/log.ts';
+import { Scope } from './lib/scope.ts';
+import { createProvider } from './providers/index.ts';
+import { createSandbox } from './sandbox/detect.ts';
+import { createContent } from './wire-content.ts';
+import { lockFolder } from './session/lock.ts';
+import { SessionManager } from './session/manager.ts';
+import { SessionStore } from './session/store.ts';
+import { prepareTools } from './session/tools.ts';
+
+export interface Lab {
+  /** With the token: good for one visit to get the cookie. */
+  url: string;
+  port: number;
+  token: string;
+  notices: string[];
+  close(): Promise<void>;
+}
+
+/** Builds the lab server out of its rooms: the only place that knows all of them. */
+export async function startLab(config: Config): Promise<Lab> {
+  const scope = new Scope();
+  try {
+    return await build(config, scope);
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function build(config: Config, scope: Scope): Promise<Lab> {
+  const [clock, ids, log] = [systemClock, systemIds, createLog(config.logLevel)];
+  for (const folder of config.scenarios) if (!existsSync(folder)) throw new LabError('bad-request', `there is no folder ${folder}`, 'Name a folder with scenarios.');
+  await mkdir(config.data, { recursive: true });
+  await chmod(config.data, 0o700);
+  scope.defer(await lockFolder(config.data));
+  const token = await tokenOf(config.data);
+  const version = await versionOf(config.root);
+
+  const tools = await prepareTools(join(config.data, 'tools'), { path: process.env['PATH'] ?? '', argoBundle: join(config.root, 'dist', 'bin', 'argo.mjs') });
+  const sandbox = await createSandbox({ folder: join(config.data, 'warm'), tools: tools.folder, warmPorts: [6443], wanted: config.sandbox }, clock);
+  scope.defer(() => sandbox.close());
+  const provider = createProvider(config.cluster, { clock, ids, log, sandbox });
+  const content = createContent(config.scenarios, ids, clock);
+  const store = new SessionStore(config.data);
+  let port = config.port;
+  const manager = new SessionManager({
+    clock,
+    ids,
+    log,
+    store,
+    content,
+    provider,
+    sandbox,
+    mostSessions: config.mostSessions,
+    portUrl: (session) => `http://{port}-${session}.${config.previewDomain}:${port}`,
+  });
+  await manager.load();
+  scope.defer(() => manager.close());
+  const notices = [...(sandbox.notice === undefined ? [] : [sandbox.notice]), ...tools.notices];
+  const site = await startSite({
+    host: config.host,
+    port: config.port,
+    token,
+    allowHosts: config.allowHosts,
+    previewDomain: config.previewDomain,
+    web: config.web,
+    content,
+    manager,
+    sandbox: () => ({ isolation: sandbox.isolation, notice: notices.length === 0 ? undefined : notices.join(' ') }),
+    version,
+    clock,
+    ids,
+    log,
+  });
+  port = site.port;
+  scope.defer(() => site.close());
+  void sandbox.warmed();
+  return { url: `${site.origin}/?token=${token}`, port, token, notices, close: () => scope.close() };
+}
+
+/** The same token at each start, so that an open page and its cookie stay good. */
+async function tokenOf(data: string): Promise<string> {
+  const file = join(data, 'token');
+  const known = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (known.length >= 32) return known;
+  const token = systemIds.secret();
+  await writeFileAtomic(file, `${token}\n`, 0o600);
+  return token;
+}
+
+async function versionOf(root: string): Promise<string> {
+  const parsed: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '0.0.0';
+}
