@@ -1,4 +1,11 @@
 import { createKubeClient, defaultHooks, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
+import { createAdmission, startQuotaStatus } from './admission/index.ts';
+import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
+import { createSchemaHooks } from './schema-hooks.ts';
+import { startControllers } from './controllers/index.ts';
+import { builtInImages, createImageRegistry, startKubelet } from './kubelet/index.ts';
+import { startScheduler } from './scheduler/index.ts';
+import { join } from 'node:path';
 import { createAuth, recordOf, RequestLog } from './auth/index.ts';
 import type { RequestRecord } from './auth/request-log.ts';
 import { bootstrapObjects } from './bootstrap.ts';
@@ -78,7 +85,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => rm(folder, { recursive: true, force: true }));
 
   const network = createPodNetwork();
-  const hooks = defaultHooks({ ...auth.hooks() });
+  const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }), schema: createSchemaHooks() });
   const core: ApiCore = { store, scheme: new Scheme(), clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
@@ -95,9 +102,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
       ['/.well-known/openid-configuration', { contentType: 'application/json', read: () => auth.openidConfiguration() }],
       ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', read: () => auth.jwks() }],
     ]),
-    decodeProtobuf: () => {
-      throw new Error('no protobuf');
-    },
+    decodeProtobuf: decodeKubernetesProtobuf,
     upgrade: () => {
       throw new Error('no streams');
     },
@@ -105,7 +110,20 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   });
   scope.defer(() => server.close());
   const serverUrl = options.serverUrl ?? (server.address === undefined ? 'https://127.0.0.1:6443' : `https://${server.address.address}:${server.address.port}`);
-  auth.startControllers(system.as({ user: 'system:kube-controller-manager', groups: ['system:masters'] }, 'kube-controller-manager'), scope.signal);
+
+  const component = (user: string, groups: string[], fieldManager: string): KubeClient => system.as({ user, groups: [...groups, 'system:masters'] }, fieldManager);
+  const manager = component('system:kube-controller-manager', [], 'kube-controller-manager');
+  auth.startControllers(manager, scope.signal);
+  const versionOf = (group: string, resource: string): string | undefined => core.scheme.versionsOf(group, resource)[0]?.version;
+  startQuotaStatus({ client: manager, reader: store, versionOf, signal: scope.signal });
+  const controllers = startControllers({ client: manager, clock, ids, log, rootCertificate: auth.ca.certificate });
+  scope.defer(() => controllers.stop());
+  const scheduler = startScheduler({ client: component('system:kube-scheduler', [], 'kube-scheduler'), clock, log });
+  scope.defer(() => scheduler.stop());
+  const images = createImageRegistry([...builtInImages]);
+  const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet') });
+  scope.defer(() => kubelet.stop());
+  hooks.containers = kubelet.access;
 
   return {
     kubeconfig: auth.kubeconfig({ server: serverUrl }),

@@ -22,7 +22,7 @@ const cluster = await startCluster({
   clock: systemClock,
   ids: systemIds,
   log: createLog(process.env.LOG_LEVEL ?? 'warn'),
-  runtime: await testRuntime(),
+  runtime: testRuntime(join(folder, 'runtime')),
   folder: join(folder, 'data'),
   listen: { host: '127.0.0.1', port: args.includes('--port') ? port : 0 },
   argo: !args.includes('--no-argo'),

@@ -1,9 +1,7 @@
+import { createPlainRuntime } from '../../server/cluster/kubelet/index.ts';
 import type { ProcessRuntime } from '../../server/cluster/kubelet/runtime/process-runtime.ts';
 
-/** A runtime that runs nothing. */
-export async function testRuntime(): Promise<ProcessRuntime> {
-  return {
-    isolation: 'none',
-    start: () => Promise.reject(Object.assign(new Error('no such file or directory'), { code: 'ENOENT' })),
-  };
+/** Containers as plain processes: needs nothing of the machine. */
+export function testRuntime(folder: string): ProcessRuntime {
+  return createPlainRuntime({ folder });
 }

@@ -1,11 +1,11 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import type { PatchType } from '../../client.ts';
 import { rfc3339 } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { apiVersionOf, type KubeObject } from '../../store/object.ts';
 import { storageOf, present, type ApiCore } from '../core.ts';
 import { badRequest, notFound, unsupportedMediaType } from '../errors.ts';
-import { mergePatch, type RequestContext } from '../hooks.ts';
+import type { RequestContext } from '../hooks.ts';
+import { applyJsonPatch, jsonMergePatch } from '../patch/index.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
 import { createObject } from './create.ts';
@@ -43,41 +43,15 @@ export function patchObject(core: ApiCore, context: RequestContext, info: Resour
 export function patchValue(core: ApiCore, info: ResourceInfo, old: KubeObject, patch: Pick<PatchRequest, 'type' | 'body'>): unknown {
   switch (patch.type) {
     case 'json':
-      return jsonPatch(info, old, patch.body);
+      return applyJsonPatch(old, patch.body);
     case 'merge':
       if (!isJsonObject(patch.body)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch.body) ? 'array' : typeof patch.body} into Go value of type map[string]interface {}`);
-      return mergePatch(old, patch.body);
+      return jsonMergePatch(old, patch.body);
     case 'strategic':
       if (info.custom !== undefined) throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']);
       return core.hooks.schema.strategicMerge(info, old, patch.body);
     case 'apply':
       throw new Error('apply is dispatched before');
-  }
-}
-
-/** RFC 6902, with the answers of the Go library that Kubernetes uses. */
-function jsonPatch(info: ResourceInfo, old: KubeObject, body: unknown): unknown {
-  if (!Array.isArray(body)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
-  const target: unknown = structuredClone(old);
-  const operations = body.filter(isJsonObject);
-  const results = applyPatch(target, operations as unknown as Operation[]);
-  const failed = results.findIndex((result) => result !== null);
-  if (failed < 0) return target;
-  const operation = operations[failed];
-  throw new ApiStatus(422, 'Invalid', jsonPatchProblem(operation === undefined ? {} : operation), { ...(info.group === '' ? {} : { group: info.group }), kind: info.resource, name: old.metadata.name });
-}
-
-/** After evanphx/json-patch v4.12 patch.go */
-function jsonPatchProblem(operation: Record<string, unknown>): string {
-  const path = String(operation.path ?? '');
-  switch (operation.op) {
-    case 'test':
-      return `the server rejected our request due to an error in our request`;
-    case 'remove':
-    case 'replace':
-      return 'the server rejected our request due to an error in our request';
-    default:
-      return path === '' ? 'the server rejected our request due to an error in our request' : 'the server rejected our request due to an error in our request';
   }
 }
 
