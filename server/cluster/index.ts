@@ -1,5 +1,5 @@
-import { createKubeClient, defaultHooks, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
-import { createAdmission, startQuotaStatus } from './admission/index.ts';
+import { createKubeClient, defaultHooks, errors, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
+import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts';
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
 import { createSchemaHooks } from './schema-hooks.ts';
 import { startControllers } from './controllers/index.ts';
@@ -10,9 +10,11 @@ import { createAuth, recordOf, RequestLog } from './auth/index.ts';
 import type { RequestRecord } from './auth/request-log.ts';
 import { bootstrapObjects } from './bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
+import { handleUpgrade } from './http/upgrade.ts';
+import { createStreams, type Streams } from './stream/index.ts';
 import { ObjectStore } from './store/object-store.ts';
 import { readSnapshot } from './store/snapshot.ts';
-import { createPodNetwork } from './network/index.ts';
+import { createPodNetwork, serviceAddresses } from './network/index.ts';
 import { mkdir, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { Scope } from '../lib/scope.ts';
@@ -85,13 +87,14 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => rm(folder, { recursive: true, force: true }));
 
   const network = createPodNetwork();
-  const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }), schema: createSchemaHooks() });
+  const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
   const core: ApiCore = { store, scheme: new Scheme(), clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
   await bootstrapObjects(system);
 
   const requests = new RequestLog();
+  let streams: Streams | undefined;
   const server = await startApiServer({
     core,
     log,
@@ -103,8 +106,9 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
       ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', read: () => auth.jwks() }],
     ]),
     decodeProtobuf: decodeKubernetesProtobuf,
-    upgrade: () => {
-      throw new Error('no streams');
+    upgrade: (call) => {
+      if (streams === undefined) throw errors.serviceUnavailable('the kubelet has not started yet');
+      handleUpgrade(core, streams, call);
     },
     record: (entry) => requests.add(recordOf({ ...entry, time: clock.now(), server: 'kubernetes' })),
   });
@@ -124,6 +128,8 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet') });
   scope.defer(() => kubelet.stop());
   hooks.containers = kubelet.access;
+  streams = createStreams({ access: kubelet.access, clock, log });
+  scope.defer(() => streams?.close());
 
   return {
     kubeconfig: auth.kubeconfig({ server: serverUrl }),

@@ -3,6 +3,7 @@ import { badRequest } from './api/errors.ts';
 import { DEDUCED, mergeTypeOfCustomResource, mergeTypeOfStruct, serverSideApply, strategicMergePatch, updateManagedFields, type MergeType } from './api/patch/index.ts';
 import type { ResourceInfo } from './api/scheme/resource-info.ts';
 import { structOutput } from './api/schema/canonical.ts';
+import { defaultObject } from './api/schema/defaults.ts';
 import { DecodeError, decodeStruct } from './api/schema/decode.ts';
 import { kindType } from './api/schema/types.ts';
 import { apiVersionOf, type KubeObject } from './store/object.ts';
@@ -34,7 +35,7 @@ function blank(info: ResourceInfo): unknown {
 
 export function createSchemaHooks(): SchemaHooks {
   return {
-    defaults: (_info, object) => object,
+    defaults: (info, object) => (info.custom === undefined ? defaultObject(object) : object),
     validate: () => [],
     prune(info, object) {
       const type = builtin(info);

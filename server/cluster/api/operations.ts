@@ -31,7 +31,7 @@ export function get(core: ApiCore, context: RequestContext, target: Named): Kube
   return target.subresource === 'scale' ? scaleOf(target.info, object) : object;
 }
 
-export function list(core: ApiCore, context: RequestContext, target: Target, options: ListOptions): ListResult {
+export function list(core: ApiCore, context: RequestContext, target: Target, options: ListOptions & { exact?: boolean }): ListResult {
   authorize(core, context, 'list', target);
   need(target.info, 'list');
   return listObjects(core, target.info, { ...options, ...(target.namespace === undefined ? {} : { namespace: target.namespace }) });

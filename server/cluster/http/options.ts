@@ -51,6 +51,8 @@ export interface ListQuery extends ListOptions {
   timeoutSeconds?: number;
   allowWatchBookmarks: boolean;
   sendInitialEvents?: boolean;
+  /** The objects as they were at the resourceVersion. */
+  exact?: boolean;
 }
 
 /** After kubernetes 1.32 apimachinery/pkg/apis/meta/internalversion/validation/validation.go */
@@ -97,6 +99,7 @@ export function readListQuery(query: URLSearchParams, isWatch: boolean): ListQue
     ...(token === undefined ? {} : { continue: token }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
+    ...(match === 'Exact' ? { exact: true } : {}),
   };
 }
 

@@ -57,10 +57,23 @@ export class ObjectStore implements ObjectReader {
     return this.#objects.get(resourceKey(resource))?.get(objectKey(namespace, name));
   }
 
-  /** Sorted by namespace and name, as etcd's keys are. */
-  list(resource: GroupResource, namespace?: string): KubeObject[] {
-    const table = this.#objects.get(resourceKey(resource));
-    if (table === undefined) return [];
+  /**
+   * Sorted by namespace and name, as etcd's keys are; of all namespaces without one. With `revision`, as it was then:
+   * undefined when the history does not go back that far.
+   */
+  list(resource: GroupResource, namespace?: string): KubeObject[];
+  list(resource: GroupResource, namespace: string | undefined, revision: number | undefined): KubeObject[] | undefined;
+  list(resource: GroupResource, namespace?: string, revision?: number): KubeObject[] | undefined {
+    let table = this.#objects.get(resourceKey(resource)) ?? new Map<string, KubeObject>();
+    if (revision !== undefined && revision < this.#revision) {
+      if (!this.#hub.reaches(resourceKey(resource), revision)) return undefined;
+      table = new Map(table);
+      for (const event of this.#hub.since(resourceKey(resource), revision).reverse()) {
+        const key = objectKey(event.object.metadata.namespace, event.object.metadata.name);
+        if (event.previous === undefined) table.delete(key);
+        else table.set(key, event.previous);
+      }
+    }
     const entries = [...table].filter(([key]) => namespace === undefined || key.startsWith(`${namespace}/`));
     return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }

@@ -17,8 +17,14 @@ export function parseLabelSelector(text: string): LabelSelector {
   const parser = new Parser(text);
   const requirements: LabelRequirement[] = [];
   if (parser.peek() === '') return requirements;
+  const start = parser.peek();
+  if (!isIdentifier(start) && start !== '!') throw new SelectorError(`found '${start}', expected: !, identifier, or 'end of string'`);
   for (;;) {
-    requirements.push(parser.requirement());
+    try {
+      requirements.push(parser.requirement());
+    } catch (error) {
+      throw error instanceof SelectorError ? new SelectorError(`unable to parse requirement: ${error.message}`) : error;
+    }
     const next = parser.take();
     if (next === '') return requirements;
     if (next !== ',') throw new SelectorError(`found '${next}', expected: ',' or 'end of string'`);
@@ -78,6 +84,8 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
     const match = /^((?:[^\\=!]|\\.|!(?!=))*?)(==|!=|=)(.*)$/s.exec(term);
     if (match === null) throw new SelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
     const [, field = '', operator, value = ''] = match;
+    const bare = value.replace(/\\./g, '').search(/=/);
+    if (bare >= 0) throw new SelectorError(`invalid field selector: unescaped character in value: ${'='.charCodeAt(0)}`);
     requirements.push({ field, value: value.replace(/\\([\\,=])/g, '$1'), negated: operator === '!=' });
   }
   return requirements;
@@ -139,11 +147,11 @@ class Parser {
       case '>':
       case '<': {
         const value = this.#value(key);
-        if (!/^-?\d+$/.test(value)) throw new SelectorError(`values[0][${key}]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`);
+        if (!/^-?\d+$/.test(value)) throw new SelectorError(`values[0]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`);
         return { key, operator: operator === '>' ? 'gt' : 'lt', value: Number(value) };
       }
       default:
-        throw new SelectorError(`found '${operator}', expected: in, notin, =, ==, !=, >, <`);
+        throw new SelectorError(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
     }
   }
 
@@ -170,7 +178,7 @@ class Parser {
         values.push('');
         continue;
       }
-      if (!isIdentifier(token)) throw new SelectorError(`found '${token}', expected: ',', or identifier`);
+      if (!isIdentifier(token)) throw new SelectorError(`found '${token}', expected: ',', ')' or identifier`);
       checkValue(key, token);
       values.push(token);
       const next = this.take();
@@ -187,7 +195,7 @@ const VALUE_TEXT =
 
 function checkKey(key: string): void {
   const name = key.slice(key.lastIndexOf('/') + 1);
-  if (!/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)) throw new SelectorError(`key: Invalid value: "${key}": ${NAME_TEXT}`);
+  if (!/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)) throw new SelectorError(`<nil>: Invalid value: "${key}": ${NAME_TEXT}`);
 }
 
 function checkValue(key: string, value: string): void {

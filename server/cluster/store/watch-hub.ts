@@ -44,6 +44,11 @@ export class WatchHub {
     return revision >= this.#channel(resource).compacted;
   }
 
+  /** The known events after a revision, in order. */
+  since(resource: string, revision: number): StoreEvent[] {
+    return this.#channel(resource).history.filter((event) => event.revision > revision);
+  }
+
   compactedAt(resource: string): number {
     return this.#channel(resource).compacted;
   }

@@ -6,6 +6,7 @@ import { alreadyExists, badRequest, generateNameConflict, invalid } from '../err
 import type { RequestContext } from '../hooks.ts';
 import { orderObject } from '../metadata.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
+import { ApiStatus } from '../status.ts';
 import { prepareForCreate } from '../strategy.ts';
 
 /** After kubernetes 1.32 staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go */
@@ -47,7 +48,7 @@ function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, 
   object = schema.defaults(info, admission.mutate({ ...request, name: object.metadata.name, object }));
 
   const { resourceVersion, selfLink: _selfLink, deletionTimestamp: _at, deletionGracePeriodSeconds: _grace, generation: _generation, ...kept } = object.metadata;
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') throw badRequest('resourceVersion should not be set on objects to be created');
+  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') throw new ApiStatus(500, '', 'resourceVersion should not be set on objects to be created');
   object = { ...object, metadata: { ...kept, uid: core.ids.uuid(), creationTimestamp: now, ...(info.hasGeneration === true ? { generation: 1 } : {}) } };
   object = prepareForCreate(info, object, now);
   object = orderObject(schema.trackUpdate(info, undefined, object, { manager: context.fieldManager, time: now }));

@@ -9,6 +9,9 @@ import type { ResourceInfo } from '../scheme/resource-info.ts';
 export interface Expected {
   apiVersion: string;
   kind: string;
+  custom?: boolean;
+  /** Whether a kind is served at all. */
+  known?(apiVersion: string, kind: string): boolean;
 }
 
 /**
@@ -16,10 +19,14 @@ export interface Expected {
  * as asked for, defaults are filled in. Throws ApiStatus 400.
  */
 export function decodeObject(core: ApiCore, context: RequestContext, info: ResourceInfo, body: unknown, duplicates: readonly string[] = [], sort: (problems: string[]) => string[] = (problems) => problems): KubeObject {
-  const object = asObject(body, { apiVersion: apiVersionOf(info), kind: info.kind });
+  const object = asObject(body, expectedOf(core, info));
   const { object: pruned, unknown } = core.hooks.schema.prune(info, object);
   reportUnknown(context, info, sort([...unknown, ...duplicates]));
   return core.hooks.schema.defaults(info, pruned);
+}
+
+export function expectedOf(core: ApiCore, info: ResourceInfo): Expected {
+  return { apiVersion: apiVersionOf(info), kind: info.kind, custom: info.custom !== undefined, known: (apiVersion, kind) => core.scheme.findKind(apiVersion, kind) !== undefined };
 }
 
 /** Strict refuses, Warn warns once a field. */
@@ -30,21 +37,30 @@ export function reportUnknown(context: RequestContext, info: ResourceInfo, probl
     return;
   }
   const strict = `strict decoding error: ${problems.join(', ')}`;
-  throw badRequest(info.custom === undefined ? `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: ${strict}` : strict);
+  throw badRequest(`${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: ${strict}`);
 }
 
 /** A body as an object with metadata, of the expected kind. Throws ApiStatus 400. */
 export function asObject(body: unknown, expected: Expected): KubeObject {
   if (!isJsonObject(body)) throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
-  const { apiVersion = expected.apiVersion, kind = expected.kind, metadata = {} } = body;
+  const { metadata = {} } = body;
+  const apiVersion = body.apiVersion ?? expected.apiVersion;
+  const kind = body.kind ?? expected.kind;
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`);
-  if (kind !== expected.kind || apiVersion !== expected.apiVersion) {
-    const { group: wantGroup, version: wantVersion } = split(expected.apiVersion);
-    const { group, version } = split(apiVersion);
-    if (kind === expected.kind) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`);
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${group}.${kind}) to (${wantGroup}.${expected.kind}): unknown conversion (${wantVersion})`);
-  }
+  if (kind !== expected.kind || apiVersion !== expected.apiVersion) throw badRequest(mismatch(apiVersion, kind, expected));
   return { ...body, apiVersion, kind, metadata: asMetadata(metadata, kind) };
+}
+
+/** After kubernetes 1.32 apimachinery/pkg/runtime/error.go */
+function mismatch(apiVersion: string, kind: string, expected: Expected): string {
+  const { group, version } = split(apiVersion);
+  if (expected.custom === true) {
+    return kind === expected.kind ? `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})` : `the kind in the data (${kind}) does not match the expected kind (${expected.kind})`;
+  }
+  const internal = split(expected.apiVersion).group.split('.')[0] || 'core';
+  const head = `${kind} in version "${version}" cannot be handled as a ${expected.kind}:`;
+  if (expected.known?.(apiVersion, kind) === false) return `${head} no kind "${kind}" is registered for version "${group === '' ? version : apiVersion}" in scheme "pkg/runtime/scheme.go:100"`;
+  return `${head} converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`;
 }
 
 function split(apiVersion: string): { group: string; version: string } {

@@ -9,7 +9,7 @@ import { applyJsonPatch, jsonMergePatch } from '../patch/index.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
 import { createObject } from './create.ts';
-import { asObject, decodeObject } from './decode.ts';
+import { asObject, decodeObject, expectedOf } from './decode.ts';
 import { updateObject } from './update.ts';
 
 export interface PatchRequest {
@@ -56,7 +56,7 @@ export function patchValue(core: ApiCore, info: ResourceInfo, old: KubeObject, p
 }
 
 function apply(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, old: KubeObject | undefined, patch: PatchRequest): PatchResult {
-  const applied = asObject(patch.body, { apiVersion: apiVersionOf(info), kind: info.kind });
+  const applied = asObject(patch.body, expectedOf(core, info));
   if (applied.metadata.name === '') applied.metadata = { ...applied.metadata, name };
   if (applied.metadata.name !== name) throw badRequest(`the name of the object (${applied.metadata.name}) does not match the name on the URL (${name})`);
   if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');

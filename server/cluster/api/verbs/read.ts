@@ -2,7 +2,7 @@ import type { ListOptions } from '../../client.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { matchesLabels, parseFieldSelector, parseLabelSelector, SelectorError } from '../../store/selectors.ts';
 import { present, storageOf, type ApiCore } from '../core.ts';
-import { badRequest, invalid, notFound, tooOld } from '../errors.ts';
+import { badRequest, expired, notFound, tooOld } from '../errors.ts';
 import { checkFieldSelector, matchesFields } from '../field-labels.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
@@ -24,7 +24,7 @@ export function selectorOf(info: ResourceInfo, options: Pick<ListOptions, 'label
     return (object) => matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
   } catch (error) {
     if (!(error instanceof SelectorError)) throw error;
-    throw badRequest(`unable to parse requirement: ${error.message}`);
+    throw badRequest(error.message);
   }
 }
 
@@ -35,16 +35,16 @@ export interface ListResult {
   remainingItemCount?: number;
 }
 
-/** A page of the matching objects, in the order of their keys. Throws ApiStatus 400, 410. */
-export function listObjects(core: ApiCore, info: ResourceInfo, options: ListOptions): ListResult {
+/** A page of the matching objects, in the order of their keys, as they were at the first page. Throws ApiStatus 400, 410. */
+export function listObjects(core: ApiCore, info: ResourceInfo, options: ListOptions & { exact?: boolean }): ListResult {
   const matches = selectorOf(info, options);
   checkRevision(core, options.resourceVersion);
   const token = options.continue === undefined || options.continue === '' ? undefined : readContinue(options.continue);
-  const objects = core.store
-    .list(storageOf(info), info.namespaced ? options.namespace : undefined)
-    .map((stored) => present(info, stored))
-    .filter((object) => matches(object) && (token === undefined || keyOf(object) > token.start));
-  const resourceVersion = String(token?.rv ?? core.store.revision);
+  const at = token?.rv ?? (options.exact === true ? readRevision(options.resourceVersion) : undefined);
+  const stored = core.store.list(storageOf(info), info.namespaced ? options.namespace : undefined, at);
+  if (stored === undefined) throw token === undefined ? expired(`The resourceVersion for the provided list is too old.`) : expired(CONTINUE_EXPIRED);
+  const objects = stored.map((object) => present(info, object)).filter((object) => matches(object) && (token === undefined || keyOf(object) > token.start));
+  const resourceVersion = String(at ?? core.store.revision);
   const limit = options.limit ?? 0;
   if (limit <= 0 || objects.length <= limit) return { items: objects, resourceVersion };
   const items = objects.slice(0, limit);
@@ -58,6 +58,9 @@ export function listObjects(core: ApiCore, info: ResourceInfo, options: ListOpti
   };
 }
 
+const CONTINUE_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+
 function keyOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
@@ -67,24 +70,26 @@ function writeContinue(rv: number, start: string): string {
 }
 
 function readContinue(token: string): { rv: number; start: string } {
+  const text = Buffer.from(token, 'base64url').toString('latin1');
   try {
-    const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'rv' in value && typeof value.rv === 'number' && 'start' in value && typeof value.start === 'string') {
       return { rv: value.rv, start: value.start.replace(/\0$/, '') };
     }
   } catch {
-    // Falls through to the same answer as a token of another shape.
+    const first = text.charCodeAt(0);
+    const shown = Number.isNaN(first) || (first >= 0x20 && first < 0x7f) ? text.charAt(0) : `\\u${first.toString(16).padStart(4, '0')}`;
+    const why = text === '' ? 'unexpected end of JSON input' : `invalid character '${shown}' looking for beginning of value`;
+    throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
   }
-  throw badRequest(`continue key is not valid: the continue token was not valid`);
+  throw badRequest('invalid continue token: continue key is not valid: server does not recognize this encoded version');
 }
 
-/** A resourceVersion of a request as a number; undefined when there is none. Throws ApiStatus 422. */
+/** A resourceVersion of a request as a number; undefined when there is none. Throws ApiStatus 500, as Kubernetes does. */
 export function readRevision(resourceVersion: string | undefined): number | undefined {
   if (resourceVersion === undefined || resourceVersion === '') return undefined;
   if (!/^\d+$/.test(resourceVersion)) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      { reason: 'FieldValueInvalid', message: `Invalid value: "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`, field: 'resourceVersion' },
-    ]);
+    throw new ApiStatus(500, '', `resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`);
   }
   return Number(resourceVersion);
 }

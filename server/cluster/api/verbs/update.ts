@@ -4,6 +4,7 @@ import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
 import { badRequest, conflict, invalid, MODIFIED } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { orderObject, sameObject, specChanged } from '../metadata.ts';
+import { ApiStatus } from '../status.ts';
 import { hasSubresource, type ResourceInfo } from '../scheme/resource-info.ts';
 import { withNamespace } from './create.ts';
 import { getObject } from './read.ts';
@@ -20,7 +21,7 @@ export function updateObject(core: ApiCore, context: RequestContext, info: Resou
   const { subresource } = options;
   const old = getObject(core, info, namespace, name);
   const now = rfc3339(core.clock.now());
-  if (decoded.metadata.name === '') throw badRequest('name must be provided');
+  if (decoded.metadata.name === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (decoded.metadata.name !== name) throw badRequest(`the name of the object (${decoded.metadata.name}) does not match the name on the URL (${name})`);
   const named = withNamespace(info, namespace, decoded);
   checkPreconditions(info, old, named.metadata);
@@ -62,7 +63,9 @@ export function namespaceFinalizers(object: KubeObject): unknown[] {
 function checkPreconditions(info: ResourceInfo, old: KubeObject, metadata: ObjectMeta): void {
   const { uid, resourceVersion } = metadata;
   if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
-    throw conflict(info, old.metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+    const place = [info.resource, old.metadata.namespace, old.metadata.name].filter((part) => part !== undefined).join('/');
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
+    throw conflict(info, old.metadata.name, `StorageError: invalid object, Code: 4, Key: /registry/${info.group === '' ? '' : `${info.group}/`}${place}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
   }
   if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') {
     if (!allowsUnconditionalUpdate(info)) {
@@ -70,6 +73,7 @@ function checkPreconditions(info: ResourceInfo, old: KubeObject, metadata: Objec
     }
     return;
   }
+  if (!/^\d+$/.test(resourceVersion)) throw new ApiStatus(500, '', `strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`);
   if (resourceVersion !== old.metadata.resourceVersion) throw conflict(info, old.metadata.name, MODIFIED);
 }
 
@@ -95,6 +99,8 @@ function combine(info: ResourceInfo, old: KubeObject, next: KubeObject, subresou
     // Labels and annotations of a built-in kind may be written together with its status; those of a custom resource not.
     const { managedFields } = next.metadata;
     const meta = info.custom === undefined ? { ...metadata, ...(old.metadata.ownerReferences === undefined ? {} : { ownerReferences: old.metadata.ownerReferences }) } : { ...old.metadata, ...(managedFields === undefined ? {} : { managedFields }) };
+    // After kubernetes 1.32 pkg/registry/apps/deployment/strategy.go: a Deployment's status does not carry its labels.
+    if (info.group === 'apps' && info.resource === 'deployments') meta.labels = old.metadata.labels ?? {};
     const object: KubeObject = { ...old, metadata: meta };
     setOrDelete(object, 'status', next.status);
     return object;
