@@ -11,9 +11,10 @@ export function structOutput(type: StructType, values: Values): Values {
   for (const field of outputFields(type)) {
     const value = values[field.name];
     if (value !== undefined && value !== null) {
-      if (keep(field, value)) result[field.name] = value;
+      // What is stored as protobuf comes back without the difference between no list and an empty one.
+      if (keep(field, value)) result[field.name] = Array.isArray(value) && value.length === 0 && !field.pointer ? null : value;
     } else if (field.type.k === 'struct' && !field.pointer) result[field.name] = structOutput(structType(field.type.ref), {});
-    else if (field.type.k === 'time' && !field.pointer) result[field.name] = null;
+    else if ((field.type.k === 'time' || field.type.k === 'microTime') && !field.pointer) result[field.name] = null;
     else if (!field.omitEmpty) result[field.name] = field.pointer ? null : zero(field.type);
   }
   return result;
@@ -47,4 +48,27 @@ export function zero(type: TypeExpr): unknown {
     default:
       return null;
   }
+}
+
+/** A value in the order of its type's fields, with what Go would leave out left out. Unknown fields go. */
+export function reorder(type: TypeExpr, value: unknown): unknown {
+  if (type.k === 'struct') return typeof value === 'object' && value !== null ? reorderStruct(structType(type.ref), value as Values) : value;
+  if (type.k === 'list' && Array.isArray(value)) return needsReorder(type.of) ? value.map((item) => reorder(type.of, item)) : value;
+  if (type.k === 'map' && typeof value === 'object' && value !== null && needsReorder(type.of)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reorder(type.of, item)]));
+  }
+  return value;
+}
+
+function needsReorder(type: TypeExpr): boolean {
+  return type.k === 'struct' || ((type.k === 'list' || type.k === 'map') && needsReorder(type.of));
+}
+
+export function reorderStruct(type: StructType, value: Values): Values {
+  const seen: Values = {};
+  for (const [name, item] of Object.entries(value)) {
+    const field = type.byName.get(name);
+    if (field !== undefined && item !== undefined && item !== null) seen[name] = reorder(field.type, item);
+  }
+  return structOutput(type, seen);
 }

@@ -29,13 +29,15 @@ interface Context {
   names: string;
   /** With indexes: `spec.containers[0].command`. */
   path: string;
+  /** Whether absent fields are filled in as Go writes them; else only what is there is kept. */
+  filled: boolean;
   /** The first value of the wrong type: decoding goes on behind it, and ends with it. */
   first: { error?: DecodeError };
 }
 
 /** Throws DecodeError. */
-export function decodeStruct(type: StructType, value: unknown, mode: DecodeMode = 'json'): Decoded {
-  const context: Context = { mode, unknown: [], struct: type.name, names: '', path: '', first: {} };
+export function decodeStruct(type: StructType, value: unknown, { mode = 'json', filled = true }: { mode?: DecodeMode; filled?: boolean } = {}): Decoded {
+  const context: Context = { mode, filled, unknown: [], struct: type.name, names: '', path: '', first: {} };
   const decoded = struct(type, value, { k: 'struct', ref: type.ref, go: type.name }, context);
   if (context.first.error !== undefined) throw context.first.error;
   return { value: isRecord(decoded) ? decoded : {}, unknown: context.unknown };
@@ -137,7 +139,7 @@ function struct(type: StructType, value: unknown, expr: TypeExpr, context: Conte
     const decoded = decode(field.type, item, { ...context, struct: type.name, names, path });
     if (decoded !== undefined) seen[name] = decoded;
   }
-  return structOutput(type, seen);
+  return context.filled ? structOutput(type, seen) : seen;
 }
 
 function quantity(value: unknown): string {

@@ -1,0 +1,106 @@
+/** JSON Schema as the API server checks it. After kube-openapi pkg/validation/validate */
+import { isRecord, sameJson, type JsonRecord } from '../patch/json-values.ts';
+import type { StatusCause } from '../status.ts';
+import { goString, invalid, required, tooLong, tooMany, typeInvalid, unsupported } from './causes.ts';
+import { formatProblem } from './string-formats.ts';
+
+export function schemaCauses(schema: JsonRecord, value: unknown, path: string): StatusCause[] {
+  if (value === null && schema.nullable === true) return [];
+  const wrong = typeCause(schema, value, path);
+  if (wrong !== undefined) return [wrong];
+  const causes = [...enumCauses(schema, value, path), ...combinations(schema, value, path)];
+  if (typeof value === 'string') return [...causes, ...stringCauses(schema, value, path)];
+  if (typeof value === 'number') return [...causes, ...numberCauses(schema, value, path)];
+  if (Array.isArray(value)) return [...causes, ...arrayCauses(schema, value, path)];
+  return isRecord(value) ? [...causes, ...objectCauses(schema, value, path)] : causes;
+}
+
+function jsonType(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function typeCause(schema: JsonRecord, value: unknown, path: string): StatusCause | undefined {
+  const actual = jsonType(value);
+  const wanted = schema['x-kubernetes-int-or-string'] === true ? ['integer', 'string'] : typeof schema.type === 'string' ? [schema.type] : [];
+  if (wanted.length === 0 || wanted.includes(actual) || (actual === 'integer' && wanted.includes('number'))) return undefined;
+  return typeInvalid(path, JSON.stringify(actual), `${path} in body must be of type ${wanted.join(',')}: ${JSON.stringify(actual)}`);
+}
+
+function enumCauses(schema: JsonRecord, value: unknown, path: string): StatusCause[] {
+  const allowed = schema.enum;
+  if (!Array.isArray(allowed) || allowed.some((item) => sameJson(item, value))) return [];
+  return [unsupported(path, value, allowed.map(String))];
+}
+
+function stringCauses(schema: JsonRecord, value: string, path: string): StatusCause[] {
+  const { maxLength, minLength, pattern, format } = schema;
+  const length = [...value].length;
+  if (typeof maxLength === 'number' && length > maxLength) return [tooLong(path, maxLength)];
+  if (typeof minLength === 'number' && length < minLength) return [invalid(path, goString(value), `${path} in body should be at least ${minLength} chars long`)];
+  if (typeof pattern === 'string' && !matches(pattern, value)) return [invalid(path, goString(value), `${path} in body should match '${pattern}'`)];
+  if (typeof format === 'string' && formatProblem(format, value)) return [invalid(path, goString(value), `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)];
+  return [];
+}
+
+/** Patterns are RE2; what JavaScript can't read is let through. */
+function matches(pattern: string, value: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(value);
+  } catch {
+    return true;
+  }
+}
+
+function numberCauses(schema: JsonRecord, value: number, path: string): StatusCause[] {
+  const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = schema;
+  const fail = (text: string): StatusCause => invalid(path, String(value), `${path} in body should be ${text}`);
+  const causes: StatusCause[] = [];
+  if (typeof multipleOf === 'number' && value % multipleOf !== 0) causes.push(fail(`a multiple of ${multipleOf}`));
+  if (typeof maximum === 'number' && (exclusiveMaximum === true ? value >= maximum : value > maximum)) causes.push(fail(`less than ${exclusiveMaximum === true ? '' : 'or equal to '}${maximum}`));
+  if (typeof minimum === 'number' && (exclusiveMinimum === true ? value <= minimum : value < minimum)) causes.push(fail(`greater than ${exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`));
+  const range = schema.format === 'int32' ? 2 ** 31 : undefined;
+  if (range !== undefined && (value >= range || value < -range)) causes.push(fail(`in the range of int32`));
+  return causes;
+}
+
+function arrayCauses(schema: JsonRecord, value: readonly unknown[], path: string): StatusCause[] {
+  const { maxItems, minItems, items } = schema;
+  const causes: StatusCause[] = [];
+  if (typeof maxItems === 'number' && value.length > maxItems) causes.push(tooMany(path, value.length, maxItems));
+  if (typeof minItems === 'number' && value.length < minItems) causes.push(invalid(path, String(value.length), `${path} in body should have at least ${minItems} items`));
+  if (isRecord(items)) value.forEach((item, i) => causes.push(...schemaCauses(items, item, `${path}[${i}]`)));
+  return causes;
+}
+
+function objectCauses(schema: JsonRecord, value: JsonRecord, path: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  const properties = isRecord(schema.properties) ? schema.properties : {};
+  const { additionalProperties, maxProperties, minProperties } = schema;
+  const count = Object.keys(value).length;
+  if (typeof maxProperties === 'number' && count > maxProperties) causes.push(tooMany(path, count, maxProperties));
+  if (typeof minProperties === 'number' && count < minProperties) causes.push(invalid(path, String(count), `${path} in body should have at least ${minProperties} properties`));
+  for (const key of Array.isArray(schema.required) ? schema.required.map(String) : []) if (value[key] === undefined && !(path === '' && ['metadata', 'apiVersion', 'kind'].includes(key))) causes.push(required(at(key)));
+  for (const [key, item] of Object.entries(value)) {
+    const property = properties[key] ?? additionalProperties;
+    if (isRecord(property)) causes.push(...schemaCauses(property, item, at(key)));
+  }
+  return causes;
+}
+
+function combinations(schema: JsonRecord, value: unknown, path: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const passing = (list: readonly unknown[]): number => list.filter((s) => isRecord(s) && schemaCauses(s, value, path).length === 0).length;
+  const fail = (text: string): StatusCause => invalid(path, goString(value), `${path === '' ? '""' : JSON.stringify(path)} ${text}`);
+  if (Array.isArray(schema.allOf)) {
+    for (const s of schema.allOf) if (isRecord(s)) causes.push(...schemaCauses(s, value, path));
+    if (passing(schema.allOf) < schema.allOf.length) causes.push(fail('must validate all the schemas (allOf)'));
+  }
+  if (Array.isArray(schema.anyOf) && passing(schema.anyOf) === 0) causes.push(fail('must validate at least one schema (anyOf)'));
+  if (Array.isArray(schema.oneOf) && passing(schema.oneOf) !== 1) causes.push(fail(`must validate one and only one schema (oneOf). Found ${passing(schema.oneOf) === 0 ? 'none valid' : `${passing(schema.oneOf)} valid alternatives`}`));
+  if (isRecord(schema.not) && schemaCauses(schema.not, value, path).length === 0) causes.push(fail('must not validate the schema (not)'));
+  return causes;
+}
