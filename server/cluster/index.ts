@@ -1,7 +1,8 @@
 import { createKubeClient, defaultHooks, errors, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
+import { pathDocuments } from './api/path-document.ts';
 import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts';
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
-import { createSchemaHooks } from './schema-hooks.ts';
+import { createSchemaHooks } from './api/schema/index.ts';
 import { startControllers } from './controllers/index.ts';
 import { builtInImages, createImageRegistry, startKubelet } from './kubelet/index.ts';
 import { startScheduler } from './scheduler/index.ts';
@@ -87,8 +88,10 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => rm(folder, { recursive: true, force: true }));
 
   const network = createPodNetwork();
+  const scheme = new Scheme();
   const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
-  const core: ApiCore = { store, scheme: new Scheme(), clock, ids, hooks };
+  hooks.openapi = pathDocuments(scheme);
+  const core: ApiCore = { store, scheme, clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
   await bootstrapObjects(system);
