@@ -143,7 +143,7 @@ export class Preview {
       return waitingPage(response, target.port);
     }
     await new Promise<void>((resolve, reject) => {
-      const upstream = httpRequest({ method: request.method, path: request.url, headers: this.#requestHeaders(target, request), createConnection: () => socket, agent: false, timeout: ANSWER_MS });
+      const upstream = httpRequest({ method: request.method, path: request.url, headers: this.#requestHeaders(target, request), createConnection: () => socket, timeout: ANSWER_MS });
       upstream.on('timeout', () => upstream.destroy(new Error('no answer in time')));
       upstream.on('error', reject);
       upstream.on('response', (answer) => {

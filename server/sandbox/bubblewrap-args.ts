@@ -9,8 +9,8 @@ const MIB = 1024 * 1024;
 const HOST_FOLDERS = ['--ro-bind', '/usr', '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/sbin', '/sbin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'];
 
 /** What every sandbox has: own namespaces, no capability, /proc/sys read-only, dies with the lab. */
-function common(hostname: string): string[] {
-  return ['--unshare-all', '--unshare-user', '--uid', '0', '--gid', '0', '--hostname', hostname, '--die-with-parent', '--cap-drop', 'ALL', '--clearenv'];
+function common(hostname: string, ownNetwork = true): string[] {
+  return ['--unshare-all', ...(ownNetwork ? [] : ['--share-net']), '--unshare-user', '--uid', '0', '--gid', '0', '--hostname', hostname, '--die-with-parent', '--cap-drop', 'ALL', '--clearenv'];
 }
 
 function binds(list: readonly Bind[]): string[] {
@@ -35,11 +35,10 @@ export function placeArgs(options: { hostname: string; nested: boolean; binds: r
 }
 
 /** Arguments of bwrap for a container: its writable layer is the root folder, the base lies over it read-only. */
-export function containerArgs(options: { hostname: string; nested: boolean; init: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string }): string[] {
+export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string }): string[] {
   return [
-    ...common(options.hostname),
+    ...common(options.hostname, options.ownNetwork),
     ...(options.nested ? [] : ['--disable-userns']),
-    ...(options.init ? [] : ['--as-pid-1']),
     ...['--bind', options.layer, '/'],
     ...(options.hostBase ? HOST_FOLDERS : []),
     ...binds(options.base),

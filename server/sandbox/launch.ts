@@ -67,3 +67,24 @@ export function joinPlace(launcher: Launcher, pid: number, argv: readonly string
 export function joinNetwork(launcher: Launcher, pid: number, argv: readonly string[]): { file: string; args: string[] } {
   return { file: 'nsenter', args: ['-t', String(pid), ...(launcher.uid === undefined ? ['-U', '--preserve-credentials'] : []), '-n', ...argv] };
 }
+
+/** The same command in the network of `pid`: containers of one pod share theirs. */
+export function withNetworkOf(launcher: Launcher, pid: number, command: PlaceCommand): PlaceCommand {
+  const { file, args } = joinNetwork(launcher, pid, [command.file, ...command.args]);
+  return { ...command, file, args };
+}
+
+/**
+ * The command that joins a container. `helpers`: whether the container has setpriv and a full shell; without them the
+ * process keeps rights over its own, otherwise powerless user namespace, and can gain none.
+ */
+export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string>; helpers: boolean }): PlaceCommand {
+  if (options.helpers) return joinPlace(launcher, pid, argv, options);
+  const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
+  return {
+    file: 'setpriv',
+    args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; exec "$@"', 'argo-lab', options.cwd, ...argv],
+    env: options.env,
+    cwd: '/',
+  };
+}

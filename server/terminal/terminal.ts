@@ -216,6 +216,7 @@ export class TerminalHub {
       const screen = await this.#screen.snapshot();
       if (!this.#clients.has(client)) return;
       client.target.message({ type: 'screen', ...screen });
+      if (screen.columns !== this.#size.columns || screen.rows !== this.#size.rows) client.target.message({ type: 'size', ...this.#size });
       client.acknowledged = screen.offset;
       client.sent = screen.offset;
       client.loading = false;
@@ -253,7 +254,7 @@ export class TerminalHub {
       this.#size = size;
       this.#pty?.resize(size.columns, size.rows);
       this.#screen.resize(size.columns, size.rows);
-      for (const client of this.#clients) client.target.message({ type: 'size', ...size });
+      for (const client of this.#clients) if (!client.loading) client.target.message({ type: 'size', ...size });
     });
   }
 

@@ -26,7 +26,7 @@ export function embeddedProvider({ clock, ids, log, sandbox }: ProviderDependenc
           clock,
           ids,
           log,
-          runtime: await createRuntime(sandbox, join(session.folder, 'runtime')),
+          runtime: await createRuntime(sandbox, join(session.folder, 'runtime'), clock),
           folder: session.folder,
           listen: { listener: listener.server },
           serverUrl: `https://127.0.0.1:${listener.port}`,

@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startCluster } from '../cluster/index.ts';
+import type { PodNetwork } from '../cluster/network/pod-network.ts';
+import { integer } from '../config.ts';
+import { writeFileAtomic } from '../lib/atomic-file.ts';
+import { sleep, systemClock } from '../lib/clock.ts';
+import { LabError } from '../lib/errors.ts';
+import { systemIds } from '../lib/ids.ts';
+import { keepingAlive } from '../lib/keep-alive.ts';
+import { createLog } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import { createRuntime } from '../providers/embedded/runtime.ts';
+import { createSandbox } from '../sandbox/detect.ts';
+import { stopSignal } from './stop-signal.ts';
+
+const ARGO_SERVER = { host: 'argo-server.argo.svc', port: 2746 };
+const DEADLINE_MS = 4500;
+
+export interface ClusterFlags {
+  port: string;
+  argoPort?: string;
+  kubeconfigOut: string;
+  sandbox: string;
+  logLevel: string;
+}
+
+/** `argo-lab cluster`: an embedded cluster with Argo alone, in the foreground until it is stopped. */
+export async function cluster(flags: ClusterFlags): Promise<number> {
+  const stopped = stopSignal();
+  const scope = new Scope();
+  try {
+    const ready = await keepingAlive(start(flags, scope));
+    process.stdout.write(`${ready}\n`);
+    await stopped;
+  } finally {
+    await keepingAlive(Promise.race([scope.close(), sleep(systemClock, DEADLINE_MS)]));
+  }
+  return 0;
+}
+
+async function start(flags: ClusterFlags, scope: Scope): Promise<string> {
+  const log = createLog(flags.logLevel);
+  const port = integer('--port', flags.port, 0, 65535);
+  const argoPort = flags.argoPort === undefined ? undefined : integer('--argo-port', flags.argoPort, 0, 65535);
+  const wanted = flags.sandbox === 'bubblewrap' || flags.sandbox === 'none' ? flags.sandbox : 'auto';
+  const folder = await mkdtemp(join(tmpdir(), 'argo-lab-cluster-'));
+  scope.defer(() => rm(folder, { recursive: true, force: true }));
+  const sandbox = await createSandbox({ folder: join(folder, 'warm'), tools: folder, warm: 1, wanted }, systemClock);
+  scope.defer(() => sandbox.close());
+  const listener = await listen(port, '--port');
+  const address = portOf(listener);
+  const running = await startCluster({
+    clock: systemClock,
+    ids: systemIds,
+    log,
+    runtime: await createRuntime(sandbox, join(folder, 'runtime'), systemClock),
+    folder: join(folder, 'cluster'),
+    listen: { listener },
+    serverUrl: `https://127.0.0.1:${address}`,
+  });
+  scope.defer(() => running.stop());
+  const kubeconfig = resolve(flags.kubeconfigOut);
+  await writeFileAtomic(kubeconfig, running.kubeconfig, 0o600);
+  const argo = argoPort === undefined ? '' : `, Argo Server at http://127.0.0.1:${await bridge(argoPort, running.network, scope)}`;
+  return `argo-lab cluster is ready: https://127.0.0.1:${address}${argo}, KUBECONFIG=${kubeconfig}`;
+}
+
+/** A port of this machine that leads to the Argo Server's Service, as a port-forward would. */
+async function bridge(port: number, network: PodNetwork, scope: Scope): Promise<number> {
+  const server = await listen(port, '--argo-port');
+  server.on('connection', (client) => {
+    client.on('error', () => client.destroy());
+    network.dialAddress(ARGO_SERVER.host, ARGO_SERVER.port).then(
+      (upstream) => {
+        upstream.on('error', () => client.destroy());
+        client.on('close', () => upstream.destroy());
+        upstream.on('close', () => client.destroy());
+        client.pipe(upstream).pipe(client);
+      },
+      () => client.destroy(),
+    );
+  });
+  scope.defer(() => void server.close());
+  return portOf(server);
+}
+
+async function listen(port: number, flag: string): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((done, failed) => {
+    server.once('error', () => failed(new LabError('port-taken', `port ${port} on 127.0.0.1 can't be used: something else listens there`, `Choose another with ${flag}, or leave it out for any free one.`)));
+    server.listen(port, '127.0.0.1', done);
+  });
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no address');
+  return address.port;
+}

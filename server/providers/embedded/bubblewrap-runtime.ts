@@ -1,0 +1,207 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { lchown, stat } from 'node:fs/promises';
+import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/kubelet/runtime/process-runtime.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
+import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
+import { joinContainer, launch, type Launcher, withNetworkOf } from '../../sandbox/launch.ts';
+import { NetworkBridge } from '../../sandbox/netns.ts';
+import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf } from '../../sandbox/proc.ts';
+import type { PlaceCommand } from '../../sandbox/sandbox.ts';
+import { spawnPty } from '../../terminal/pty.ts';
+import { type Busybox, buildBusybox, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Containers that run now, by pod: the next one of a pod joins the network of one of them. */
+type Pods = Map<string, Set<number>>;
+
+/** Each container in a sandbox of its own: own processes, mounts and users; a network a pod. */
+export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): ProcessRuntime {
+  const busyboxes = buildBusybox(join(launcher.runFolder, 'busybox', 'bin'));
+  busyboxes.catch(() => undefined);
+  const pods: Pods = new Map();
+  return {
+    isolation: 'bubblewrap',
+    async start(spec) {
+      const busybox = spec.root.base === 'busybox' ? await busyboxes : undefined;
+      return startContainer(spec, { launcher, etc, clock, busybox, pods });
+    },
+  };
+}
+
+interface Host {
+  launcher: Launcher;
+  etc: readonly Bind[];
+  clock: Clock;
+  busybox: Busybox | undefined;
+  pods: Pods;
+}
+
+async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
+  const { launcher, busybox, clock } = host;
+  const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
+  const cwd = spec.cwd === '' ? '/' : spec.cwd;
+  // A mount inside another one has to come after it.
+  const mounts: Bind[] = [...spec.mounts].sort((a, b) => a.target.length - b.target.length);
+  const covered = (path: string) => (busybox === undefined && inHostBase(path)) || mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
+  await mkdir(spec.layer, { recursive: true });
+  await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: spec.root.files, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
+  for (const mount of mounts) if (!mount.readOnly) await giveTo(launcher.uid, mount.source);
+  const lookup = { layer: spec.layer, busybox, mounts, path: env.PATH, cwd };
+  const mustExist = async (command: string) => {
+    if (!(await hasCommand(command, lookup))) throw Object.assign(new Error(`exec: "${command}": executable file not found in $PATH`), { code: 'ENOENT' });
+  };
+  await mustExist(spec.argv[0] ?? '');
+
+  const layer: Bind = { source: spec.layer, target: '/', readOnly: false };
+  const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }];
+  const all = [layer, ...base, ...mounts];
+  const shared = spec.pod === undefined || spec.pod === '' ? undefined : [...(host.pods.get(spec.pod) ?? [])].at(0);
+  const args = (place: (source: string) => string) => {
+    const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
+    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd });
+  };
+  const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
+  const launched = await launch(launcher, name, all, args, spec.argv);
+  const command = shared === undefined ? launched : withNetworkOf(launcher, shared, launched);
+  const outer = await run(command, spec, clock);
+  const first = await firstInside(outer.pid, clock);
+  void rm(join(launcher.runFolder, `${name}.args`), { force: true });
+  if (first !== undefined && spec.pod !== undefined) host.pods.set(spec.pod, (host.pods.get(spec.pod) ?? new Set()).add(first));
+  const bridge = first === undefined ? undefined : new NetworkBridge(launcher, first, clock);
+  const end = async () => {
+    // The outer process is gone as soon as the command has ended: what it left behind goes with it.
+    if (first !== undefined) await endAll(first, clock);
+    host.pods.get(spec.pod ?? '')?.delete(first ?? 0);
+    bridge?.close();
+  };
+  const exited = outer.exited.then(async (exit) => {
+    await end();
+    return exit;
+  });
+  return {
+    pid: outer.pid,
+    stdin: outer.stdin,
+    stdout: outer.stdout,
+    stderr: outer.stderr,
+    resize: outer.resize,
+    exited,
+    signal(signal) {
+      if (first === undefined) kill(outer.pid, signal);
+      else if (signal === 'SIGKILL') kill(first, 'SIGKILL');
+      else void signalCommand(first, signal, clock);
+    },
+    async exec(inside) {
+      await mustExist(inside.argv[0] ?? '');
+      if (first === undefined || !(await isAlive(first))) throw Object.assign(new Error('the container is not running'), { code: 'ESRCH' });
+      const joined = joinContainer(launcher, first, inside.argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, helpers: busybox === undefined });
+      const running = await run(joined, inside, clock);
+      const refuse = () => Promise.reject(new Error('a process of exec has no processes of its own'));
+      return { ...running, signal: (signal) => void childrenOf(running.pid).then((pids) => pids.forEach((pid) => kill(pid, signal))), exec: refuse, dial: (port) => bridge?.dial(port) ?? refuse() };
+    },
+    dial: (port) => bridge?.dial(port) ?? Promise.reject(Object.assign(new Error(`connect ECONNREFUSED 127.0.0.1:${port}`), { code: 'ECONNREFUSED' })),
+  };
+}
+
+/** bwrap is the first process inside; the command is its child, which may not have begun yet. */
+async function signalCommand(first: number, signal: NodeJS.Signals, clock: Clock): Promise<void> {
+  for (let waited = 0; waited < 1000 && (await isAlive(first)); waited += 5) {
+    const [command] = await childrenOf(first);
+    if (command !== undefined) {
+      kill(command, signal);
+      return;
+    }
+    await sleep(clock, 5);
+  }
+}
+
+interface Running {
+  pid: number;
+  stdin: Writable | undefined;
+  stdout: Readable;
+  stderr: Readable | undefined;
+  resize(columns: number, rows: number): void;
+  exited: Promise<{ code: number; signal?: string }>;
+}
+
+async function run(command: PlaceCommand, io: { tty: boolean; stdin: boolean }, clock: Clock): Promise<Running> {
+  if (io.tty) return runOnTerminal(command, io.stdin, clock);
+  const child = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: [io.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+  await spawned(child);
+  const { pid, stdout, stderr, stdin } = child;
+  if (pid === undefined || stdout === null || stderr === null) throw new Error('the process has no pid');
+  stdin?.on('error', () => undefined);
+  const exited = new Promise<{ code: number; signal?: string }>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? { code: code ?? 0 } : { code: 128 + (signal === 'SIGKILL' ? 9 : 15), signal }));
+  });
+  return { pid, stdin: stdin ?? undefined, stdout, stderr, resize() {}, exited };
+}
+
+async function runOnTerminal(command: PlaceCommand, hasInput: boolean, clock: Clock): Promise<Running> {
+  const stdout = new PassThrough();
+  let finish: (exit: { code: number; signal?: string }) => void = () => {};
+  const exited = new Promise<{ code: number; signal?: string }>((resolve) => {
+    finish = resolve;
+  });
+  const pty = await spawnPty(
+    { ...command, env: { ...command.env, TERM: command.env['TERM'] ?? 'xterm' } },
+    { columns: 80, rows: 24 },
+    {
+      onData(bytes) {
+        if (!stdout.write(bytes)) pty.pause();
+      },
+      onExit(exit) {
+        stdout.end();
+        finish(exit);
+      },
+    },
+    clock,
+  );
+  stdout.on('drain', () => pty.resume());
+  const stdin = new PassThrough();
+  stdin.on('data', (bytes: Buffer) => pty.write(bytes));
+  return { pid: pty.pid, stdin: hasInput ? stdin : undefined, stdout, stderr: undefined, resize: (columns, rows) => pty.resize(Math.max(1, columns), Math.max(1, rows)), exited };
+}
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+}
+
+/** The host's pid of the sandbox's first process; undefined when it ended before anybody could look. */
+async function firstInside(outer: number, clock: Clock): Promise<number | undefined> {
+  const own = await pidNamespaceOf(process.pid);
+  for (let waited = 0; waited < 3000; waited += 2) {
+    for (const child of await childrenOf(outer)) {
+      const space = await pidNamespaceOf(child);
+      if (space !== undefined && space !== own) return child;
+    }
+    if (!(await isAlive(outer))) return undefined;
+    await sleep(clock, 2);
+  }
+  return undefined;
+}
+
+async function endAll(first: number, clock: Clock): Promise<void> {
+  const space = await pidNamespaceOf(first);
+  if (space === undefined) return;
+  kill(first, 'SIGKILL');
+  for (let waited = 0; waited < 2000; waited += 5) {
+    const others = (await membersOf(space)).filter((pid) => pid !== first);
+    if (others.length === 0) return;
+    for (const pid of others) kill(pid, 'SIGKILL');
+    await sleep(clock, 5);
+  }
+}
+
+/** A volume belongs to who writes to it. */
+async function giveTo(uid: number | undefined, path: string): Promise<void> {
+  if (uid === undefined) return;
+  const info = await stat(path).catch(() => undefined);
+  if (info !== undefined && info.uid !== uid) await lchown(path, uid, uid).catch(() => undefined);
+}

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { access, constants, copyFile, chmod, lchown, lstat, mkdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
+import { promisify } from 'node:util';
+import type { Bind } from '../../sandbox/bubblewrap-args.ts';
+
+const run = promisify(execFile);
+
+/** What a container finds at `/bin` when its image is busybox: undefined where the host has no static busybox. */
+export interface Busybox {
+  folder: string;
+  applets: ReadonlySet<string>;
+}
+
+/** Builds the folder of applets once a server; containers share it read-only. */
+export async function buildBusybox(folder: string): Promise<Busybox | undefined> {
+  const program = await findBusybox();
+  if (program === undefined) return undefined;
+  const names = (await run(program, ['--list'])).stdout.split('\n').filter((name) => name !== '' && !name.includes('/'));
+  const temporary = `${folder}.${process.pid}`;
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true, mode: 0o755 });
+  await copyFile(program, join(temporary, 'busybox'), constants.COPYFILE_FICLONE);
+  await chmod(join(temporary, 'busybox'), 0o755);
+  await Promise.all(names.filter((name) => name !== 'busybox').map((name) => symlink('busybox', join(temporary, name))));
+  await rm(folder, { recursive: true, force: true });
+  await rename(temporary, folder);
+  return { folder, applets: new Set([...names, 'busybox']) };
+}
+
+/** One that needs no libraries: an ELF file without an interpreter. */
+async function findBusybox(): Promise<string | undefined> {
+  for (const path of ['/usr/bin/busybox', '/bin/busybox', '/usr/lib/busybox/busybox-static', '/bin/busybox.static']) {
+    const real = await realpath(path).catch(() => undefined);
+    if (real === undefined) continue;
+    const head = (await readFile(real)).subarray(0, 4096).toString('latin1');
+    if (head.startsWith('\x7fELF') && !/\/ld-[\w.-]+\.so/.test(head)) return real;
+  }
+  return undefined;
+}
+
+const FOLDERS: readonly [string, number][] = [['tmp', 0o1777], ['root', 0o755], ['etc', 0o755], ['var', 0o755], ['var/tmp', 0o1777], ['run', 0o755], ['home', 0o755], ['opt', 0o755], ['usr', 0o755], ['mnt', 0o755], ['srv', 0o755]];
+
+/** Fills a container's own layer with what every image has; what a former process left stays. */
+export async function prepareLayer(layer: string, options: { hostname: string; cwd: string; files: Record<string, string>; busybox: boolean; uid: number | undefined; skip: (path: string) => boolean }): Promise<void> {
+  const own = async (path: string) => {
+    if (options.uid !== undefined) await lchown(path, options.uid, options.uid);
+  };
+  const folder = async (path: string, mode: number) => {
+    const full = join(layer, path);
+    if ((await lstat(full).catch(() => undefined)) !== undefined) return;
+    await mkdir(full, { mode });
+    await chmod(full, mode);
+    await own(full);
+  };
+  const file = async (path: string, text: string, mode: number) => {
+    const full = join(layer, path);
+    if ((await lstat(full).catch(() => undefined)) !== undefined) return;
+    await writeFile(full, text, { mode });
+    await own(full);
+  };
+  await own(layer);
+  for (const [path, mode] of FOLDERS) await folder(path, mode);
+  if (options.busybox) {
+    for (const [link, target] of [['usr/bin', '../bin'], ['usr/sbin', '../bin'], ['sbin', 'bin']] as const) await symlink(target, join(layer, link)).catch(() => undefined);
+  }
+  await file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n', 0o644);
+  await file('etc/group', 'root:x:0:\nnogroup:x:65534:\n', 0o644);
+  await file('etc/hostname', `${options.hostname}\n`, 0o644);
+  await file('etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t${options.hostname}\n`, 0o644);
+  await file('etc/resolv.conf', '', 0o644);
+  const within = async (path: string, act: () => Promise<void>) => {
+    if (!options.skip(path)) await act();
+  };
+  const parents = async (path: string) => {
+    const parts = posix.normalize(path).split('/').filter(Boolean);
+    for (let i = 1; i <= parts.length; i++) await folder(parts.slice(0, i).join('/'), 0o755);
+  };
+  await within(options.cwd, () => parents(options.cwd));
+  for (const [path, text] of Object.entries(options.files)) {
+    await within(path, async () => {
+      await parents(dirname(path));
+      await file(path.replace(/^\/+/, ''), text, 0o755);
+    });
+  }
+}
+
+const HOST_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/'];
+
+/** Whether the layer is covered at this path by something of the base. */
+export function inHostBase(path: string): boolean {
+  return HOST_FOLDERS.some((folder) => `${path}/`.startsWith(folder));
+}
+
+/** Whether a command is in a container: what runc looks for before it starts one. */
+export async function hasCommand(command: string, container: { layer: string; busybox: Busybox | undefined; mounts: readonly Bind[]; path: string; cwd: string }): Promise<boolean> {
+  const candidates = command.includes('/') ? [posix.resolve(container.cwd, command)] : container.path.split(':').map((folder) => posix.join(folder, command));
+  for (const candidate of candidates) if (await exists(candidate, container)) return true;
+  return false;
+}
+
+async function exists(path: string, container: { layer: string; busybox: Busybox | undefined; mounts: readonly Bind[] }): Promise<boolean> {
+  const mount = container.mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
+  const present = (file: string) => lstat(file).then((stat) => !stat.isDirectory(), () => false);
+  if (mount !== undefined) return present(mount.source + path.slice(mount.target.length));
+  if (container.busybox !== undefined) {
+    if (['/bin', '/sbin', '/usr/bin', '/usr/sbin'].includes(dirname(path))) return container.busybox.applets.has(basename(path));
+  } else if (inHostBase(path)) return access(path, constants.X_OK).then(() => true, () => false);
+  return present(join(container.layer, path));
+}
