@@ -1,0 +1,31 @@
+/**
+ * Takes out of an answer what cannot be the same twice: uids, times, durations, tokens, generated names, versions,
+ * addresses and runs of blanks. Everything else has to be equal.
+ */
+const GENERATED = '[bcdfghjklmnpqrstvwxz2456789]{5}';
+
+export function mask(text: string): string {
+  return text
+    .replace(/\x1b\[[0-9;]*m/g, '')
+    .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<JWT>')
+    .replace(/\b(LS0tLS1CRUdJ|ZXlK)[A-Za-z0-9+/=]+/g, '<BASE64>')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<UID>')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<TIME>')
+    .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC)/g, '<TIME>')
+    .replace(/[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [+-]\d{4} \([^)]*\)/g, '<TIME>')
+    .replace(/(\bresourceVersion\\*"?: ?\\*")\d+/gi, '$1<RV>')
+    .replace(/(x-ratelimit-remaining: )\d+/gi, '$1<N>')
+    .replace(/("?memory"?: ?)\d+/g, '$1<N>')
+    .replace(/\d+s\*\((1 cpu|100Mi memory)\)/g, '<N>*($1)')
+    .replace(/(content-length: )\d+/gi, '$1<N>')
+    .replace(/("?generation"?: ?)\d+/g, '$1<N>')
+    .replace(/\b10\.\d+\.\d+\.\d+\b/g, '<IP>')
+    .replace(/\b(hello|hello-world|my-template|canary)-[a-z0-9]{5}\b/g, '$1-<RAND>')
+    .replace(new RegExp(`-[0-9a-f]{7,10}-${GENERATED}\\b`, 'g'), '-<HASH>-<RAND>')
+    .replace(new RegExp(`-${GENERATED}\\b`, 'g'), '-<RAND>')
+    .replace(/(?<![\w.-])(\d+d)?(\d+h)?(\d+m)?\d+(\.\d+)?(s|ms|µs)\b(?![\w-])/g, '<DUR>')
+    .replace(/(?<![\w.-])\d+m(?=\s|$)/gm, '<DUR>')
+    .replace(/\b\d+ (second|minute)s?\b/g, '<DUR>')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/(?<=\S) {2,}/g, '  ');
+}
