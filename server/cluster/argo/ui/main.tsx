@@ -1,0 +1,100 @@
+import './api/no-eval.ts';
+import { render } from 'preact';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { get } from './api/client.ts';
+import { Info, UserInfo, Version } from './api/shapes.ts';
+import { KINDS, NOT_EMULATED } from './state/kinds.ts';
+import { go, href, place, startRouter } from './state/router.ts';
+import { startClock } from './state/time.ts';
+import './styles.css';
+import { defaultNamespace, info, user, version } from './views/common.tsx';
+import { DefinitionDetailPage, DefinitionListPage } from './views/definitions.tsx';
+import { Icon } from './views/icons.tsx';
+import type { IconName } from './views/icons.tsx';
+import { LoginPage } from './views/login.tsx';
+import { ApiDocsPage, EventBindingsPage, HelpPage, NotEmulatedPage, UserInfoPage } from './views/other-pages.tsx';
+import { WorkflowDetailPage } from './views/workflow-detail.tsx';
+import { WorkflowListPage } from './views/workflow-list.tsx';
+
+const MENU: readonly { path: string; title: string; icon: IconName; namespaced?: boolean }[] = [
+  { path: 'workflows', title: 'Workflows', icon: 'workflows', namespaced: true },
+  { path: 'workflow-templates', title: 'Workflow Templates', icon: 'template', namespaced: true },
+  { path: 'cluster-workflow-templates', title: 'Cluster Workflow Templates', icon: 'templates' },
+  { path: 'cron-workflows', title: 'Cron Workflows', icon: 'clock', namespaced: true },
+  { path: 'event-flow', title: 'Event Flow', icon: 'flow' },
+  { path: 'sensors', title: 'Sensors', icon: 'dish' },
+  { path: 'event-sources', title: 'Event Sources', icon: 'bolt' },
+  { path: 'workflow-event-bindings', title: 'Workflow Event Bindings', icon: 'link', namespaced: true },
+  { path: 'reports', title: 'Reports', icon: 'report' },
+  { path: 'userinfo', title: 'User', icon: 'user' },
+  { path: 'apidocs', title: 'API Docs', icon: 'code' },
+  { path: 'plugins', title: 'Plugins', icon: 'plugin' },
+  { path: 'help', title: 'Help', icon: 'help' },
+];
+
+/** False until the server said (or refused to say) who the caller is: the namespace to start with hangs on it. */
+const started = signal(false);
+
+function App(): JSX.Element {
+  const section = place.value.path[0] ?? '';
+  return (
+    <div class="shell-grid">
+      <nav class="menu" aria-label="Main">
+        <a class="menu-mark" href={href('')} aria-label="Argo: all workflows">
+          <svg viewBox="0 0 32 32" aria-hidden="true">
+            <circle class="mark-warm" cx="16" cy="9" r="4.500" />
+            <circle cx="8.500" cy="23" r="4.500" />
+            <circle cx="23.500" cy="23" r="4.500" />
+            <path d="M14 13L10.500 19M18 13L21.500 19" />
+          </svg>
+        </a>
+        <span class="menu-version">{version.value ?? 'unknown'}</span>
+        {MENU.map((item) => (
+          <a key={item.path} href={href(item.namespaced === true ? `${item.path}/${defaultNamespace()}` : item.path)} class={section === item.path ? 'menu-item here' : 'menu-item'} aria-current={section === item.path ? 'page' : undefined} aria-label={item.title} title={item.title}>
+            <Icon name={item.icon} />
+          </a>
+        ))}
+      </nav>
+      {started.value ? <Content /> : <p role="status">Loading...</p>}
+    </div>
+  );
+}
+
+function Content(): JSX.Element {
+  const [section = '', first, second] = place.value.path;
+  if (section === 'login') return <LoginPage />;
+  if (section === 'userinfo') return <UserInfoPage />;
+  if (section === 'apidocs') return <ApiDocsPage />;
+  if (section === 'help') return <HelpPage />;
+  const kind = KINDS.find((candidate) => candidate.path === section);
+  if (kind !== undefined && !kind.namespaced) return first === undefined ? <DefinitionListPage kind={kind} namespace="" /> : <DefinitionDetailPage key={first} kind={kind} namespace="" name={first} />;
+  const other = NOT_EMULATED[section];
+  if (other !== undefined) return <NotEmulatedPage title={other} />;
+  if (section !== 'workflows' && section !== 'workflow-event-bindings' && kind === undefined) return <Redirect to={`workflows/${defaultNamespace()}`} />;
+  if (first === undefined) return <Redirect to={`${section}/${defaultNamespace()}`} />;
+  if (section === 'workflow-event-bindings') return <EventBindingsPage namespace={first} />;
+  if (kind !== undefined) return second === undefined ? <DefinitionListPage key={kind.path} kind={kind} namespace={first} /> : <DefinitionDetailPage key={`${kind.path} ${second}`} kind={kind} namespace={first} name={second} />;
+  return second === undefined ? <WorkflowListPage namespace={first} /> : <WorkflowDetailPage key={second} namespace={first} name={second} />;
+}
+
+function Redirect({ to }: { to: string }): JSX.Element {
+  useEffect(() => go(to, {}, true), [to]);
+  return <p role="status">Loading...</p>;
+}
+
+async function start(): Promise<void> {
+  startRouter();
+  startClock();
+  await Promise.all([
+    get(Info, 'info').then((value) => (info.value = value)),
+    get(Version, 'version').then((value) => (version.value = value.version)),
+    get(UserInfo, 'userinfo').then((value) => (user.value = value)),
+  ]).catch(() => undefined);
+  started.value = true;
+}
+
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);
+void start();

@@ -1,0 +1,60 @@
+import type { JSX } from 'preact';
+
+/** Line drawings of our own, 24 × 24. */
+const PATHS = {
+  workflows: 'M4 6.5h16M7 12h13M4 17.5h16',
+  template: 'M4.5 5h15v14h-15zM4.5 9h15',
+  templates: 'M8 4.5h12v11H8zM4 8.5v11h12',
+  clock: 'M12 4a8 8 0 100 16 8 8 0 000-16zM12 7.5V12l3.2 2',
+  flow: 'M12 10v10M8.5 13.5a5 5 0 117 0M5.6 16.4a9 9 0 1112.8 0',
+  bolt: 'M13 3.5L5.5 13.5H11l-1 7 7.5-10H12z',
+  dish: 'M5 6a10.5 10.5 0 0013 13zM12.5 11.5L17 7M14 4.5A5.5 5.5 0 0119.5 10',
+  link: 'M10 14l4-4M8.5 11l-3 3a3.5 3.5 0 005 5l3-3M15.5 13l3-3a3.5 3.5 0 00-5-5l-3 3',
+  report: 'M4.5 4.5v15h15M8 15v-4M12 15V8M16 15v-6',
+  user: 'M12 4.5a4 4 0 100 8 4 4 0 000-8zM4.5 20c.6-4 3.6-6 7.5-6s6.900 2 7.500 6',
+  code: 'M8.500 7L4 12l4.500 5M15.500 7l4.500 5-4.500 5M13.500 4.500l-3 15',
+  plugin: 'M5 9.500h4V8a2.500 2.500 0 015 0v1.500h4V13h1a2.200 2.200 0 010 4.400h-1V20H5z',
+  help: 'M12 4a8 8 0 100 16 8 8 0 000-16zM9.800 9.800a2.300 2.300 0 114 1.500c-.9.7-1.800 1.200-1.800 2.400M12 16.500v.2',
+  plus: 'M12 5v14M5 12h14',
+  check: 'M5 12.500l4.500 4.500L19 7.500',
+  cross: 'M6.500 6.500l11 11M17.500 6.500l-11 11',
+  pause: 'M9 6v12M15 6v12',
+  play: 'M8 5.500l11 6.500-11 6.500z',
+  stop: 'M7 7h10v10H7z',
+  trash: 'M5 7h14M9 7V4.500h6V7M7 7l1 12.500h8L17 7',
+  again: 'M19 12a7 7 0 11-2.200-5.100M19 4.500v4h-4',
+  shield: 'M12 3.500l7.500 3V12c0 4.500-3 7.300-7.500 8.700C7.500 19.300 4.500 16.500 4.500 12V6.500z',
+  login: 'M13 5h6v14h-6M4 12h10M10.500 8.500L14 12l-3.500 3.500',
+  info: 'M12 4a8 8 0 100 16 8 8 0 000-16zM12 11v5.500M12 7.700v.2',
+  cloud: 'M7 18.500a4 4 0 01-.500-8 5.500 5.500 0 0110.600 1A3.500 3.500 0 0117 18.500z',
+  down: 'M6 9.500l6 6 6-6',
+  right: 'M9.500 6l6 6-6 6',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }): JSX.Element {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+const PHASES: Record<string, IconName | undefined> = { Succeeded: 'check', Failed: 'cross', Error: 'cross', Running: 'again', Suspended: 'pause' };
+
+/** The round sign of a phase; `title` names it. */
+export function PhaseIcon({ phase }: { phase: string | undefined }): JSX.Element {
+  const name = phase === undefined || phase === '' ? 'Pending' : phase;
+  const icon = PHASES[name];
+  return (
+    <span class={`phase phase-${name}`} role="img" aria-label={name} title={name}>
+      {icon !== undefined && <Icon name={icon} />}
+    </span>
+  );
+}
+
+export function phaseIconPath(phase: string): string {
+  const icon = PHASES[phase];
+  return icon === undefined ? '' : PATHS[icon];
+}

@@ -1,0 +1,233 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { z } from 'zod';
+import { get } from '../api/client.ts';
+import { EventBinding, listOf, UserInfo } from '../api/shapes.ts';
+import { currentToken } from '../api/token.ts';
+import { go, href } from '../state/router.ts';
+import { defaultNamespace, ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
+import { ObjectEditor } from './editor.tsx';
+import { Icon } from './icons.tsx';
+import { Facts } from './node-panel.tsx';
+import { withoutManagedFields } from './workflow-detail.tsx';
+
+/** Which event starts which template. */
+export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Element {
+  const list = useLoad(() => {
+    rememberNamespace(namespace);
+    return get(listOf(EventBinding), `workflow-event-bindings/${namespace}`);
+  }, [namespace]);
+  const open = useSignal<EventBinding | undefined>(undefined);
+  const items = list.data?.items ?? [];
+  return (
+    <Page title="Workflow Event Bindings" crumbs={[{ text: 'Workflow Event Bindings', path: 'workflow-event-bindings' }, { text: namespace }]} tools={[]} aside={<NamespaceFilter value={namespace} onChange={(to) => go(`workflow-event-bindings/${to}`)} />}>
+      <ErrorNotice error={list.error} onRetry={list.reload} />
+      {list.data !== undefined && items.length === 0 && (
+        <div class="box">
+          <h2>No workflow event bindings</h2>
+          <p>Create one with kubectl: an event's selector and the template to submit.</p>
+        </div>
+      )}
+      <ul class="bindings">
+        {items.map((binding) => {
+          const template = binding.spec.submit?.workflowTemplateRef;
+          return (
+            <li key={binding.metadata.uid}>
+              <button type="button" class="binding" aria-label={`Event binding ${binding.metadata.name ?? ''}`} onClick={() => (open.value = binding)}>
+                <span class="binding-box">
+                  <Icon name="cloud" />
+                  <small>event</small>
+                </span>
+                <code>{binding.spec.event.selector}</code>
+              </button>
+              <svg class="binding-arrow" viewBox="0 0 60 20" aria-hidden="true">
+                <path class="edge" d="M0 10H48" />
+                <path class="arrow" d="M46 3L60 10L46 17z" />
+              </svg>
+              {template?.name === undefined ? (
+                <span class="quiet">submits nothing</span>
+              ) : (
+                <a class="binding" href={href(template.clusterScope === true ? `cluster-workflow-templates/${template.name}` : `workflow-templates/${namespace}/${template.name}`)}>
+                  <span class="binding-box">
+                    <Icon name="template" />
+                    <small>template</small>
+                  </span>
+                  <span>{template.name}</span>
+                </a>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      <Note>Workflow event bindings allow you to trigger workflows when a webhook event is received. For example, start a build on a Git commit, or start a machine learning pipeline from a remote system.</Note>
+      {open.value !== undefined && (
+        <SlidingPanel label="Workflow event binding" onClose={() => (open.value = undefined)}>
+          <section class="box">
+            <h2>{open.value.metadata.name}</h2>
+            <ObjectEditor label="WorkflowEventBinding" value={withoutManagedFields(open.value)} readOnly />
+          </section>
+        </SlidingPanel>
+      )}
+    </Page>
+  );
+}
+
+/** Who the server takes the caller for, and how to use the same token in a shell. */
+export function UserInfoPage(): JSX.Element {
+  const loaded = useLoad(() => get(UserInfo, 'userinfo'), []);
+  const who = loaded.data;
+  const secure = location.protocol === 'https:';
+  const base = new URL(document.baseURI).pathname.replace(/^\/|\/$/g, '');
+  const shell = [
+    `export ARGO_SERVER='${location.host}'`,
+    'export ARGO_HTTP1=true',
+    `export ARGO_SECURE=${secure}`,
+    `export ARGO_BASE_HREF=${base}`,
+    "export ARGO_TOKEN='[REDACTED]'",
+    `export ARGO_NAMESPACE=${defaultNamespace()} ;# or whatever your namespace is`,
+    'export KUBECONFIG=/dev/null ;# recommended',
+    '',
+    '# check it works:',
+    'argo list',
+  ].join('\n');
+  const copied = useSignal(false);
+  return (
+    <Page title="User Info" crumbs={[{ text: 'User Info' }]}>
+      <section class="box">
+        <h2>
+          <Icon name="user" /> User Info
+        </h2>
+        <ErrorNotice error={loaded.error} onRetry={loaded.reload} />
+        {who !== undefined && (
+          <Facts
+            rows={[
+              ['Issuer', who.issuer ?? '-'],
+              ['Subject', who.subject ?? '-'],
+              ['Name', who.name],
+              ['Email', who.email],
+              ['Groups', who.groups?.join(', ')],
+              ['Service Account', who.serviceAccountName],
+              ['Service Account Namespace', who.serviceAccountNamespace],
+            ]}
+          />
+        )}
+        <a class="pill" href={href('login')}>
+          <Icon name="shield" /> Login / Logout
+        </a>
+      </section>
+      <section class="box">
+        <h2>Using Your Login With The CLI</h2>
+        <p>In a shell that reaches this address:</p>
+        <pre class="shell" tabIndex={0}>
+          {shell}
+        </pre>
+        <button
+          type="button"
+          class="pill"
+          onClick={() => {
+            void navigator.clipboard.writeText(shell.replace('[REDACTED]', currentToken() ?? '')).then(() => (copied.value = true));
+          }}
+        >
+          {copied.value ? 'Copied to clipboard' : 'Copy to clipboard'}
+        </button>
+      </section>
+    </Page>
+  );
+}
+
+const Spec = z.looseObject({ paths: z.record(z.string(), z.unknown()) });
+
+/** The API's documentation with a live "Try it out": requests go to this server, with the caller's token. */
+export function ApiDocsPage(): JSX.Element {
+  const host = useRef<HTMLDivElement>(null);
+  const error = useSignal<unknown>(undefined);
+  const loading = useSignal(true);
+  const url = new URL('assets/openapi-spec/swagger.json', document.baseURI);
+  useEffect(() => {
+    const show = async () => {
+      const [{ default: SwaggerUI }, response] = await Promise.all([import('swagger-ui-dist/swagger-ui-es-bundle.js'), fetch(url), import('swagger-ui-dist/swagger-ui.css')]);
+      if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}`);
+      const spec = Spec.parse(await response.json());
+      SwaggerUI({
+        // The document names the host it was written for; requests must go where this page came from.
+        spec: { ...spec, host: location.host, schemes: [location.protocol.replace(':', '')], basePath: new URL(document.baseURI).pathname.replace(/\/$/, '') || '/' },
+        domNode: host.current,
+        docExpansion: 'list',
+        defaultModelsExpandDepth: -1,
+        defaultModelRendering: 'example',
+        displayRequestDuration: true,
+        filter: true,
+        tryItOutEnabled: true,
+        validatorUrl: null,
+        requestInterceptor: (request: { headers: Record<string, string> }) => {
+          const token = currentToken();
+          const has = Object.keys(request.headers).some((name) => name.toLowerCase() === 'authorization');
+          if (token !== undefined && !has) request.headers['Authorization'] = token;
+          return request;
+        },
+      });
+      loading.value = false;
+    };
+    show().catch((reason: unknown) => {
+      loading.value = false;
+      error.value = reason;
+    });
+  }, []);
+  return (
+    <Page title="Swagger" crumbs={[{ text: 'Swagger' }]}>
+      <section class="box">
+        <h2>Swagger</h2>
+        <p>
+          Download the{' '}
+          <a href={url.href} data-plain>
+            Open API / Swagger spec
+          </a>
+          .
+        </p>
+        <p>
+          {currentToken() === undefined ? (
+            <>
+              You are not logged in: requests are sent without a token. <a href={href('login', { redirect: href('apidocs') })}>Log in</a> first.
+            </>
+          ) : (
+            'You are logged in: each request below is sent with your token.'
+          )}
+        </p>
+      </section>
+      <ErrorNotice error={error.value} />
+      {loading.value && <p role="status">Loading...</p>}
+      <div ref={host} class="swagger" />
+    </Page>
+  );
+}
+
+export function HelpPage(): JSX.Element {
+  return (
+    <Page title="Help" crumbs={[{ text: 'Help' }]}>
+      <section class="box">
+        <h2>
+          <Icon name="help" /> Help
+        </h2>
+        <p>
+          Documentation: <a href="https://argo-workflows.readthedocs.io/en/release-3.7/">argo-workflows.readthedocs.io</a>
+        </p>
+        <p>
+          The API, to try out: <a href={href('apidocs')}>API docs</a>
+        </p>
+        <p>This interface belongs to the lab. It stands where Argo's own stands and does what the lessons need.</p>
+      </section>
+    </Page>
+  );
+}
+
+export function NotEmulatedPage({ title }: { title: string }): JSX.Element {
+  return (
+    <Page title={title} crumbs={[{ text: title }]}>
+      <section class="box">
+        <h2>{title} is not part of this lab's interface</h2>
+        <p>Argo's own interface has a page here. The lab does not emulate it; use the API or the command line where they offer the same.</p>
+      </section>
+    </Page>
+  );
+}

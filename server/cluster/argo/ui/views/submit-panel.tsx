@@ -1,0 +1,171 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { call, get } from '../api/client.ts';
+import { Definition, listOf, Workflow } from '../api/shapes.ts';
+import type { Parameter } from '../api/shapes.ts';
+import { valueText } from '../state/format.ts';
+import { exampleWorkflow } from '../state/kinds.ts';
+import type { DefinitionKind } from '../state/kinds.ts';
+import { go } from '../state/router.ts';
+import { ErrorNotice, useLoad } from './common.tsx';
+import { ObjectEditor } from './editor.tsx';
+import { Icon } from './icons.tsx';
+
+function shown(workflow: Workflow, namespace: string): void {
+  go(`workflows/${workflow.metadata.namespace ?? namespace}/${workflow.metadata.name ?? ''}`);
+}
+
+/** "Submit new workflow": from a template, or from a whole manifest. */
+export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Element {
+  const full = useSignal(false);
+  const chosen = useSignal<string | undefined>(undefined);
+  const templates = useLoad(() => get(listOf(Definition), `workflow-templates/${namespace}`), [namespace]);
+  if (full.value) return <SubmitManifest namespace={namespace} />;
+  const items = templates.data?.items ?? [];
+  const template = items.find((item) => item.metadata.name === chosen.value);
+  return (
+    <section class="box">
+      <h2>Submit new workflow</h2>
+      <p>Either:</p>
+      <label class="select">
+        <span class="sr-only">Workflow template</span>
+        <select value={chosen.value ?? ''} onChange={(event) => (chosen.value = event.currentTarget.value)}>
+          <option value="" disabled>
+            Select a workflow template...
+          </option>
+          {items.map((item) => (
+            <option key={item.metadata.name} value={item.metadata.name}>
+              {item.metadata.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <ErrorNotice error={templates.error} />
+      {template !== undefined && <SubmitForm key={chosen.value} definition={template} resourceKind="WorkflowTemplate" namespace={namespace} />}
+      <p>Or:</p>
+      <button type="button" class="link" onClick={() => (full.value = true)}>
+        Edit using full workflow options <Icon name="right" />
+      </button>
+    </section>
+  );
+}
+
+function SubmitManifest({ namespace }: { namespace: string }): JSX.Element {
+  const initial = useSignal<unknown>(exampleWorkflow(namespace));
+  const edited = useSignal<unknown>(initial.value);
+  const problem = useSignal<string | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  const create = async () => {
+    try {
+      const target = Workflow.safeParse(edited.value);
+      const where = (target.success ? target.data.metadata.namespace : undefined) ?? namespace;
+      shown(await call(Workflow, 'POST', `workflows/${where}`, { workflow: edited.value }), where);
+    } catch (reason) {
+      error.value = reason;
+    }
+  };
+  return (
+    <section class="box">
+      <h2>Submit new workflow</h2>
+      <p>
+        <button type="button" class="pill solid" disabled={problem.value !== undefined} onClick={() => void create()}>
+          <Icon name="plus" /> Create
+        </button>
+      </p>
+      <ErrorNotice error={error.value} />
+      <ObjectEditor
+        label="Workflow"
+        value={initial.value}
+        onChange={(value, wrong) => {
+          problem.value = wrong;
+          if (wrong === undefined) edited.value = value;
+        }}
+      />
+    </section>
+  );
+}
+
+const WHOLE = '<default>';
+
+/** Entrypoint, parameters and labels of a workflow that is made from a stored definition. */
+export function SubmitForm({ definition, resourceKind, namespace }: { definition: Definition; resourceKind: DefinitionKind['kind']; namespace: string }): JSX.Element {
+  const entrypoint = useSignal(WHOLE);
+  const values = useSignal<Record<string, string>>({});
+  const labels = useSignal('submit-from-ui=true');
+  const error = useSignal<unknown>(undefined);
+  const busy = useSignal(false);
+  const own = definition.spec.arguments?.parameters ?? [];
+  const template = definition.spec.templates?.find((candidate) => candidate.name === entrypoint.value);
+  const known = new Set(own.map((parameter) => parameter.name));
+  const parameters: Parameter[] = [...own, ...(template?.inputs?.parameters ?? []).filter((parameter) => !known.has(parameter.name))];
+  const valueOf = (parameter: Parameter) => values.value[parameter.name] ?? valueText(parameter.value ?? parameter.default);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    try {
+      const workflow = await call(Workflow, 'POST', `workflows/${namespace}/submit`, {
+        resourceKind,
+        resourceName: definition.metadata.name,
+        submitOptions: {
+          ...(entrypoint.value === WHOLE ? {} : { entryPoint: entrypoint.value }),
+          parameters: parameters.filter((parameter) => valueOf(parameter) !== '' || parameter.name in values.value).map((parameter) => `${parameter.name}=${valueOf(parameter)}`),
+          labels: labels.value,
+        },
+      });
+      shown(workflow, namespace);
+    } catch (reason) {
+      error.value = reason;
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <form class="submit-form" onSubmit={(event) => void submit(event)}>
+      <h3>
+        Submit Workflow: {namespace}/{definition.metadata.name}
+      </h3>
+      <ErrorNotice error={error.value} />
+      <label class="field">
+        <span>Entrypoint</span>
+        <select value={entrypoint.value} onChange={(event) => (entrypoint.value = event.currentTarget.value)}>
+          <option value={WHOLE}>{WHOLE}</option>
+          {definition.spec.templates?.map((candidate) => (
+            <option key={candidate.name} value={candidate.name}>
+              {candidate.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <fieldset>
+        <legend>Parameters</legend>
+        {parameters.length === 0 && <p class="quiet">No parameters</p>}
+        {parameters.map((parameter) => (
+          <label key={parameter.name} class="field">
+            <span>
+              {parameter.name}
+              {parameter.description !== undefined && <small> {parameter.description}</small>}
+            </span>
+            {parameter.enum !== undefined && parameter.enum !== null ? (
+              <select value={valueOf(parameter)} onChange={(event) => (values.value = { ...values.value, [parameter.name]: event.currentTarget.value })}>
+                {parameter.enum.map((choice) => (
+                  <option key={valueText(choice)} value={valueText(choice)}>
+                    {valueText(choice)}
+                  </option>
+                ))}
+              </select>
+            ) : (
+              <textarea rows={1} value={valueOf(parameter)} onInput={(event) => (values.value = { ...values.value, [parameter.name]: event.currentTarget.value })} />
+            )}
+          </label>
+        ))}
+      </fieldset>
+      <label class="field">
+        <span>Labels</span>
+        <input type="text" value={labels.value} onInput={(event) => (labels.value = event.currentTarget.value)} />
+      </label>
+      <button type="submit" class="pill solid" disabled={busy.value}>
+        <Icon name="plus" /> Submit
+      </button>
+    </form>
+  );
+}
