@@ -13,6 +13,7 @@ import { bootstrapObjects } from './bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
 import { handleUpgrade } from './http/upgrade.ts';
 import { createStreams, type Streams } from './stream/index.ts';
+import { installArgo } from './install-argo.ts';
 import { ObjectStore } from './store/object-store.ts';
 import { readSnapshot } from './store/snapshot.ts';
 import { createPodNetwork, serviceAddresses } from './network/index.ts';
@@ -123,7 +124,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   auth.startControllers(manager, scope.signal);
   const versionOf = (group: string, resource: string): string | undefined => core.scheme.versionsOf(group, resource)[0]?.version;
   startQuotaStatus({ client: manager, reader: store, versionOf, signal: scope.signal });
-  const controllers = startControllers({ client: manager, clock, ids, log, rootCertificate: auth.ca.certificate });
+  const controllers = startControllers({ client: manager, clock, ids, log, rootCertificate: auth.ca.certificate, resources: { list: () => scheme.all(), onChange: (listener) => scheme.onChange(listener) } });
   scope.defer(() => controllers.stop());
   const scheduler = startScheduler({ client: component('system:kube-scheduler', [], 'kube-scheduler'), clock, log });
   scope.defer(() => scheduler.stop());
@@ -133,6 +134,8 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   hooks.containers = kubelet.access;
   streams = createStreams({ access: kubelet.access, clock, log });
   scope.defer(() => streams?.close());
+
+  if (options.argo !== false) await installArgo(component('kubernetes-admin', [], 'kubectl-client-side-apply'), scheme);
 
   return {
     kubeconfig: auth.kubeconfig({ server: serverUrl }),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DeleteOptions, Identity, KubeClient, KubeList, ListOptions, PodLogOptions, ResourceType, WatchEvent, WatchOptions, WriteOptions } from '../client.ts';
 import type { KubeObject } from '../store/object.ts';
 import { apiVersionOf } from '../store/object.ts';
@@ -56,6 +57,8 @@ export function createKubeClient(core: ApiCore, identity: Identity, fieldManager
       }),
     watch<T extends KubeObject>(type: ResourceType, options: WatchOptions, onEvent: (event: WatchEvent<T>) => void) {
       if (options.signal.aborted) return;
+      // One signal may end as many watches as its owner likes.
+      setMaxListeners(0, options.signal);
       const end = (reason: unknown): void => options.onEnd?.(reason instanceof Error ? reason : undefined);
       call({}, (context) => {
         if (options.signal.aborted) return;

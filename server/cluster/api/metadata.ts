@@ -1,21 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject, ObjectMeta } from '../store/object.ts';
+import { orderMetadata } from '../store/metadata-order.ts';
+import type { KubeObject } from '../store/object.ts';
 import type { ResourceInfo } from './scheme/resource-info.ts';
 import { hasSubresource } from './scheme/resource-info.ts';
-
-const ORDER = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'] as const;
-
-/** Metadata in the order of Kubernetes' own struct, without fields that hold nothing. */
-export function orderMetadata(metadata: ObjectMeta): ObjectMeta {
-  const ordered: Record<string, unknown> = {};
-  for (const key of ORDER) {
-    const value: unknown = metadata[key];
-    if (value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
-    if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) continue;
-    ordered[key] = value;
-  }
-  return { name: metadata.name, ...ordered };
-}
 
 /** `apiVersion`, `kind`, `metadata`, then the rest as it came. */
 export function orderObject(object: KubeObject): KubeObject {

@@ -43,11 +43,11 @@ export function wantsPretty(request: Request, query: URLSearchParams): boolean {
 /** Headers that every answer carries. */
 export function commonHeaders({ ids, warnings }: Answering): Record<string, string | string[]> {
   return {
-    'audit-id': ids.uuid(),
-    'cache-control': 'no-cache, private',
-    'x-kubernetes-pf-flowschema-uid': FLOW_SCHEMA,
-    'x-kubernetes-pf-prioritylevel-uid': PRIORITY_LEVEL,
-    ...(warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${quote(text)}`) }),
+    'Audit-Id': ids.uuid(),
+    'Cache-Control': 'no-cache, private',
+    'X-Kubernetes-Pf-Flowschema-Uid': FLOW_SCHEMA,
+    'X-Kubernetes-Pf-Prioritylevel-Uid': PRIORITY_LEVEL,
+    ...(warnings.length === 0 ? {} : { Warning: warnings.map((text) => `299 - ${quote(text)}`) }),
   };
 }
 
@@ -62,7 +62,7 @@ function quote(text: string): string {
 
 export function sendText(answering: Answering, code: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
   const body = Buffer.from(text);
-  answering.response.writeHead(code, { ...commonHeaders(answering), 'content-type': contentType, 'content-length': String(body.length) });
+  answering.response.writeHead(code, { ...commonHeaders(answering), 'Content-Type': contentType, 'Content-Length': String(body.length) });
   if (answering.request.method === 'HEAD') answering.response.end();
   else answering.response.end(body);
 }
@@ -76,12 +76,12 @@ export interface SendOptions {
 export function sendValue(answering: Answering, code: number, value: unknown, options: SendOptions = {}): void {
   const { request, response, query } = answering;
   const text = options.yaml === true ? stringify(value) : encodeJson(value, wantsPretty(request, query));
-  const headers = { ...commonHeaders(answering), 'content-type': options.contentType ?? (options.yaml === true ? 'application/yaml' : 'application/json'), ...options.headers };
+  const headers = { ...commonHeaders(answering), 'Content-Type': options.contentType ?? (options.yaml === true ? 'application/yaml' : 'application/json'), ...options.headers };
   const body = Buffer.from(text);
   if (body.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
     gzip(body, { level: 1 }, (error, packed) => {
       if (error !== null) response.destroy(error);
-      else finish(answering, code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, packed);
+      else finish(answering, code, { ...headers, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' }, packed);
     });
     return;
   }
@@ -90,7 +90,7 @@ export function sendValue(answering: Answering, code: number, value: unknown, op
 
 function finish({ request, response }: Answering, code: number, headers: Record<string, string | string[]>, body: Buffer): void {
   if (response.writableEnded || response.headersSent) return;
-  response.writeHead(code, { ...headers, 'content-length': String(body.length) });
+  response.writeHead(code, { ...headers, 'Content-Length': String(body.length) });
   if (request.method === 'HEAD') response.end();
   else response.end(body);
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -56,6 +57,7 @@ export interface ApiServer {
 /** The HTTPS door of the API: HTTP/1.1 and HTTP/2, client certificates asked for but not required. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const end = new AbortController();
+  setMaxListeners(0, end.signal);
   const sockets = new Set<Duplex>();
   const server: Http2SecureServer = createSecureServer({ ...options.tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false });
   let serverAddress = '127.0.0.1';
@@ -158,7 +160,7 @@ function answerError(answering: Answering, error: unknown, log: Log): void {
   if (!(error instanceof ApiStatus)) log.error({ url: request.url, err: error instanceof Error ? error.stack : String(error) }, 'a request failed in the API server');
   const status = error instanceof ApiStatus ? error : internalError(messageOf(error));
   const retry = status.details?.retryAfterSeconds;
-  sendValue(answering, status.code, status.body(), retry === undefined ? {} : { headers: { 'retry-after': String(retry) } });
+  sendValue(answering, status.code, status.body(), retry === undefined ? {} : { headers: { 'Retry-After': String(retry) } });
 }
 
 function upgrade(options: ApiServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {

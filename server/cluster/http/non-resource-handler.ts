@@ -75,7 +75,7 @@ function sendDiscovery({ core, answering, serverAddress }: PathCall, isCore: boo
   const document = aggregatedDiscovery(core.scheme, isCore, version);
   const etag = `"${createHash('sha512').update(encodeJson(document, false)).digest('hex').toUpperCase()}"`;
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  const headers = { Etag: etag, Vary: 'Accept', 'Cache-Control': 'public' };
   if (answering.request.headers['if-none-match'] === etag) {
     answering.response.writeHead(304, headers);
     answering.response.end();

@@ -335,7 +335,7 @@ async function sendLog(call: ResourceCall, target: operations.Named): Promise<vo
   try {
     const log = core.hooks.containers.logs(pod, options, end.signal)[Symbol.asyncIterator]();
     // The first piece decides between a log and an error.
-    const head = (): void => void response.writeHead(200, { ...commonHeaders(answering), 'content-type': 'text/plain' });
+    const head = (): void => void response.writeHead(200, { ...commonHeaders(answering), 'Content-Type': 'text/plain' });
     const pending = log.next();
     if (options.follow) {
       const soon = await Promise.race([pending, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))]);

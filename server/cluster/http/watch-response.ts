@@ -90,7 +90,7 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
   }
 
   function start(): void {
-    response.writeHead(200, { ...commonHeaders(answering), 'content-type': 'application/json' });
+    response.writeHead(200, { ...commonHeaders(answering), 'Content-Type': 'application/json' });
     started = true;
     const text = lines.splice(0).join('');
     // An empty write makes the headers go out at once.

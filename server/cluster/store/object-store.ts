@@ -1,5 +1,6 @@
 import { deepFreeze } from './freeze.ts';
 import type { GroupResource, KubeObject } from './object.ts';
+import { orderMetadata } from './metadata-order.ts';
 import type { ObjectReader } from './reader.ts';
 import { WatchHub, type StoreEvent } from './watch-hub.ts';
 
@@ -156,7 +157,7 @@ export class ObjectStore implements ObjectReader {
 
   #stamp(object: KubeObject): KubeObject {
     this.#revision++;
-    return deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } });
+    return deepFreeze({ ...object, metadata: orderMetadata({ ...object.metadata, resourceVersion: String(this.#revision) }) });
   }
 
   #publish(resource: GroupResource, event: StoreEvent): void {

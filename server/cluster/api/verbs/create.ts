@@ -14,12 +14,12 @@ const GENERATE_NAME_ATTEMPTS = 8;
 /** What a generated name keeps of its base, so that it stays within 63 characters. */
 const MAX_GENERATE_BASE = 58;
 
-/** Creates a decoded, defaulted object. Throws ApiStatus 400, 403, 409, 422. */
-export function createObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, decoded: KubeObject): KubeObject {
+/** Creates a decoded, defaulted object; `tracked` when its managedFields are made already. Throws ApiStatus 400, 403, 409, 422. */
+export function createObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, decoded: KubeObject, tracked = false): KubeObject {
   const generated = decoded.metadata.name === '' && (decoded.metadata.generateName ?? '') !== '';
   for (let attempt = 1; ; attempt++) {
     try {
-      return createOnce(core, context, info, namespace, decoded);
+      return createOnce(core, context, info, namespace, decoded, tracked);
     } catch (error) {
       if (!(error instanceof NameTaken)) throw error;
       if (!generated) throw alreadyExists(info, error.taken);
@@ -34,7 +34,7 @@ class NameTaken extends Error {
   }
 }
 
-function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, decoded: KubeObject): KubeObject {
+function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, decoded: KubeObject, tracked: boolean): KubeObject {
   const { schema, admission } = core.hooks;
   const now = rfc3339(core.clock.now());
   let object = withNamespace(info, namespace, decoded);
@@ -51,7 +51,7 @@ function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, 
   if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') throw new ApiStatus(500, '', 'resourceVersion should not be set on objects to be created');
   object = { ...object, metadata: { ...kept, uid: core.ids.uuid(), creationTimestamp: now, ...(info.hasGeneration === true ? { generation: 1 } : {}) } };
   object = prepareForCreate(info, object, now);
-  object = orderObject(schema.trackUpdate(info, undefined, object, { manager: context.fieldManager, time: now }));
+  object = orderObject(tracked ? object : schema.trackUpdate(info, undefined, object, { manager: context.fieldManager, time: now }));
 
   const causes = schema.validate(info, object, undefined, undefined);
   if (causes.length > 0) throw invalid(info, object.metadata.name, causes);

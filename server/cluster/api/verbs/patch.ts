@@ -68,7 +68,7 @@ function apply(core: ApiCore, context: RequestContext, info: ResourceInfo, names
   if (old === undefined) {
     if (patch.subresource !== undefined) throw notFound(info, name);
     const object = core.hooks.schema.apply(info, undefined, pruned, by);
-    return { object: createObject(core, context, info, namespace, decodeObject(core, context, info, object)), created: true };
+    return { object: createObject(core, context, info, namespace, decodeObject(core, context, info, object), true), created: true };
   }
   const merged = core.hooks.schema.apply(info, old, pruned, by);
   const decoded = decodeObject(core, context, info, merged);

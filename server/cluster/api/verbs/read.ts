@@ -156,6 +156,10 @@ export function watchObjects(
     const before = event.previous !== undefined && matches(present(info, event.previous));
     const after = event.type !== 'DELETED' && matches(object);
     if (after) onEvent({ type: before ? 'MODIFIED' : 'ADDED', object });
-    else if (before) onEvent({ type: 'DELETED', object });
+    // What leaves the selection is shown as it was within it, at the version at which it left.
+    else if (before && event.previous !== undefined) {
+      const last = event.type === 'DELETED' ? object : present(info, { ...event.previous, metadata: { ...event.previous.metadata, resourceVersion: String(event.revision) } });
+      onEvent({ type: 'DELETED', object: last });
+    }
   });
 }
