@@ -1,17 +1,48 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KubeClient } from '../client.ts';
+import { startDeployments } from './deployment/index.ts';
+import { startEndpoints } from './endpoints/index.ts';
+import { startGarbageCollector } from './garbage-collector/index.ts';
+import { startNamespaces } from './namespace/index.ts';
+import { startReplicaSets } from './replicaset/index.ts';
+import { AllObjects } from './runtime/all-objects.ts';
+import { createContext, type ControllerContext, type ServedResources } from './runtime/context.ts';
+import { Informers } from './runtime/informer.ts';
+import { startServiceAccounts } from './service-account/index.ts';
+
+export type { ServedResource, ServedResources } from './runtime/context.ts';
 
 export interface ControllersOptions {
+  /** Speaks as `system:kube-controller-manager` in `system:masters`. */
   client: KubeClient;
   clock: Clock;
   ids: Ids;
   log: Log;
   /** PEM; what `kube-root-ca.crt` holds in every namespace. */
   rootCertificate: string;
+  /** What is served, custom resources included: for namespaces' ends and the garbage collector. */
+  resources: ServedResources;
 }
 
-export function startControllers(_options: ControllersOptions): { stop(): void } {
-  return { stop() {} };
+/** The controllers that need nothing but the context. Adding one: a folder, and a line here. */
+const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [startReplicaSets, startDeployments, startEndpoints];
+
+/** Starts what a kube-controller-manager runs. They meet through objects only. */
+export function startControllers(options: ControllersOptions): { stop(): void } {
+  const { client, clock, ids, log, rootCertificate, resources } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  // Every queue and watch listens to it.
+  setMaxListeners(0, signal);
+  const informers = new Informers(client, signal);
+  const context = createContext({ client, informers, clock, ids, log, signal });
+  startServiceAccounts(context, rootCertificate);
+  for (const start of CONTROLLERS) start(context);
+  const all = new AllObjects(client, resources, signal);
+  startNamespaces(context, all);
+  startGarbageCollector(context, all);
+  return { stop: () => controller.abort(new Error('the controllers stop')) };
 }

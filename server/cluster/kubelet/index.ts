@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
@@ -49,6 +50,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { client, network, clock, ids, log, folder } = options;
   const controller = new AbortController();
   const { signal } = controller;
+  setMaxListeners(0, signal);
   await mkdir(join(folder, 'pods'), { recursive: true });
   const events = new EventRecorder({ client, clock, log, source: { component: 'kubelet', host: NODE_NAME } });
   await runNode({ client, clock, log, events, machineId: ids.uuid(), signal });

@@ -26,7 +26,7 @@ class PairEnd extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const other = this.#other;
     if (other === undefined || other.destroyed) {
-      done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      this.#fail(done);
       return;
     }
     if (chunk.length === 0) {
@@ -50,14 +50,26 @@ class PairEnd extends Duplex {
     this.#acknowledge = undefined;
     acknowledge?.();
     if (other !== undefined && !other.destroyed) {
-      if (error !== null || !this.writableFinished) {
-        if (error === null) other.push(null);
-        queueMicrotask(() => {
-          if (error !== null && !other.destroyed) other.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
-        });
-      }
+      if (error !== null) queueMicrotask(() => other.#reset());
+      else if (!this.writableFinished) other.push(null);
     }
     done(error);
+  }
+
+  // An error that nobody listens for would end the whole process, and with it every session: then only close.
+  #reset(): void {
+    if (this.destroyed) return;
+    if (this.listenerCount('error') > 0) this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    else this.destroy();
+  }
+
+  #fail(done: (error?: Error | null) => void): void {
+    if (this.listenerCount('error') > 0) {
+      done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      return;
+    }
+    done();
+    this.destroy();
   }
 }
 

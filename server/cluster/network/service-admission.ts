@@ -16,7 +16,7 @@ export const serviceAddresses: AdmissionPlugin = {
   mutate(request, { reader, ids }) {
     const { object, oldObject, resource, subresource } = request;
     if (resource.group !== '' || resource.resource !== 'services' || (subresource ?? '') !== '') return object;
-    const spec = isJsonObject(object.spec) ? { ...object.spec } : {};
+    const spec: Record<string, unknown> = { ...specOf(object) };
     const type = typeof spec.type === 'string' ? spec.type : 'ClusterIP';
     if (type === 'ExternalName') {
       for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) delete spec[field];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { rfc3339, type Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { ApiStatus } from '../api/status.ts';
@@ -23,6 +24,7 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
   const { client, clock, log } = options;
   const controller = new AbortController();
   const { signal } = controller;
+  setMaxListeners(0, signal);
   const events = new EventRecorder({ client, clock, log, source: { component: SCHEDULER } });
   const informers = new Informers(client, signal);
   const nodes = informers.of<Node>(NODES);

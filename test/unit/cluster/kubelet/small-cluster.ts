@@ -29,7 +29,7 @@ export interface SmallCluster {
 
 /** A cluster of this room alone: an API without admission, plain processes, the controllers. */
 export async function smallCluster(options: { images?: ImageEntry[]; controllers?: boolean } = {}): Promise<SmallCluster> {
-  const { client } = testApi();
+  const { client, core } = testApi();
   const folder = await mkdtemp(join(tmpdir(), 'kubelet-test-'));
   const network = createPodNetwork();
   const common = { client, clock: systemClock, ids: systemIds, log: silentLog };
@@ -37,7 +37,7 @@ export async function smallCluster(options: { images?: ImageEntry[]; controllers
     await client.create({ group: '', version: 'v1', resource: 'namespaces' }, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } as KubeObject);
   }
   const scheduler = startScheduler(common);
-  const controllers = options.controllers === true ? startControllers({ ...common, rootCertificate: 'CERT' }) : undefined;
+  const controllers = options.controllers === true ? startControllers({ ...common, rootCertificate: 'CERT', resources: { list: () => core.scheme.all(), onChange: (listener) => core.scheme.onChange(listener) } }) : undefined;
   const kubelet = await startKubelet({
     ...common,
     network,
