@@ -3,7 +3,7 @@ import { render } from 'preact';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
-import { get } from './api/client.ts';
+import { ArgoError, get } from './api/client.ts';
 import { Info, UserInfo, Version } from './api/shapes.ts';
 import { KINDS, NOT_EMULATED } from './state/kinds.ts';
 import { go, href, place, startRouter } from './state/router.ts';
@@ -91,7 +91,10 @@ async function start(): Promise<void> {
     get(Info, 'info').then((value) => (info.value = value)),
     get(Version, 'version').then((value) => (version.value = value.version)),
     get(UserInfo, 'userinfo').then((value) => (user.value = value)),
-  ]).catch(() => undefined);
+  ]).catch((error: unknown) => {
+    // Nobody is logged in and no page was asked for: where to go after the login hangs on who that will be.
+    if (error instanceof ArgoError && error.status === 401 && place.value.path.length === 0) go('login', {}, true);
+  });
   started.value = true;
 }
 

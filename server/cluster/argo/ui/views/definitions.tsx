@@ -18,9 +18,10 @@ export function DefinitionListPage({ kind, namespace }: { kind: DefinitionKind; 
   const { query } = place.value;
   const labels = query.get('label') ?? '';
   const pattern = query.get('namePattern') ?? '';
-  const list = useLoad(() => {
+  const list = useLoad(async () => {
+    const found = await get(listOf(Definition), apiPath(kind, namespace), { 'listOptions.labelSelector': labels, namePattern: pattern });
     rememberNamespace(namespace);
-    return get(listOf(Definition), apiPath(kind, namespace), { 'listOptions.labelSelector': labels, namePattern: pattern });
+    return found;
   }, [kind.path, namespace, labels, pattern]);
   const items = (list.data?.items ?? []).filter((item) => pattern === '' || (item.metadata.name ?? '').includes(pattern)).toSorted((a, b) => (a.metadata.name ?? '').localeCompare(b.metadata.name ?? ''));
   return (

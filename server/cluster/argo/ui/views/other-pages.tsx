@@ -14,9 +14,10 @@ import { withoutManagedFields } from './workflow-detail.tsx';
 
 /** Which event starts which template. */
 export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Element {
-  const list = useLoad(() => {
+  const list = useLoad(async () => {
+    const found = await get(listOf(EventBinding), `workflow-event-bindings/${namespace}`);
     rememberNamespace(namespace);
-    return get(listOf(EventBinding), `workflow-event-bindings/${namespace}`);
+    return found;
   }, [namespace]);
   const open = useSignal<EventBinding | undefined>(undefined);
   const items = list.data?.items ?? [];
@@ -34,7 +35,7 @@ export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Ele
           const template = binding.spec.submit?.workflowTemplateRef;
           return (
             <li key={binding.metadata.uid}>
-              <button type="button" class="binding" aria-label={`Event binding ${binding.metadata.name ?? ''}`} onClick={() => (open.value = binding)}>
+              <button type="button" class="binding" title={binding.metadata.name} onClick={() => (open.value = binding)}>
                 <span class="binding-box">
                   <Icon name="cloud" />
                   <small>event</small>

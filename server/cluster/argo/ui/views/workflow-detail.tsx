@@ -31,11 +31,11 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   const summary = query.get('tab') === 'summary';
 
   useEffect(() => {
-    rememberNamespace(namespace);
     const stop = new AbortController();
     const load = async () => {
       const loaded = await get(Workflow, `workflows/${namespace}/${name}`);
       if (stop.signal.aborted) return;
+      rememberNamespace(namespace);
       workflow.value = loaded;
       error.value = undefined;
     };

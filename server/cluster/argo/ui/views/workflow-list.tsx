@@ -31,11 +31,11 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
   const selector = [labels, template === '' ? '' : `workflows.argoproj.io/workflow-template=${template}`].filter(Boolean).join(',');
 
   useEffect(() => {
-    rememberNamespace(namespace);
     const stop = new AbortController();
     const load = async () => {
       const list = await get(listOf(Workflow), `workflows/${namespace}`, { 'listOptions.labelSelector': selector, 'listOptions.limit': limit, 'listOptions.continue': from });
       if (stop.signal.aborted) return;
+      rememberNamespace(namespace);
       workflows.value = list.items ?? [];
       more.value = list.metadata.continue;
       error.value = undefined;
