@@ -35,10 +35,16 @@ export async function cluster(flags: ClusterFlags): Promise<number> {
     const ready = await keepingAlive(start(flags, scope));
     process.stdout.write(`${ready}\n`);
     await stopped;
-  } finally {
-    await keepingAlive(Promise.race([scope.close(), sleep(systemClock, DEADLINE_MS)]));
+  } catch (error) {
+    await keepingAlive(stop(scope)).catch(() => undefined);
+    throw error;
   }
+  await keepingAlive(stop(scope));
   return 0;
+}
+
+function stop(scope: Scope): Promise<void> {
+  return Promise.race([scope.close(), sleep(systemClock, DEADLINE_MS)]);
 }
 
 async function start(flags: ClusterFlags, scope: Scope): Promise<string> {

@@ -22,6 +22,9 @@ const PATH_INSIDE = `${TOOLS_INSIDE}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbi
 const FIRST_UID = 20_001;
 const UIDS = 30_000;
 
+/** Something may still be written into a folder while it is removed. */
+const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 };
+
 /** Places made with bubblewrap, and what is shared by them: /etc, the folder in /tmp, the host users. */
 export class BubblewrapSandbox implements Sandbox {
   readonly isolation = 'bubblewrap';
@@ -42,7 +45,7 @@ export class BubblewrapSandbox implements Sandbox {
   /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. */
   runFolder(): Promise<{ folder: string; etc: Bind[] }> {
     this.#run ??= (async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'argo-lab-'));
+      const folder = await mkdtemp(join(tmpdir(), `argo-lab-${process.pid}-`));
       await chmod(folder, 0o711);
       await mkdir(join(folder, 'stage'), { mode: 0o755 });
       const shown = await buildEtc(join(folder, 'etc'));
@@ -106,8 +109,8 @@ export class BubblewrapSandbox implements Sandbox {
     this.#closed = true;
     await Promise.allSettled(this.#pool);
     await Promise.all([...this.#places].map((place) => place.stop()));
-    if (this.#run !== undefined) await rm((await this.#run).folder, { recursive: true, force: true });
-    await rm(join(this.options.folder), { recursive: true, force: true });
+    if (this.#run !== undefined) await rm((await this.#run).folder, REMOVE);
+    await rm(this.options.folder, REMOVE);
   }
 
   #refill(wanted = this.options.warm ?? 2): void {

@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { IPty } from 'node-pty';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -24,6 +25,23 @@ const SIGNAL_NAMES: Record<number, string> = { 1: 'SIGHUP', 2: 'SIGINT', 3: 'SIG
 /** How long a terminal whose process ended must be silent, while something else holds it open, to count as over. */
 const SILENCE_MS = 50;
 
+/** What can still be read from the terminal's own descriptor, which does not block. */
+function* remainder(pty: IPty): Generator<Buffer> {
+  const fd: unknown = Reflect.get(pty, 'fd');
+  if (typeof fd !== 'number') return;
+  for (;;) {
+    const buffer = Buffer.allocUnsafe(64 * 1024);
+    let length = 0;
+    try {
+      length = readSync(fd, buffer);
+    } catch {
+      return;
+    }
+    if (length === 0) return;
+    yield buffer.subarray(0, length);
+  }
+}
+
 /** Starts a command on a pseudoterminal; bytes are handed on as they are. */
 export async function spawnPty(command: PlaceCommand, size: { columns: number; rows: number }, events: PtyEvents, clock: Clock = systemClock): Promise<Pty> {
   // node-pty is a native module: loaded when the first terminal opens.
@@ -34,15 +52,21 @@ export async function spawnPty(command: PlaceCommand, size: { columns: number; r
   let paused = false;
   let lastData = 0;
   let over = false;
+  let ended = false;
   socket.on('data', (bytes: Buffer) => {
     lastData = clock.now();
     events.onData(bytes);
+  });
+  // libuv takes a hang-up after a short read for the end, though the kernel may hold more: up to 64 KiB, read here.
+  socket.once('end', () => {
+    ended = true;
+    for (const bytes of remainder(pty)) events.onData(bytes);
   });
   // node-pty destroys the socket 200 ms after the process ended, even with output still unread. Wait for that output.
   const destroy = socket.destroy.bind(socket);
   socket.destroy = (error?: Error) => {
     const attempt = () => {
-      if (!paused && clock.now() - lastData >= SILENCE_MS) destroy(error);
+      if (ended || (!paused && clock.now() - lastData >= SILENCE_MS)) destroy(error);
       else clock.after(SILENCE_MS, attempt);
     };
     attempt();

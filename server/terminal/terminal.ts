@@ -69,6 +69,7 @@ export class TerminalHub {
   #size = FIRST_SIZE;
   #paused = false;
   #snapshots = 0;
+  #closing = false;
   #exit: { code: number; signal?: string } | undefined;
   #cancelResize: (() => void) | undefined;
   #cancelFlush: () => void = () => {};
@@ -165,7 +166,8 @@ export class TerminalHub {
   async close(): Promise<void> {
     const pid = this.#pty?.pid;
     // What is still unread would keep the end from being told.
-    this.#pty?.resume();
+    this.#closing = true;
+    this.#flow();
     if (pid !== undefined && this.#exit === undefined) {
       const { place, clock } = this.options;
       for (const [signal, patience] of [
@@ -237,7 +239,7 @@ export class TerminalHub {
 
   #flow(): void {
     const acknowledged = [...this.#clients].filter((client) => !client.loading).map((client) => client.acknowledged);
-    const pause = this.#snapshots > 0 || shouldPause({ paused: this.#paused, end: this.#log.end, acknowledged, parserBacklog: this.#screen.backlog });
+    const pause = this.#closing ? false : this.#snapshots > 0 || shouldPause({ paused: this.#paused, end: this.#log.end, acknowledged, parserBacklog: this.#screen.backlog });
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) {
