@@ -12,6 +12,8 @@ import { type Content, isCheckable } from './session/content.ts';
 /** Courses are read again when they were last read this long ago: an author's change shows on reload. */
 const FRESH_MS = 2000;
 
+const VERIFY_TITLE = 'Check this step';
+
 /** Plugs the scenario and checks rooms into what sessions ask for. */
 export function createContent(folders: readonly string[], ids: Ids, clock: Clock): Content {
   let read: { at: number; courses: Promise<Course[]> } | undefined;
@@ -34,12 +36,12 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
     async renderPage(scenario: Scenario, page: Page): Promise<PageView> {
       const markdown = await readText(join(scenario.folder, page.text));
       if (markdown === undefined) throw new LabError('scenario-broken', `${page.text} of ${scenario.id} can't be read`);
-      const solution = page.exercise === undefined ? undefined : `\`\`\`bash\n${page.exercise.solution.replace(/\n+$/, '')}\n\`\`\`\n`;
+      const solution = page.exercise === undefined ? undefined : `\`\`\`bash\n${page.exercise.solution.replace(/\n+$/, '')}\n\`\`\`{{exec}}\n`;
       return {
         id: page.id,
         title: page.title,
         html: await render(scenario, page.text, markdown),
-        checks: page.checks.map(({ id, title, live }) => ({ id, title, live })),
+        checks: [...page.checks.map(({ id, title, live }) => ({ id, title, live })), ...(page.verify === undefined ? [] : [{ id: 'verify', title: VERIFY_TITLE, live: false }])],
         checkable: isCheckable(page),
         ...(solution === undefined ? {} : { solutionHtml: await render(scenario, page.text, solution) }),
         hints: page.checks.flatMap((check) => check.hints),
@@ -47,20 +49,20 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
     },
     async runChecks(page: Page, context: CheckContext, only: 'all' | 'live'): Promise<CheckResult[]> {
       const results = await runChecks(only === 'all' ? page.checks : page.checks.filter((check) => check.live), context);
-      if (only === 'all' && page.verify !== undefined) results.push(await verify(page, page.verify, context));
+      if (only === 'all' && page.verify !== undefined) results.push(await verify(page.verify, context));
       return results;
     },
   };
 }
 
 /** Killercoda's own way: the script's exit code decides. */
-async function verify(page: Page, path: string, context: CheckContext): Promise<CheckResult> {
+async function verify(path: string, context: CheckContext): Promise<CheckResult> {
   const result = await context.runScript(path, 60_000);
   const passed = result.code === 0 && !result.timedOut;
   const output = `${result.stdout}${result.stderr}`.trim();
   return {
     id: 'verify',
-    title: page.title,
+    title: VERIFY_TITLE,
     passed,
     expected: 'The check script of this step succeeds.',
     observed: result.timedOut ? 'It took longer than a minute and was ended.' : `It ended with exit code ${result.code}.${output === '' ? '' : `\n${output}`}`,

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { startSite } from './http/site.ts';
 import { writeFileAtomic } from './lib/atomic-file.ts';
 import { systemClock } from './lib/clock.ts';
-import { LabError } from './lib/errors.ts';
+import { LabError, messageOf } from './lib/errors.ts';
 import { systemIds } from './lib/ids.ts';
 import { createLog } from './lib/log.ts';
 import { Scope } from './lib/scope.ts';
@@ -14,6 +14,7 @@ import { createSandbox } from './sandbox/detect.ts';
 import { createContent } from './wire-content.ts';
 import { lockFolder } from './session/lock.ts';
 import { SessionManager } from './session/manager.ts';
+import { Spares } from './session/spares.ts';
 import { SessionStore } from './session/store.ts';
 import { prepareTools } from './session/tools.ts';
 
@@ -52,6 +53,8 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   const provider = createProvider(config.cluster, { clock, ids, log, sandbox });
   const content = createContent(config.scenarios, ids, clock);
   const store = new SessionStore(config.data);
+  const spares = new Spares({ sandbox, provider, folder: join(config.data, 'spare'), clock, ids, log });
+  scope.defer(() => spares.close());
   let port = config.port;
   const manager = new SessionManager({
     clock,
@@ -61,6 +64,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     content,
     provider,
     sandbox,
+    spares,
     mostSessions: config.mostSessions,
     portUrl: (session) => `http://{port}-${session}.${config.previewDomain}:${port}`,
   });
@@ -84,7 +88,8 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   });
   port = site.port;
   scope.defer(() => site.close());
-  void sandbox.warmed();
+  // After the site, so that the first page does not wait for it.
+  void sandbox.warmed().then(() => spares.begin()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'nothing could be kept ready'));
   return { url: `${site.origin}/?token=${token}`, port, token, notices, close: () => scope.close() };
 }
 

@@ -17,6 +17,7 @@ export function createProvider(name: 'embedded' | 'none', dependencies: Provider
   if (name === 'none') return noCluster;
   return {
     name: 'embedded',
+    spare: true,
     async start(session) {
       const { embeddedProvider } = await import('./embedded/provider.ts');
       return embeddedProvider(dependencies).start(session);

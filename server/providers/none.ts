@@ -5,6 +5,7 @@ import type { ClusterProvider } from './provider.ts';
 /** Terminals without a cluster: for scenarios that need none, and for tests. */
 export const noCluster: ClusterProvider = {
   name: 'none',
+  spare: false,
   async start() {
     const refuse = (): never => {
       throw new LabError('cluster-failed', 'this lab was started without a cluster', 'Start it without --cluster none.');

@@ -5,6 +5,8 @@ import type { Place } from '../sandbox/sandbox.ts';
 /** What gives a session its cluster: `embedded`, `kind` or `existing`. Nothing outside this room asks which. */
 export interface ClusterProvider {
   readonly name: string;
+  /** So cheap that one may be kept ready for the next session. */
+  readonly spare: boolean;
   start(session: ProviderSession): Promise<SessionCluster>;
 }
 

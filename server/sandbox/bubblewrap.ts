@@ -76,10 +76,7 @@ export class BubblewrapSandbox implements Sandbox {
     if (warm !== undefined) {
       const place = await warm.catch(() => undefined);
       if (place !== undefined) {
-        // A bind mount follows the folder, not its name, so a warm place's home can move to where it belongs.
-        await mkdir(dirname(options.home), { recursive: true });
-        await rename(place.home, options.home);
-        place.home = options.home;
+        await place.moveHome(options.home);
         return place;
       }
     }
@@ -214,6 +211,14 @@ class BubblewrapPlace implements Place {
 
   killTree(pid: number, signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<void> {
     return killTree(pid, signal);
+  }
+
+  /** A bind mount follows the folder, not its name. */
+  async moveHome(path: string): Promise<boolean> {
+    await mkdir(dirname(path), { recursive: true });
+    await rename(this.home, path);
+    this.home = path;
+    return true;
   }
 
   stop(): Promise<void> {

@@ -94,6 +94,10 @@ class PlainPlace implements Place {
     return killTree(pid, signal);
   }
 
+  async moveHome(): Promise<boolean> {
+    return false;
+  }
+
   async stop(): Promise<void> {
     for (let round = 0; round < 50; round++) {
       const pids = await this.#marked();

@@ -22,6 +22,8 @@ export interface Place {
   listening(): Promise<number[]>;
   /** Ends the process that was started from a PlaceCommand, with everything beneath it. */
   killTree(pid: number, signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Moves the home folder on the host, while its processes go on; false where they would lose it. */
+  moveHome(path: string): Promise<boolean>;
   /** Ends every process of the place, whatever it ignores; resolves when none runs. */
   stop(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import { type Content, isCheckable } from './content.ts';
 import { readPlaceFile, runScriptText, writeFiles } from './files.ts';
 import { advance, type SessionInput, type SessionRecord, withStage } from './machine.ts';
 import type { SessionStore } from './store.ts';
+import { type Spares, writeKubeconfig } from './spares.ts';
 import { Terminals } from './terminals.ts';
 
 export interface SessionDependencies {
@@ -26,6 +27,7 @@ export interface SessionDependencies {
   content: Content;
   provider: ClusterProvider;
   sandbox: Sandbox;
+  spares: Spares;
   /** `{port}` stands for the port. */
   portUrl(sessionId: string): string;
   onPassed(scenario: string, page: string): void;
@@ -191,16 +193,21 @@ export class Session {
   async #prepare(fresh: boolean): Promise<void> {
     const { clock, ids, store, sandbox } = this.deps;
     const life = await this.#stage('place', 'Terminal', async (): Promise<Life> => {
-      const place = await sandbox.open({ sessionId: this.id, home: store.homeOf(this.id) });
+      const home = store.homeOf(this.id);
+      const spare = fresh ? await this.deps.spares.take(home) : undefined;
+      const place = spare?.place ?? (await sandbox.open({ sessionId: this.id, home }));
       const terminals = new Terminals({ place, clock, ids, variables: this.scenario.variables, onChange: () => this.#terminalsChanged(terminals), onPrompt: () => this.#soon() });
-      return { place, terminals, cluster: undefined, controller: new AbortController() };
+      for (const stage of spare?.stages ?? []) this.#onStage({ ...stage, took: 0 });
+      return { place, terminals, cluster: spare?.cluster, controller: spare?.controller ?? new AbortController() };
     });
     if (this.#record.state === 'ended') return this.#endLife(life);
     this.#life = life;
     const former = this.#record.terminals;
     const terminal = former.length === 0 ? life.terminals.open() : Promise.all(former.map(({ id, name }) => life.terminals.open(name, id)));
     const assets = fresh ? this.#stage('assets', 'Files of the scenario', () => this.#copyAssets(life.place)) : Promise.resolve();
-    await Promise.all([terminal, assets, this.#startCluster(life)]);
+    await Promise.all([terminal, assets, life.cluster === undefined ? this.#startCluster(life) : undefined]);
+    if (this.#life !== life) return;
+    this.#stopTimers.push(clock.every(SNAPSHOT_MS, () => void this.#saveSnapshot().catch((error: unknown) => this.deps.log.warn({ error: messageOf(error), session: this.id }, 'saving the cluster failed'))));
     if (this.#life !== life) return;
     this.#advance({ type: 'prepared' });
     const first = pagesOf(this.scenario)[0];
@@ -210,7 +217,7 @@ export class Session {
   }
 
   async #startCluster(life: Life): Promise<void> {
-    const { clock, provider, store } = this.deps;
+    const { provider, store } = this.deps;
     const restore = await store.loadSnapshot(this.id);
     const cluster = await provider.start({
       id: this.id,
@@ -222,8 +229,7 @@ export class Session {
     });
     if (life.controller.signal.aborted) return cluster.stop();
     life.cluster = cluster;
-    if (cluster.kubeconfig !== '') await writeFiles(life.place, [{ path: '~/.kube/config', data: Buffer.from(cluster.kubeconfig), mode: '600' }]);
-    this.#stopTimers.push(clock.every(SNAPSHOT_MS, () => void this.#saveSnapshot().catch((error: unknown) => this.deps.log.warn({ error: messageOf(error), session: this.id }, 'saving the cluster failed'))));
+    await writeKubeconfig(life.place, cluster);
   }
 
   async #copyAssets(place: Place): Promise<void> {

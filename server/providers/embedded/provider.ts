@@ -14,6 +14,7 @@ const Snapshot = z.object({ version: z.literal(1), data: z.unknown() });
 export function embeddedProvider({ clock, ids, log, sandbox }: ProviderDependencies): ClusterProvider {
   return {
     name: 'embedded',
+    spare: true,
     async start(session) {
       const began = clock.now();
       const stage = (state: ClusterStage['state'], output?: string) =>
