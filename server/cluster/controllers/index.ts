@@ -3,15 +3,20 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KubeClient } from '../client.ts';
+import { startCronJobs } from './cronjob/index.ts';
+import { startDaemonSets } from './daemonset/index.ts';
 import { startDeployments } from './deployment/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
+import { startJobs } from './job/index.ts';
 import { startNamespaces } from './namespace/index.ts';
 import { startReplicaSets } from './replicaset/index.ts';
 import { AllObjects } from './runtime/all-objects.ts';
 import { createContext, type ControllerContext, type ServedResources } from './runtime/context.ts';
 import { Informers } from './runtime/informer.ts';
 import { startServiceAccounts } from './service-account/index.ts';
+import { startStatefulSets } from './statefulset/index.ts';
+import { startVolumeBinder } from './volume-binder/index.ts';
 
 export type { ServedResource, ServedResources } from './runtime/context.ts';
 
@@ -28,7 +33,16 @@ export interface ControllersOptions {
 }
 
 /** The controllers that need nothing but the context. Adding one: a folder, and a line here. */
-const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [startReplicaSets, startDeployments, startEndpoints];
+const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
+  startReplicaSets,
+  startDeployments,
+  startStatefulSets,
+  startDaemonSets,
+  startJobs,
+  startCronJobs,
+  startEndpoints,
+  startVolumeBinder,
+];
 
 /** Starts what a kube-controller-manager runs. They meet through objects only. */
 export function startControllers(options: ControllersOptions): { stop(): void } {

@@ -4,6 +4,8 @@ import { ENDPOINTS, PODS, SERVICES } from '../controllers/runtime/resources.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 export const CLUSTER_DOMAIN = 'cluster.local';
+/** So many ExternalName Services may point at one another. */
+const MAX_ALIASES = 8;
 
 interface Target {
   podUid: string;
@@ -77,7 +79,7 @@ export function startServiceProxy(options: { informers: Informers; network: PodN
     return out;
   };
 
-  options.network.setServiceResolver((host, port) => {
+  const resolve = (host: string, port: number, depth: number): Target | undefined => {
     const key = byAddress.get(host);
     const parsed: ParsedName = key === undefined ? parseClusterName(host) : { kind: 'service', ...named(key) };
     if (parsed.kind === 'unknown') return undefined;
@@ -87,6 +89,11 @@ export function startServiceProxy(options: { informers: Informers; network: PodN
     }
     const service = services.get(parsed.namespace, parsed.name);
     if (service === undefined) return undefined;
+    if (service.spec.type === 'ExternalName') {
+      const { externalName } = service.spec;
+      if (externalName === undefined || depth >= MAX_ALIASES) return undefined;
+      return resolve(externalName, port, depth + 1);
+    }
     let targets = targetsOf(service, port);
     if (parsed.kind === 'service-pod') targets = targets.filter((t) => t.hostname === parsed.hostname);
     if (targets.length === 0) return undefined;
@@ -94,7 +101,8 @@ export function startServiceProxy(options: { informers: Informers; network: PodN
     const turn = turns.get(turnKey) ?? 0;
     turns.set(turnKey, turn + 1);
     return targets[turn % targets.length];
-  });
+  };
+  options.network.setServiceResolver((host, port) => resolve(host, port, 0));
 }
 
 function addressesOf(service: Service | undefined): string[] {
