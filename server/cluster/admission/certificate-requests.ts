@@ -1,5 +1,6 @@
+import { invalid } from '../api/errors.ts';
 import { parseSigningRequest } from '../auth/certificates.ts';
-import { at, records, text } from '../auth/fields.ts';
+import { at, records, text, texts } from '../auth/fields.ts';
 import { authorize } from '../auth/rbac.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { refuse } from './plugin.ts';
@@ -29,6 +30,9 @@ export const certificateRequests: AdmissionPlugin = {
   validate(request, { reader }) {
     const { object, resource } = request;
     if (object === undefined || resource.group !== GROUP || resource.resource !== 'certificatesigningrequests') return;
+    if (request.operation === 'CREATE' && texts(at(object, 'spec', 'usages')).length === 0) {
+      throw invalid({ group: GROUP, kind: 'CertificateSigningRequest' }, object.metadata.name, [{ reason: 'FieldValueRequired', message: 'Required value', field: 'spec.usages' }]);
+    }
     const signer = text(at(object, 'spec', 'signerName'));
     if (request.operation === 'CREATE' && signer === 'kubernetes.io/kube-apiserver-client') {
       const parsed = parseSigningRequest(Buffer.from(text(at(object, 'spec', 'request')), 'base64').toString('utf8'));

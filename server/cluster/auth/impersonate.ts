@@ -76,7 +76,7 @@ export function impersonate(user: UserInfo, headers: IncomingHttpHeaders, url: s
   if (username === '') {
     const path = url.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
     const references = wanted.map((w) => `{${w.kind}  ${w.name}  ${w.group === '' ? '' : `${w.group}/v1`}  }`).join(' ');
-    throw new PlainResponse(500, `Internal Server Error: "${path}": requested [${references}] without impersonating a user`);
+    throw new PlainResponse(500, `Internal Server Error: "${path}": requested [${references}] without impersonating a user\n`);
   }
   for (const item of wanted) {
     const attributes: Attributes = {

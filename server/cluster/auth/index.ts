@@ -59,7 +59,8 @@ export type AuthSnapshot = z.infer<typeof snapshotSchema>;
 
 const CA_NAME = 'kubernetes';
 const YEAR = 365 * 86_400_000;
-const ADMIN: UserInfo = { username: 'kubernetes-admin', groups: ['kubeadm:cluster-admins'] };
+/** May do everything without a binding, as the administrator of the recorded clusters. */
+const ADMIN: UserInfo = { username: 'kubernetes-admin', groups: ['system:masters'] };
 
 /** Names by which the API server is called from inside and outside. `10.96.0.1` is the Service `kubernetes`. */
 const SERVER_NAMES = ['controlplane', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost', '127.0.0.1', '::1', '10.96.0.1'];
@@ -134,7 +135,7 @@ export class Auth {
     const virtual = new Map<string, (request: VirtualRequest) => unknown>();
     for (const { group, resource } of REVIEWS) {
       virtual.set(`${group}/${resource}`, ({ context, namespace, body }) =>
-        review(resource, body, { user: context.user, namespace, reader, authenticator: this.authenticator, clock }),
+        review(resource, body, { user: context.user, fieldManager: context.fieldManager, namespace, reader, authenticator: this.authenticator, clock }),
       );
     }
     virtual.set('/serviceaccounts/token', ({ namespace, name, body }) => this.#requestToken(body, namespace ?? '', name ?? ''));

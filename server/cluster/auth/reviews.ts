@@ -23,6 +23,8 @@ export type ReviewResource = (typeof REVIEWS)[number]['resource'];
 
 export interface ReviewContext {
   user: UserInfo;
+  /** The name in managedFields. */
+  fieldManager: string;
   /** Of a LocalSubjectAccessReview. */
   namespace?: string | undefined;
   reader: ObjectReader;
@@ -95,9 +97,17 @@ function userView(user: UserInfo): Record<string, unknown> {
   };
 }
 
+/** What managedFields says of an object that was written whole; lists are one field each. */
+function fieldsOf(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(object)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [`f:${name}`, isRecord(value) ? { '.': {}, ...fieldsOf(value) } : {}]),
+  );
+}
+
 /**
- * Answers the creation of one of `REVIEWS`. `body` is the decoded object. The answer has no managedFields: whoever keeps
- * those adds them. Throws 422 (Invalid) and 400 (BadRequest) as the API server does.
+ * Answers the creation of one of `REVIEWS`. `body` is the decoded object. Throws 422 (Invalid) and 400 (BadRequest) as the API server does.
  */
 export function review(resource: ReviewResource, body: unknown, context: ReviewContext): ReviewAnswer {
   const { user, reader } = context;
@@ -105,7 +115,9 @@ export function review(resource: ReviewResource, body: unknown, context: ReviewC
   const kind = entry?.kind ?? '';
   const group = entry?.group ?? '';
   const spec = record(at(body, 'spec'));
-  const metadata = { ...record(at(body, 'metadata')), creationTimestamp: null };
+  const { name, creationTimestamp: _made, managedFields: _managed, ...given } = record(at(body, 'metadata'));
+  const entryOf = { manager: context.fieldManager, operation: 'Update', apiVersion: `${group}/v1`, time: rfc3339(context.clock.now()), fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': fieldsOf(spec) } };
+  const metadata = { ...(text(name) === '' ? {} : { name }), ...given, creationTimestamp: null, managedFields: [entryOf] };
   const answer = (rest: Record<string, unknown>): ReviewAnswer => ({ kind, apiVersion: `${group}/v1`, metadata, ...rest });
   switch (resource) {
     case 'selfsubjectaccessreviews': {

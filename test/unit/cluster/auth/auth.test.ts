@@ -113,8 +113,8 @@ describe('a cluster of its own', () => {
 
   it('knows the administrator by certificate and by token', () => {
     const raw = new X509Certificate(auth.adminCertificate.certificate).raw;
-    expect(auth.identify({ headers: {}, certificate: raw }, '/')).toMatchObject({ username: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:authenticated'] });
-    expect(bearer(auth.adminToken)).toMatchObject({ username: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:authenticated'] });
+    expect(auth.identify({ headers: {}, certificate: raw }, '/')).toMatchObject({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
+    expect(bearer(auth.adminToken)).toMatchObject({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
     const foreign = createAuth({ clock, ids: seededIds(2), log: silentLog, reader });
     expect(thrownBy(() => foreign.identify({ headers: {}, certificate: raw }, '/'))).toMatchObject({ code: 401 });
     const server = new X509Certificate(auth.serverCertificate.certificate).raw;
@@ -129,9 +129,24 @@ describe('a cluster of its own', () => {
     });
     const without = thrownBy(() => auth.identify({ headers: { ...admin, 'impersonate-group': 'g' } }, '/api/v1/namespaces/n/configmaps'));
     expect(without).toBeInstanceOf(PlainResponse);
-    expect(without).toMatchObject({ code: 500, text: 'Internal Server Error: "/api/v1/namespaces/n/configmaps": requested [{Group  g    }] without impersonating a user' });
+    expect(without).toMatchObject({ code: 500, text: 'Internal Server Error: "/api/v1/namespaces/n/configmaps": requested [{Group  g    }] without impersonating a user\n' });
     expect(thrownBy(() => auth.identify({ headers: { 'impersonate-user': 'ann' } }, '/'))).toMatchObject({
       code: 403, message: 'users "ann" is forbidden: User "system:anonymous" cannot impersonate resource "users" in API group "" at the cluster scope',
+    });
+  });
+
+  it('answers a review with who wrote it', async () => {
+    const spec = { resourceAttributes: { namespace: 'n', verb: 'get', resource: 'pods' } };
+    expect(await post('authorization.k8s.io/selfsubjectaccessreviews', { spec }, context('ann'))).toEqual({
+      kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1',
+      metadata: {
+        creationTimestamp: null,
+        managedFields: [{
+          manager: 'test', operation: 'Update', apiVersion: 'authorization.k8s.io/v1', time: expect.any(String), fieldsType: 'FieldsV1',
+          fieldsV1: { 'f:spec': { 'f:resourceAttributes': { '.': {}, 'f:namespace': {}, 'f:resource': {}, 'f:verb': {} } } },
+        }],
+      },
+      spec, status: { allowed: false },
     });
   });
 
