@@ -322,7 +322,11 @@ function attach(ws: WebSocket, terminal: FakeTerminal, offset: number): void {
       return;
     }
     const message = ClientMessage.parse(JSON.parse(data.toString()));
-    if (message.type === 'resize' && terminal.exit === undefined) terminal.pty.resize(Math.min(1000, Math.max(1, message.columns)), Math.min(1000, Math.max(1, message.rows)));
+    if (message.type === 'resize' && terminal.exit === undefined) {
+      const size = { columns: Math.min(1000, Math.max(1, message.columns)), rows: Math.min(1000, Math.max(1, message.rows)) };
+      terminal.pty.resize(size.columns, size.rows);
+      for (const socket of terminal.sockets) say(socket, { type: 'size', ...size });
+    }
     if (message.type === 'run') terminal.pty.write(`${message.interrupt ? '\x03' : ''}\x1b[200~${message.code}\x1b[201~\r`);
   });
 }

@@ -154,7 +154,7 @@ function TerminalPanel({ store, hub, tid, shown }: { store: ScenarioStore; hub: 
   const exit = live.connection.exit.value;
   return (
     <>
-      <div class="terminal-host" ref={host} data-terminal-state={state} onFocusIn={() => live.screen.fit()} />
+      <div class="terminal-host" ref={host} data-terminal-state={state} />
       {state === 'exited' && (
         <div class="terminal-exit" role="status">
           <span>

@@ -130,8 +130,8 @@ export class TerminalConnection {
         this.#stream = restart(message.offset);
         this.#options.screen.reset(message.columns, message.rows);
         this.#write(message.data, message.offset);
-        // The screen was serialized at its old size; written at another one its lines would break.
-        this.#options.screen.write('', () => this.#fit());
+        // The screen was serialized at its size: what fits here is asked for, and taken on when the server says so.
+        this.#onAttached();
         return;
       }
       case 'size':
@@ -152,11 +152,10 @@ export class TerminalConnection {
     for (const message of this.#waiting.splice(0)) this.#send(message);
   }
 
+  /** The server decides the size, as other pages may show the same terminal: it answers with `size`. */
   #fit(): void {
     const size = this.#options.screen.fitting();
-    if (size === undefined) return;
-    this.#options.screen.resize(size.columns, size.rows);
-    this.#send({ type: 'resize', ...size });
+    if (size !== undefined) this.#send({ type: 'resize', ...size });
   }
 
   #onOutput(frame: Uint8Array): void {

@@ -48,6 +48,7 @@ export class XtermScreen implements Screen {
   readonly #events: XtermEvents;
   #host: HTMLElement | undefined;
   #observer: ResizeObserver | undefined;
+  #wanted: { columns: number; rows: number } | undefined;
 
   constructor(events: XtermEvents, options: { screenReader: boolean; fontSize: number }) {
     this.#events = events;
@@ -83,12 +84,11 @@ export class XtermScreen implements Screen {
     this.fit();
   }
 
-  /** Fits the terminal to its place and tells the server, when it is shown and the size changed. */
+  /** Asks the server for the size that fits the place, when it is shown and that size changed. */
   fit(): void {
     const size = this.fitting();
-    if (size === undefined) return;
-    if (size.columns === this.terminal.cols && size.rows === this.terminal.rows) return;
-    this.terminal.resize(size.columns, size.rows);
+    if (size === undefined || (size.columns === this.#wanted?.columns && size.rows === this.#wanted.rows)) return;
+    this.#wanted = size;
     this.#events.resized(size.columns, size.rows);
   }
 

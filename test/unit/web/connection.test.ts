@@ -81,7 +81,7 @@ function open() {
 const attached = (offset: number): ServerMessage => ({ type: 'attached', offset, columns: 80, rows: 24 });
 
 describe('a connection to a terminal', () => {
-  it('asks for nothing it has, fits the terminal, then draws and acknowledges what is parsed', () => {
+  it('asks for the size that fits, then draws and acknowledges what is parsed', () => {
     const { screen, last, connection } = open();
     const { socket, offset } = last();
     socket.say(attached(0));
@@ -90,7 +90,7 @@ describe('a connection to a terminal', () => {
     expect({ offset, text: screen.text, size: screen.size, state: connection.state.value, sent: socket.sent }).toEqual({
       offset: undefined,
       text: 'lab$ ',
-      size: '100x30',
+      size: '80x24',
       state: 'open',
       sent: [
         { type: 'resize', columns: 100, rows: 30 },
@@ -144,6 +144,26 @@ describe('a connection to a terminal', () => {
     last().socket.output(9000, '!');
     screen.parseAll();
     expect([screen.text, last().socket.sent.slice(-2)]).toEqual(['restored!', [{ type: 'resize', columns: 100, rows: 30 }, { type: 'ack', offset: 9001 }]]);
+  });
+
+  it('counts as attached by a screen alone, and types what waited', () => {
+    const { last, connection } = open();
+    connection.run('ls', false);
+    last().socket.say({ type: 'screen', offset: 5, columns: 80, rows: 24, data: '' });
+    expect([connection.state.value, last().socket.sent]).toEqual([
+      'open',
+      [
+        { type: 'resize', columns: 100, rows: 30 },
+        { type: 'run', code: 'ls', interrupt: false },
+      ],
+    ]);
+  });
+
+  it('takes the size that the server decides', () => {
+    const { screen, last } = open();
+    last().socket.say(attached(0));
+    last().socket.say({ type: 'size', columns: 90, rows: 20 });
+    expect(screen.size).toBe('90x20');
   });
 
   it('attaches anew when bytes are missing', () => {
