@@ -1,18 +1,29 @@
 import { invalid } from '../api/errors.ts';
 import { parseSigningRequest } from '../auth/certificates.ts';
-import { at, records, text, texts } from '../auth/fields.ts';
+import { at, record, records, text, texts } from '../auth/fields.ts';
 import { authorize } from '../auth/rbac.ts';
+import type { KubeObject } from '../store/object.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { refuse } from './plugin.ts';
 
 const GROUP = 'certificates.k8s.io';
+
+/** A condition that is new changed when it was written. */
+function withTimes(object: KubeObject): KubeObject {
+  const conditions = records(at(object, 'status', 'conditions'));
+  if (conditions.length === 0) return object;
+  const timed = conditions.map((c) => (typeof c['lastTransitionTime'] === 'string' ? c : { ...c, lastTransitionTime: c['lastUpdateTime'] }));
+  return { ...object, status: { ...record(object['status']), conditions: timed } };
+}
 
 /** After kubernetes 1.32 plugin/pkg/admission/certificates/approval and …/subjectrestriction */
 export const certificateRequests: AdmissionPlugin = {
   name: 'CertificateRequests',
   mutate(request) {
     const { object, resource, operation } = request;
-    if (resource.group !== GROUP || resource.resource !== 'certificatesigningrequests' || operation !== 'CREATE') return object;
+    if (resource.group !== GROUP || resource.resource !== 'certificatesigningrequests') return object;
+    if (operation === 'UPDATE' && request.subresource === 'approval') return withTimes(object);
+    if (operation !== 'CREATE') return object;
     // Who asks is what the server saw, whatever the object says.
     const { user } = request;
     const spec = typeof object['spec'] === 'object' ? object['spec'] : {};

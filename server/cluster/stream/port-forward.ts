@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Duplex, Writable } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { ApiStatus } from '../api/status.ts';
 import type { ContainerAccess } from '../kubelet/access.ts';
 import type { KubeObject } from '../store/object.ts';
 import { SpdyConnection } from './spdy.ts';
@@ -21,8 +22,9 @@ function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Why a port could not be reached, in the words of kubelet and containerd. */
+/** Why a port could not be reached: what the kubelet said, or its and containerd's words for a network error. */
 export function forwardError(pod: KubeObject, port: number, error: unknown): string {
+  if (error instanceof ApiStatus) return error.message;
   const { id, namespace } = sandboxOf(pod);
   const start = `error forwarding port ${port} to pod ${id}, uid : failed to execute portforward in network namespace "${namespace}"`;
   const why = codeOf(error) === 'ECONNREFUSED' ? 'connect: connection refused' : messageOf(error);
