@@ -1,6 +1,6 @@
-/** Resolves at Ctrl-C or SIGTERM. A second one ends the process at once. */
+/** Resolves at Ctrl-C or SIGTERM. Later ones are ignored: a wrapper often sends the same signal again, and stopping has a deadline. */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
 }

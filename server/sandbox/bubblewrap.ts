@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Server, Socket } from 'node:net';
@@ -10,7 +10,7 @@ import { type Bind, placeArgs } from './bubblewrap-args.ts';
 import { buildEtc } from './etc-template.ts';
 import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
-import { childrenOf, kill, killTree, listeningPorts, membersOf, pidNamespaceOf } from './proc.ts';
+import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf } from './proc.ts';
 import { runToEnd } from './run.ts';
 import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from './sandbox.ts';
 
@@ -45,6 +45,7 @@ export class BubblewrapSandbox implements Sandbox {
   /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. */
   runFolder(): Promise<{ folder: string; etc: Bind[] }> {
     this.#run ??= (async () => {
+      void sweepRunFolders();
       const folder = await mkdtemp(join(tmpdir(), `argo-lab-${process.pid}-`));
       await chmod(folder, 0o711);
       await mkdir(join(folder, 'stage'), { mode: 0o755 });
@@ -241,6 +242,14 @@ class BubblewrapPlace implements Place {
       await sleep(this.clock, 5);
     }
     this.onStopped();
+  }
+}
+
+/** Removes what servers left that were killed. */
+async function sweepRunFolders(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch((): string[] => [])) {
+    const pid = Number(/^argo-lab-(\d+)-/.exec(name)?.[1]);
+    if (pid > 0 && !(await isAlive(pid))) await rm(join(tmpdir(), name), REMOVE).catch(() => undefined);
   }
 }
 

@@ -1,0 +1,192 @@
+import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BubblewrapSandbox } from '../../../server/sandbox/bubblewrap.ts';
+import { NoSandbox } from '../../../server/sandbox/none.ts';
+import { runToEnd } from '../../../server/sandbox/run.ts';
+import type { Place, Sandbox } from '../../../server/sandbox/sandbox.ts';
+import { readPlaceFile, runScriptText, writeFiles } from '../../../server/session/files.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'lab-place-'));
+await mkdir(join(folder, 'tools', 'bin'), { recursive: true });
+const candidate = new BubblewrapSandbox({ folder: join(folder, 'warm'), tools: join(folder, 'tools'), warm: 1, warmPorts: [6443] });
+const problem = await candidate.problem();
+if (problem !== undefined) {
+  await candidate.close();
+  console.warn(`\n  SKIPPED: everything about bubblewrap (${problem})\n`);
+}
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function sh(place: Place, script: string, timeoutMs = 10_000) {
+  return runToEnd(place.command(['/bin/bash', '-c', script]), { timeoutMs });
+}
+
+/** Both kinds of place keep these promises. */
+function promises(make: () => Sandbox) {
+  let sandbox: Sandbox;
+  let place: Place;
+  beforeAll(async () => {
+    sandbox = make();
+    place = await sandbox.open({ sessionId: `s${process.pid}`, home: join(folder, sandbox.isolation, 'home') });
+  });
+  afterAll(() => sandbox.close());
+
+  it('runs a command with its exit code, both streams and nothing of the server’s environment', async () => {
+    process.env['LAB_SECRET'] = 'secret';
+    expect(await sh(place, 'echo out; echo err >&2; echo "[$LAB_SECRET]"; exit 7')).toEqual({ code: 7, stdout: 'out\n[]\n', stderr: 'err\n', timedOut: false });
+  });
+
+  it('starts in the home folder, which is kept on the host', async () => {
+    await sh(place, 'pwd > here');
+    expect((await sh(place, 'cat "$HOME/here"')).stdout).toBe(`${place.homeInside}\n`);
+    expect((await stat(join(place.home, 'here'))).size).toBe(place.homeInside.length + 1);
+  });
+
+  it('ends a command that takes too long, with its children', async () => {
+    const result = await sh(place, `(exec -a lab-child-${process.pid} sleep 300) & sleep 300`, 300);
+    expect({ code: result.code, timedOut: result.timedOut }).toEqual({ code: 124, timedOut: true });
+    expect(running(`lab-child-${process.pid}`)).toEqual([]);
+  });
+
+  it('caps what a command prints', async () => {
+    const result = await runToEnd(place.command(['/bin/sh', '-c', 'yes | head -c 5000000']), { timeoutMs: 10_000, maxBytes: 1000 });
+    expect({ code: result.code, length: result.stdout.length }).toEqual({ code: 0, length: 1000 });
+  });
+
+  it('does not wait for what a command leaves in the background', async () => {
+    const began = Date.now();
+    expect((await sh(place, 'sleep 5 & echo done')).stdout).toBe('done\n');
+    expect(Date.now() - began).toBeLessThan(2000);
+  });
+
+  it('listens and connects on the loopback that its processes see', async () => {
+    const { server, port } = await place.listen(0);
+    server.on('connection', (socket) => socket.end('from the server\n'));
+    expect((await sh(place, `cat < /dev/tcp/127.0.0.1/${port}`)).stdout).toBe('from the server\n');
+    const socket = await place.dial(port);
+    expect(await text(socket)).toBe('from the server\n');
+    expect(await place.listening()).toContain(port);
+    server.close();
+    await expect(place.dial(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('writes files where they belong, with their mode', async () => {
+    await writeFiles(place, [
+      { path: '~/a/b.txt', data: Buffer.from('one\n') },
+      { path: `${place.homeInside}/run.sh`, data: Buffer.from('#!/bin/sh\necho ran\n'), mode: '+x' },
+    ]);
+    expect((await sh(place, 'cat a/b.txt; ./run.sh')).stdout).toBe('one\nran\n');
+  });
+
+  it('reads files of the home only', async () => {
+    await writeFile(join(place.home, 'readable'), 'text');
+    expect(await readPlaceFile(place, 'readable')).toBe('text');
+    expect(await readPlaceFile(place, '~/missing')).toBeUndefined();
+    await expect(readPlaceFile(place, '../../etc/passwd')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(readPlaceFile(place, '/etc/passwd')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('runs scripts with CRLF lines and without a shebang', async () => {
+    expect(await runScriptText(place, 'verify.sh', '[[ a == a ]] && echo yes\r\nexit 3\r\n', { timeoutMs: 5000 })).toEqual({ code: 3, stdout: 'yes\n', stderr: '', timedOut: false });
+  });
+
+  it('ends every process, also those that hide from signals and sessions', async () => {
+    await sh(place, `trap "" TERM HUP; setsid nohup bash -c 'trap "" TERM HUP INT; exec -a lab-hidden-${process.pid} sleep 300' >/dev/null 2>&1 & sleep 0.3`);
+    expect(running(`lab-hidden-${process.pid}`)).toHaveLength(1);
+    await place.stop();
+    expect(running(`lab-hidden-${process.pid}`)).toEqual([]);
+  });
+}
+
+function running(name: string): string[] {
+  return execFileSync('ps', ['axo', 'stat,args'])
+    .toString()
+    .split('\n')
+    .filter((line) => line.includes(name) && !line.startsWith('Z') && !line.includes('bash -c'));
+}
+
+describe('a place of plain processes', () => promises(() => new NoSandbox({ folder, tools: join(folder, 'tools') }, 'no sandbox')));
+
+describe.runIf(problem === undefined)('a place in bubblewrap', () => {
+  promises(() => candidate);
+
+  describe('against whoever is inside', () => {
+    let sandbox: BubblewrapSandbox;
+    let place: Place;
+    beforeAll(async () => {
+      sandbox = new BubblewrapSandbox({ folder: join(folder, 'warm2'), tools: join(folder, 'tools'), warm: 0 });
+      place = await sandbox.open({ sessionId: 'x', home: join(folder, 'inside', 'home') });
+    });
+    afterAll(() => sandbox.close());
+
+    it('shows only its own processes, users and network', async () => {
+      const { stdout } = await sh(place, 'id -u; hostname; ls /proc | grep -c "^[0-9]"; ls /sys /home 2>&1 | head -2; cat /proc/net/dev | tail -n +3 | cut -d: -f1');
+      expect(stdout).toMatch(/^0\ncontrolplane\n[3-9]\n/);
+      expect(stdout.trim().endsWith('lo')).toBe(true);
+    });
+
+    it('has no capability, can gain none, and writes nothing but its own folders', async () => {
+      const { stdout } = await sh(place, 'grep -E "CapEff|CapBnd|NoNewPrivs" /proc/self/status; for f in /proc/sys/kernel/panic /usr/x /etc/x /x /dev/x /opt/argo-lab/x; do (echo 1 > $f) 2>/dev/null && echo WROTE $f; done; mount -t tmpfs x /mnt 2>/dev/null && echo MOUNTED; echo end');
+      expect(stdout).toBe('CapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\nend\n'.split('\n').sort((a, b) => order(a) - order(b)).join('\n'));
+    });
+
+    it('hides the server: no environment, no arguments, no path of its own in the first process', async () => {
+      const { stdout } = await sh(place, 'tr "\\0" "\\n" < /proc/1/environ | wc -l; tr "\\0" " " < /proc/1/cmdline');
+      expect(stdout).not.toContain(folder);
+      expect(stdout.startsWith('0\n')).toBe(true);
+    });
+
+    it('reaches neither the host’s loopback nor an outside network', async () => {
+      const { server, port } = await new NoSandbox({ folder, tools: folder }, '').open({ sessionId: 'h', home: join(folder, 'h') }).then((host) => host.listen(0));
+      const { stdout } = await sh(place, `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && echo HOST; (exec 3<>/dev/tcp/169.254.169.254/80) 2>/dev/null && echo METADATA; echo end`);
+      server.close();
+      expect(stdout).toBe('end\n');
+    });
+
+    it('keeps a fork bomb within bounds', async () => {
+      if (process.getuid?.() !== 0) return;
+      const { stdout } = await runToEnd(place.command(['/bin/sh', '-c', 'i=0; while [ $i -lt 1500 ]; do sleep 30 & i=$((i+1)); echo $i; done 2>/dev/null']), { timeoutMs: 9000 });
+      const started = Number(stdout.trim().split('\n').at(-1));
+      expect(started).toBeGreaterThan(900);
+      expect(started).toBeLessThan(1100);
+      const again = await sandbox.open({ sessionId: 'y', home: join(folder, 'other', 'home') });
+      expect((await sh(again, 'echo alive')).stdout).toBe('alive\n');
+      await again.stop();
+    });
+
+    it('gives two places the same port each', async () => {
+      const other = await sandbox.open({ sessionId: 'z', home: join(folder, 'z', 'home') });
+      const mine = await sandbox.open({ sessionId: 'w', home: join(folder, 'w', 'home') });
+      const [a, b] = [await mine.listen(2746), await other.listen(2746)];
+      expect([a.port, b.port]).toEqual([2746, 2746]);
+      a.server.close();
+      b.server.close();
+      await Promise.all([other.stop(), mine.stop()]);
+    });
+
+    it('writes through no link that leads out of the place', async () => {
+      const other = await sandbox.open({ sessionId: 'l', home: join(folder, 'l', 'home') });
+      await symlink(folder, join(other.home, '.kube'));
+      await expect(writeFiles(other, [{ path: '~/.kube/config', data: Buffer.from('x') }])).rejects.toThrow('failed');
+      await expect(stat(join(folder, 'config'))).rejects.toMatchObject({ code: 'ENOENT' });
+      await other.stop();
+    });
+
+    it('keeps its processes when its home moves', async () => {
+      const moving = await sandbox.open({ sessionId: 'm', home: join(folder, 'm1', 'home') });
+      await sh(moving, 'echo kept > file');
+      expect(await moving.moveHome(join(folder, 'm2', 'home'))).toBe(true);
+      expect((await sh(moving, 'cat file; echo more > more')).stdout).toBe('kept\n');
+      expect((await stat(join(folder, 'm2', 'home', 'more'))).size).toBe(5);
+      await moving.stop();
+    });
+  });
+});
+
+/** The order in which /proc/self/status lists them. */
+function order(line: string): number {
+  return ['CapEff', 'CapBnd', 'NoNewPrivs', 'end', ''].findIndex((start) => line.startsWith(start));
+}
