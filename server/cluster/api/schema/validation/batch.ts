@@ -1,0 +1,93 @@
+/** After kubernetes 1.32 pkg/apis/batch/validation/validation.go */
+import type { KubeObject } from '../../../store/object.ts';
+import { isRecord, sameJson, type JsonRecord } from '../../patch/json-values.ts';
+import type { StatusCause } from '../../status.ts';
+import { goString, goStringMap, invalid, required, unsupported } from '../causes.ts';
+import { record } from '../fill.ts';
+import { scheduleProblem } from './cron-schedule.ts';
+import { labelCauses } from './metadata.ts';
+import { podSpecCauses } from './pod.ts';
+import { notNegative, selectorMatches, selectorText } from './workloads.ts';
+
+const LABEL_PREFIX = 'batch.kubernetes.io/';
+
+export function jobCauses(job: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const spec = record(job.spec);
+  const causes = spec.manualSelector === true ? [] : generatedCauses(job, spec);
+  causes.push(...jobSpecCauses(spec, 'spec'));
+  const labels = record(record(record(spec.template).metadata).labels);
+  if (isRecord(spec.selector) && !selectorMatches(spec.selector, labels)) causes.push(invalid('spec.template.metadata.labels', goStringMap(record(record(spec.template).metadata).labels), '`selector` does not match template `labels`'));
+  if (old !== undefined) causes.push(...jobChanges(spec, record(old.spec)));
+  return causes;
+}
+
+/** Labels and selector that a Job without a manual selector gets from its own uid. */
+function generatedCauses(job: KubeObject, spec: JsonRecord): StatusCause[] {
+  const labels = record(record(record(spec.template).metadata).labels);
+  const uid = job.metadata.uid ?? '';
+  const wanted: [string, string][] = [['controller-uid', uid], ['job-name', job.metadata.name], [`${LABEL_PREFIX}controller-uid`, uid], [`${LABEL_PREFIX}job-name`, job.metadata.name]];
+  const causes = wanted.filter(([key, value]) => labels[key] !== value).map(([key, value]) => {
+    const field = `spec.template.metadata.labels[${key}]`;
+    return labels[key] === undefined ? required(field, `must be '${value}'`) : invalid(field, goStringMap(labels), `must be '${value}'`);
+  });
+  const selector = record(spec.selector);
+  if (!sameJson(selector, { matchLabels: { [`${LABEL_PREFIX}controller-uid`]: uid } })) causes.push(invalid('spec.selector', selectorText(selector), '`selector` not auto-generated'));
+  return causes;
+}
+
+function jobSpecCauses(spec: JsonRecord, at: string): StatusCause[] {
+  const causes = notNegative(spec, at, 'parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished');
+  if (spec.completionMode !== undefined && spec.completionMode !== 'NonIndexed' && spec.completionMode !== 'Indexed') causes.push(unsupported(`${at}.completionMode`, spec.completionMode, ['Indexed', 'NonIndexed']));
+  if (spec.completionMode === 'Indexed' && typeof spec.completions !== 'number') causes.push(required(`${at}.completions`, 'when completion mode is Indexed'));
+  const template = record(spec.template);
+  const pod = record(template.spec);
+  causes.push(...labelCauses(`${at}.template.metadata.labels`, record(template.metadata).labels), ...podSpecCauses(pod, `${at}.template.spec`, { pod: false }));
+  if (pod.restartPolicy === 'Always') causes.push(required(`${at}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
+  return causes;
+}
+
+function jobChanges(spec: JsonRecord, old: JsonRecord): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const fixed = (key: string, shown: string): void => {
+    if (!sameJson(spec[key], old[key])) causes.push(invalid(`spec.${key}`, shown, 'field is immutable'));
+  };
+  if (!(spec.completionMode === 'Indexed' && sameJson(spec.completions, spec.parallelism))) fixed('completions', goString(spec.completions));
+  fixed('selector', selectorText(spec.selector));
+  const suspended = old.suspend === true;
+  if (!sameJson(spec.template, old.template) && !suspended) causes.push(invalid('spec.template', 'core.PodTemplateSpec{…}', 'field is immutable'));
+  fixed('completionMode', goString(spec.completionMode));
+  return causes;
+}
+
+const MAX_CRON_NAME = 52;
+
+export function cronJobCauses(job: KubeObject): StatusCause[] {
+  const spec = record(job.spec);
+  const causes: StatusCause[] = [];
+  // The Job's name is the CronJob's with eleven characters more.
+  if (job.metadata.name.length > MAX_CRON_NAME) causes.push(invalid('metadata.name', goString(job.metadata.name), `must be no more than ${MAX_CRON_NAME} characters`));
+  const schedule = typeof spec.schedule === 'string' ? spec.schedule : '';
+  if (schedule === '') causes.push(required('spec.schedule'));
+  else if (/TZ=/.test(schedule)) causes.push(invalid('spec.schedule', goString(schedule), 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+  else {
+    const problem = scheduleProblem(schedule);
+    if (problem !== undefined) causes.push(invalid('spec.schedule', goString(schedule), problem));
+  }
+  causes.push(...notNegative(spec, 'spec', 'startingDeadlineSeconds'));
+  if (typeof spec.timeZone === 'string') causes.push(...timeZoneCauses(spec.timeZone));
+  if (!['Allow', 'Forbid', 'Replace'].includes(String(spec.concurrencyPolicy))) causes.push(unsupported('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']));
+  causes.push(...jobSpecCauses(record(record(spec.jobTemplate).spec), 'spec.jobTemplate.spec'));
+  causes.push(...notNegative(spec, 'spec', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'));
+  return causes;
+}
+
+function timeZoneCauses(zone: string): StatusCause[] {
+  if (zone === '') return [invalid('spec.timeZone', '""', 'timeZone must be nil or non-empty string')];
+  if (zone.toLowerCase() === 'local') return [invalid('spec.timeZone', goString(zone), 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')];
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return [];
+  } catch {
+    return [invalid('spec.timeZone', goString(zone), `unknown time zone ${zone}`)];
+  }
+}

@@ -1,0 +1,180 @@
+/** ConfigMaps, Secrets, RBAC and the small kinds. After kubernetes 1.32 pkg/apis/{core,rbac,policy,autoscaling,scheduling}/validation */
+import type { KubeObject } from '../../../store/object.ts';
+import { isRecord, sameJson, type JsonRecord } from '../../patch/json-values.ts';
+import type { StatusCause } from '../../status.ts';
+import { forbidden, goString, invalid, required, tooLong, unsupported } from '../causes.ts';
+import { items, record } from '../fill.ts';
+import { configMapKey, dnsSubdomain, pathSegment } from './names.ts';
+import { nameCauses } from './pod.ts';
+import { goJsonProblem } from './json-problem.ts';
+
+const MAX_DATA = 1024 * 1024;
+const RBAC = 'rbac.authorization.k8s.io';
+
+function keyCauses(field: string, data: JsonRecord): StatusCause[] {
+  return Object.keys(data).flatMap((key) => configMapKey(key).map((problem) => invalid(`${field}[${key}]`, goString(key), problem)));
+}
+
+/** An object that says it is immutable keeps its data. */
+function frozenCauses(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  if (old?.immutable !== true) return [];
+  const causes = object.immutable === true ? [] : [forbidden('immutable', 'field is immutable when `immutable` is set')];
+  for (const key of ['data', 'binaryData']) if (!sameJson(record(object[key]), record(old[key]))) causes.push(forbidden(key, 'field is immutable when `immutable` is set'));
+  return causes;
+}
+
+export function configMapCauses(map: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const [data, binary] = [record(map.data), record(map.binaryData)];
+  const causes = keyCauses('data', data);
+  for (const key of Object.keys(data)) if (key in binary) causes.push(invalid(`data[${key}]`, goString(key), 'duplicate of key present in binaryData'));
+  causes.push(...keyCauses('binaryData', binary));
+  const size = Object.values(data).reduce<number>((sum, v) => sum + Buffer.byteLength(String(v)), 0) + Object.values(binary).reduce<number>((sum, v) => sum + Buffer.from(String(v), 'base64').length, 0);
+  if (size > MAX_DATA) causes.push(tooLong('', MAX_DATA));
+  return [...frozenCauses(map, old), ...causes];
+}
+
+const REDACTED = '"<secret contents redacted>"';
+
+export function secretCauses(secret: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const data = record(secret.data);
+  const causes = keyCauses('data', data);
+  const size = Object.values(data).reduce<number>((sum, v) => sum + Buffer.from(String(v), 'base64').length, 0);
+  if (size > MAX_DATA) causes.push(tooLong('data', MAX_DATA));
+  const need = (key: string): void => {
+    if (data[key] === undefined) causes.push(required(`data[${key}]`));
+  };
+  const json = (key: string): void => {
+    need(key);
+    if (data[key] === undefined) return;
+    const problem = goJsonProblem(Buffer.from(String(data[key]), 'base64').toString());
+    if (problem !== undefined) causes.push(invalid(`data[${key}]`, REDACTED, problem));
+  };
+  switch (secret.type) {
+    case 'kubernetes.io/service-account-token':
+      if ((secret.metadata.annotations?.['kubernetes.io/service-account.name'] ?? '') === '') causes.push(required('metadata.annotations[kubernetes.io/service-account.name]'));
+      break;
+    case 'kubernetes.io/dockercfg':
+      json('.dockercfg');
+      break;
+    case 'kubernetes.io/dockerconfigjson':
+      json('.dockerconfigjson');
+      break;
+    case 'kubernetes.io/basic-auth':
+      if (data.username === undefined && data.password === undefined) causes.push(required('data[username]'), required('data[password]'));
+      break;
+    case 'kubernetes.io/ssh-auth':
+      if (String(data['ssh-privatekey'] ?? '') === '') causes.push(required('data[ssh-privatekey]'));
+      break;
+    case 'kubernetes.io/tls':
+      need('tls.crt');
+      need('tls.key');
+      break;
+  }
+  if (old !== undefined && old.type !== secret.type) causes.push(invalid('type', goString(secret.type), 'field is immutable'));
+  return [...frozenCauses(secret, old), ...causes];
+}
+
+export function roleCauses(role: KubeObject): StatusCause[] {
+  const namespaced = role.kind === 'Role';
+  const rules: unknown[] = Array.isArray(role.rules) ? role.rules : [];
+  const full = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+  return rules.flatMap((value, i) => {
+    const rule = record(value);
+    const at = `rules[${i}]`;
+    const causes: StatusCause[] = [];
+    if (!full(rule.verbs)) causes.push(required(`${at}.verbs`, 'verbs must contain at least one value'));
+    if (full(rule.nonResourceURLs)) {
+      if (namespaced) causes.push(invalid(`${at}.nonResourceURLs`, goString(rule.nonResourceURLs), 'namespaced rules cannot apply to non-resource URLs'));
+      if (full(rule.apiGroups) || full(rule.resources) || full(rule.resourceNames)) causes.push(invalid(`${at}.nonResourceURLs`, goString(rule.nonResourceURLs), 'rules cannot apply to both regular resources and non-resource URLs'));
+      return causes;
+    }
+    if (!full(rule.apiGroups)) causes.push(required(`${at}.apiGroups`, 'resource rules must supply at least one api group'));
+    if (!full(rule.resources)) causes.push(required(`${at}.resources`, 'resource rules must supply at least one resource'));
+    return causes;
+  });
+}
+
+export function bindingCauses(binding: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const namespaced = binding.kind === 'RoleBinding';
+  const ref = record(binding.roleRef);
+  const causes: StatusCause[] = [];
+  const kinds = namespaced ? ['Role', 'ClusterRole'] : ['ClusterRole'];
+  if (ref.apiGroup !== RBAC) causes.push(unsupported('roleRef.apiGroup', ref.apiGroup, [RBAC]));
+  if (!kinds.includes(String(ref.kind))) causes.push(unsupported('roleRef.kind', ref.kind, kinds));
+  if ((ref.name ?? '') === '') causes.push(required('roleRef.name'));
+  else causes.push(...nameCauses('roleRef.name', ref.name, pathSegment));
+  items(binding, 'subjects').forEach((subject, i) => {
+    const at = `subjects[${i}]`;
+    if ((subject.name ?? '') === '') causes.push(required(`${at}.name`));
+    const group = String(subject.apiGroup ?? '');
+    if (subject.kind === 'ServiceAccount') {
+      causes.push(...nameCauses(`${at}.name`, subject.name, dnsSubdomain));
+      if (group !== '') causes.push(unsupported(`${at}.apiGroup`, group, ['']));
+      if (!namespaced && (subject.namespace ?? '') === '') causes.push(required(`${at}.namespace`));
+    } else if (subject.kind === 'User' || subject.kind === 'Group') {
+      if (group !== RBAC) causes.push(unsupported(`${at}.apiGroup`, group, [RBAC]));
+    } else causes.push(unsupported(`${at}.kind`, subject.kind, ['ServiceAccount', 'User', 'Group']));
+  });
+  if (old !== undefined && !sameJson(old.roleRef, binding.roleRef)) {
+    causes.unshift(invalid('roleRef', `rbac.RoleRef{APIGroup:${goString(ref.apiGroup ?? '')}, Kind:${goString(ref.kind ?? '')}, Name:${goString(ref.name ?? '')}}`, 'cannot change roleRef'));
+  }
+  return causes;
+}
+
+export function claimCauses(claim: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const spec = record(claim.spec);
+  const causes: StatusCause[] = [];
+  const modes: unknown[] = Array.isArray(spec.accessModes) ? spec.accessModes : [];
+  if (modes.length === 0) causes.push(required('spec.accessModes', 'at least 1 access mode is required'));
+  const supported = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+  modes.forEach((mode) => {
+    if (!supported.includes(String(mode))) causes.push(unsupported('spec.accessModes', mode, supported));
+  });
+  if (record(record(spec.resources).requests).storage === undefined) causes.push(required('spec.resources[storage]'));
+  const fixed = ({ resources: _resources, volumeAttributesClassName: _class, volumeName: _volume, ...rest }: JsonRecord): JsonRecord => rest;
+  if (old !== undefined && !sameJson(fixed(spec), fixed(record(old.spec)))) causes.push(forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'));
+  return causes;
+}
+
+export function volumeCauses(volume: KubeObject): StatusCause[] {
+  const spec = record(volume.spec);
+  const causes: StatusCause[] = [];
+  if (!Array.isArray(spec.accessModes) || spec.accessModes.length === 0) causes.push(required('spec.accessModes'));
+  if (Object.keys(record(spec.capacity)).length === 0) causes.push(required('spec.capacity'));
+  const known = ['capacity', 'accessModes', 'persistentVolumeReclaimPolicy', 'volumeMode', 'storageClassName', 'claimRef', 'mountOptions', 'nodeAffinity', 'volumeAttributesClassName'];
+  if (Object.keys(spec).every((key) => known.includes(key) || !isRecord(spec[key]))) causes.push(required('spec', 'must specify a volume type'));
+  return causes;
+}
+
+export function autoscalerCauses(hpa: KubeObject): StatusCause[] {
+  const spec = record(hpa.spec);
+  const [min, max] = [Number(spec.minReplicas ?? 1), Number(spec.maxReplicas ?? 0)];
+  const causes: StatusCause[] = [];
+  if (min < 1) causes.push(invalid('spec.minReplicas', String(min), 'must be greater than or equal to 1'));
+  if (max < 1) causes.push(invalid('spec.maxReplicas', String(max), 'must be greater than 0'));
+  if (max < min) causes.push(invalid('spec.maxReplicas', String(max), 'must be greater than or equal to `minReplicas`'));
+  const target = record(spec.scaleTargetRef);
+  if ((target.kind ?? '') === '') causes.push(required('spec.scaleTargetRef.kind'));
+  if ((target.name ?? '') === '') causes.push(required('spec.scaleTargetRef.name'));
+  return causes;
+}
+
+const MAX_USER_PRIORITY = 1_000_000_000;
+
+export function priorityClassCauses(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const system = object.metadata.name.startsWith('system-');
+  const own = ['system-node-critical', 'system-cluster-critical'].includes(object.metadata.name);
+  if (system && !own) causes.push(forbidden('metadata.name', "priority class names with 'system-' prefix are reserved for system use only. error: system-priority class name is not known"));
+  if (!system && Number(object.value ?? 0) > MAX_USER_PRIORITY) causes.push(forbidden('value', `maximum allowed value of a user defined priority is ${MAX_USER_PRIORITY}`));
+  if (!['Never', 'PreemptLowerPriority'].includes(String(object.preemptionPolicy))) causes.push(unsupported('preemptionPolicy', object.preemptionPolicy, ['PreemptLowerPriority', 'Never']));
+  if (old !== undefined && Number(old.value ?? 0) !== Number(object.value ?? 0)) causes.push(forbidden('value', 'may not be changed in an update.'));
+  if (old !== undefined && old.preemptionPolicy !== object.preemptionPolicy) causes.push(forbidden('preemptionPolicy', 'may not be changed in an update.'));
+  return causes;
+}
+
+export function disruptionBudgetCauses(object: KubeObject): StatusCause[] {
+  const spec = record(object.spec);
+  if (spec.minAvailable === undefined || spec.maxUnavailable === undefined) return [];
+  return [invalid('spec', 'policy.PodDisruptionBudgetSpec{}', 'minAvailable and maxUnavailable cannot be both set')];
+}
