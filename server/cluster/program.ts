@@ -43,6 +43,8 @@ export interface ImageEntry {
   env?: Record<string, string>;
   workingDir?: string;
   user?: number;
+  /** Bytes, as a pull would report them; default: a number that follows from the name. */
+  size?: number;
   /** A root folder built from what the host has, or a program of ours. */
   content: { kind: 'root-folder'; base: 'busybox' | 'host'; files?: Record<string, string> } | { kind: 'program'; program: Program };
 }

@@ -28,6 +28,8 @@ export async function runProcess(runtime: ProcessRuntime, spec: ProcessSpec, log
         source.once('error', () => resolve());
         source.once('close', () => resolve());
         source.once('end', () => resolve());
+        // A quick process may be over before anybody could listen.
+        if (source.readableEnded || source.destroyed) resolve();
       }),
     );
   }

@@ -1,11 +1,12 @@
 import type { ImageEntry } from '../../program.ts';
 
-export const busybox: ImageEntry = { repository: 'busybox', cmd: ['sh'], content: { kind: 'root-folder', base: 'busybox' } };
+export const busybox: ImageEntry = { repository: 'busybox', cmd: ['sh'], size: 1_100_282, content: { kind: 'root-folder', base: 'busybox' } };
 
 /** Debian's and Alpine's apk differ from busybox only in the package manager, which could reach nothing here. */
 export const alpine: ImageEntry = {
   repository: 'alpine',
   cmd: ['/bin/sh'],
+  size: 1_100_450,
   content: {
     kind: 'root-folder',
     base: 'busybox',

@@ -44,7 +44,7 @@ export function createImageRegistry(entries: readonly ImageEntry[] = []): ImageR
         reference,
         entry,
         imageID: `${reference.name}@${reference.digest ?? `sha256:${hash}`}`,
-        size: 1_000_000 + (Number.parseInt(hash.slice(0, 6), 16) % 9_000_000),
+        size: entry.size ?? 1_000_000 + (Number.parseInt(hash.slice(0, 6), 16) % 9_000_000),
       };
     },
   };
