@@ -1,8 +1,9 @@
 import { createKubeClient, defaultHooks, errors, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
-import { pathDocuments } from './api/path-document.ts';
+import { createOpenApi } from './api/openapi/index.ts';
 import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts';
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
 import { createSchemaHooks } from './api/schema/index.ts';
+import { tablePrinter } from './api/table-printers/index.ts';
 import { startControllers } from './controllers/index.ts';
 import { builtInImages, createImageRegistry, startKubelet } from './kubelet/index.ts';
 import { startScheduler } from './scheduler/index.ts';
@@ -91,7 +92,8 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const network = createPodNetwork();
   const scheme = new Scheme();
   const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
-  hooks.openapi = pathDocuments(scheme);
+  hooks.openapi = createOpenApi(() => scheme.all());
+  hooks.printer = tablePrinter;
   const core: ApiCore = { store, scheme, clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
