@@ -1,4 +1,5 @@
 import { createKubeClient, defaultHooks, errors, Scheme, serveCustomResources, type ApiCore } from './api/index.ts';
+import { tablePrinter } from './api/table-printers/index.ts';
 import { createOpenApi } from './api/openapi/index.ts';
 import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts';
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
@@ -92,6 +93,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const network = createPodNetwork();
   const scheme = new Scheme();
   const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
+  hooks.printer = tablePrinter;
   hooks.openapi = createOpenApi(() => scheme.all());
   hooks.printer = tablePrinter;
   const core: ApiCore = { store, scheme, clock, ids, hooks };
