@@ -92,8 +92,9 @@ async function start(): Promise<void> {
     get(Version, 'version').then((value) => (version.value = value.version)),
     get(UserInfo, 'userinfo').then((value) => (user.value = value)),
   ]).catch((error: unknown) => {
-    // Nobody is logged in and no page was asked for: where to go after the login hangs on who that will be.
-    if (error instanceof ArgoError && error.status === 401 && place.value.path.length === 0) go('login', {}, true);
+    if (!(error instanceof ArgoError) || error.status !== 401 || place.value.path[0] === 'login') return;
+    // Where no page was asked for, where to go after the login hangs on who that will be.
+    go('login', place.value.path.length === 0 ? {} : { redirect: location.pathname + location.search }, true);
   });
   started.value = true;
 }
