@@ -2,7 +2,11 @@ import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import type { KubeClient } from '../../client.ts';
 import { CLUSTER_WORKFLOW_TEMPLATES, WORKFLOW_TEMPLATES, text } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
-import { dig, fromKube } from './structs.ts';
+import { copy, dig, fromKube } from './structs.ts';
+import { normalize } from '../types/normal-form.ts';
+import type { CronWorkflow, Workflow, WorkflowSpec, WorkflowTemplate } from '../types/workflow.ts';
+import { type InvalidWorkflow, type TemplateGetters, validateCronWorkflow as cronProblem, validateWorkflow as workflowProblem, validateWorkflowTemplate as templateProblem } from '../validate/index.ts';
+import { ApiStatus } from '../../api/status.ts';
 
 /** Where validation finds the templates that a workflow refers to. Throws ApiStatus when they are not there. */
 export interface TemplateSource {
@@ -23,30 +27,78 @@ export interface ValidateOptions {
   submit?: boolean;
 }
 
+/** Every `workflowTemplateRef` and `templateRef` in a value, wherever it stands. */
+function refsIn(value: unknown, found: Map<string, { name: string; cluster: boolean }>): void {
+  if (Array.isArray(value)) for (const item of value) refsIn(item, found);
+  if (!isJsonObject(value)) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if ((key === 'workflowTemplateRef' || key === 'templateRef') && isJsonObject(inner)) {
+      const ref = { name: text(inner, 'name'), cluster: inner['clusterScope'] === true };
+      if (ref.name !== '' && !ref.name.includes('{{')) found.set(`${ref.cluster ? 'cluster' : 'namespaced'}/${ref.name}`, ref);
+    }
+    refsIn(inner, found);
+  }
+}
+
+/** Reads everything that `object` refers to, directly or not, so that validation can look it up at once. */
+async function gettersFor(source: TemplateSource, namespace: string, object: JsonObject): Promise<TemplateGetters> {
+  const known = new Map<string, { spec: WorkflowSpec } | undefined>();
+  let todo: JsonObject[] = [object];
+  while (todo.length > 0) {
+    const refs = new Map<string, { name: string; cluster: boolean }>();
+    for (const item of todo) refsIn(item, refs);
+    todo = [];
+    for (const [key, { name, cluster }] of refs) {
+      if (known.has(key)) continue;
+      try {
+        const template = cluster ? await source.clusterWorkflowTemplate(name) : await source.workflowTemplate(namespace, name);
+        known.set(key, { spec: specOf(template) });
+        todo.push(template);
+      } catch (error) {
+        if (!(error instanceof ApiStatus && error.code === 404)) throw error;
+        known.set(key, undefined);
+      }
+    }
+  }
+  return { workflowTemplate: (name) => known.get(`namespaced/${name}`), clusterWorkflowTemplate: (name) => known.get(`cluster/${name}`) };
+}
+
+/** The normal form is what the types describe: the one place where that is said. */
+function specOf(template: JsonObject): WorkflowSpec {
+  return dig(template, 'spec') as unknown as WorkflowSpec;
+}
+
+function refuse(problem: InvalidWorkflow | undefined): void {
+  if (problem !== undefined) throw new GrpcStatus(problem.notFound ? Code.NotFound : Code.InvalidArgument, problem.message);
+}
+
 /**
  * Throws what is wrong with a workflow. As in Argo, the templates of what it refers to are noted in its
  * `status.storedTemplates` on the way.
  */
-export async function validateWorkflow(source: TemplateSource, namespace: string, workflow: JsonObject, _options: ValidateOptions = {}): Promise<void> {
-  const spec = dig(workflow, 'spec');
-  const ref = spec['workflowTemplateRef'];
-  if (isJsonObject(ref)) {
-    if (Array.isArray(spec['templates']) && spec['templates'].length > 0) throw new GrpcStatus(Code.InvalidArgument, 'Templates is invalid field in spec if workflow referred WorkflowTemplate reference');
-    const name = text(ref, 'name');
-    const cluster = ref['clusterScope'] === true;
-    const template = cluster ? await source.clusterWorkflowTemplate(name) : await source.workflowTemplate(namespace, name);
-    const stored = dig(workflow, 'status', 'storedTemplates');
-    const templates = dig(template, 'spec')['templates'];
-    for (const item of Array.isArray(templates) ? templates : []) {
-      if (isJsonObject(item)) stored[`${cluster ? 'cluster' : 'namespaced'}/${name}/${text(item, 'name')}`] = item;
-    }
-    return;
+export async function validateWorkflow(source: TemplateSource, namespace: string, workflow: JsonObject, options: ValidateOptions = {}): Promise<void> {
+  const getters = await gettersFor(source, namespace, workflow);
+  refuse(workflowProblem(normalize('Workflow', copy(workflow)) as unknown as Workflow, getters, options));
+  const ref = dig(workflow, 'spec')['workflowTemplateRef'];
+  if (!isJsonObject(ref)) return;
+  const name = text(ref, 'name');
+  const cluster = ref['clusterScope'] === true;
+  const template = cluster ? await source.clusterWorkflowTemplate(name) : await source.workflowTemplate(namespace, name);
+  const stored = dig(workflow, 'status', 'storedTemplates');
+  const templates = dig(template, 'spec')['templates'];
+  for (const item of Array.isArray(templates) ? templates : []) {
+    if (isJsonObject(item)) stored[`${cluster ? 'cluster' : 'namespaced'}/${name}/${text(item, 'name')}`] = item;
   }
-  if (text(spec, 'entrypoint') === '') throw new GrpcStatus(Code.InvalidArgument, 'spec.entrypoint is required');
 }
 
-export async function validateWorkflowTemplate(_source: TemplateSource, _namespace: string, _template: JsonObject, _options: ValidateOptions = {}): Promise<void> {}
+export async function validateWorkflowTemplate(source: TemplateSource, namespace: string, template: JsonObject, options: ValidateOptions = {}): Promise<void> {
+  refuse(templateProblem(normalize('WorkflowTemplate', copy(template)) as unknown as WorkflowTemplate, await gettersFor(source, namespace, template), options));
+}
 
-export async function validateClusterWorkflowTemplate(_source: TemplateSource, _template: JsonObject, _options: ValidateOptions = {}): Promise<void> {}
+export async function validateClusterWorkflowTemplate(source: TemplateSource, template: JsonObject, options: ValidateOptions = {}): Promise<void> {
+  refuse(templateProblem(normalize('ClusterWorkflowTemplate', copy(template)) as unknown as WorkflowTemplate, await gettersFor(source, '', template), { ...options, cluster: true }));
+}
 
-export async function validateCronWorkflow(_source: TemplateSource, _namespace: string, _cron: JsonObject): Promise<void> {}
+export async function validateCronWorkflow(source: TemplateSource, namespace: string, cron: JsonObject): Promise<void> {
+  refuse(cronProblem(normalize('CronWorkflow', copy(cron)) as unknown as CronWorkflow, await gettersFor(source, namespace, cron)));
+}

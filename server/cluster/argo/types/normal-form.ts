@@ -7,13 +7,13 @@ export class GoDecodeError extends Error {
   override readonly name = 'GoDecodeError';
 }
 
-interface Field {
+export interface Field {
   name: string;
   omitEmpty: boolean;
   type: GoType;
 }
 
-type GoType =
+export type GoType =
   | { kind: 'pointer' | 'list' | 'map'; of: GoType; goName: string }
   | { kind: 'struct'; struct: string; goName: string }
   | { kind: 'scalar'; scalar: Scalar; goName: string };
@@ -97,6 +97,11 @@ export function fieldsOf(struct: string): readonly Field[] {
   }
   structs.set(struct, fields);
   return fields;
+}
+
+/** Whether the table knows a struct. */
+export function hasStruct(name: string): boolean {
+  return GO_STRUCTS[name] !== undefined;
 }
 
 /** Where a value stands, for error messages. */
