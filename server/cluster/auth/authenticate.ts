@@ -47,6 +47,8 @@ export interface AuthenticatorOptions {
   signingKey: () => SigningKey | undefined;
   /** Static tokens and whom they stand for. */
   staticTokens: ReadonlyMap<string, UserInfo>;
+  /** Called when the token of a Secret was accepted. */
+  onSecretToken?: (namespace: string, secret: string) => void;
 }
 
 /** Client certificate, then bearer token, then anonymous: the order in which Kubernetes asks. */
@@ -91,7 +93,9 @@ export class Authenticator {
     const key = signingKey();
     if (key === undefined) return { error: 'invalid bearer token' };
     const verdict = verifyToken(token, key, reader, clock.now(), audiences);
-    return 'error' in verdict ? verdict : { ...verdict, user: withAuthenticated(verdict.user) };
+    if ('error' in verdict) return verdict;
+    if (verdict.secret !== undefined) this.#options.onSecretToken?.(verdict.secret.namespace, verdict.secret.name);
+    return { user: withAuthenticated(verdict.user), audiences: verdict.audiences };
   }
 
   #byCertificate(der: Buffer): UserInfo | undefined {

@@ -1,9 +1,11 @@
+import { rfc3339 } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { ApiStatus } from '../api/status.ts';
 import type { KubeClient, ResourceType } from '../client.ts';
 import type { KubeObject } from '../store/object.ts';
+import type { ObjectReader } from '../store/reader.ts';
 import { aggregated } from './bootstrap.ts';
 import { parseSigningRequest } from './certificates.ts';
 import type { CertificateAuthority } from './certificates.ts';
@@ -125,6 +127,19 @@ function startTokenSecrets(options: AuthControllerOptions): void {
     if (event.type === 'DELETED') guard(options, 'token secrets', removeAll(event.object));
     else if (event.type === 'ADDED') guard(options, 'token secrets', fillAll(event.object));
   });
+}
+
+const LAST_USED = 'kubernetes.io/legacy-token-last-used';
+
+/** Notes on a token's Secret the day on which it was last used. After kubernetes 1.32 pkg/serviceaccount/legacy.go */
+export function secretTokenTracker(options: AuthControllerOptions, reader: ObjectReader): (namespace: string, name: string) => void {
+  const { client, clock, signal } = options;
+  return (namespace, name) => {
+    const today = rfc3339(clock.now()).slice(0, 10);
+    const secret = reader.get(SECRETS, namespace, name);
+    if (signal.aborted || secret === undefined || secret.metadata.labels?.[LAST_USED] === today) return;
+    guard(options, 'token use', client.patch(SECRETS, namespace, name, { type: 'merge', body: { metadata: { labels: { [LAST_USED]: today } } } }).then(() => undefined));
+  };
 }
 
 function startAggregation(options: AuthControllerOptions): void {

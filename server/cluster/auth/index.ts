@@ -10,7 +10,7 @@ import { Authenticator, unauthorized } from './authenticate.ts';
 import type { Credentials } from './authenticate.ts';
 import { CertificateAuthority } from './certificates.ts';
 import type { KeyCertificate } from './certificates.ts';
-import { startAuthControllers } from './controllers.ts';
+import { secretTokenTracker, startAuthControllers } from './controllers.ts';
 import { impersonate } from './impersonate.ts';
 import { signingKey, takeSigningKey } from './keys.ts';
 import type { SigningKey } from './keys.ts';
@@ -76,6 +76,7 @@ export class Auth {
   readonly authenticator: Authenticator;
   readonly #options: AuthOptions;
   #key: SigningKey | undefined;
+  #onSecretToken: ((namespace: string, secret: string) => void) | undefined;
   readonly #keyReady: Promise<SigningKey>;
 
   /** Synchronous and fast (about 2 ms): the RSA key comes later by itself. */
@@ -97,7 +98,7 @@ export class Auth {
       this.#key = signingKey(saved.signingKey);
       this.#keyReady = Promise.resolve(this.#key);
     }
-    this.authenticator = new Authenticator({ clock, reader, caPublicKey: this.ca.publicKey, signingKey: () => this.#key, staticTokens: new Map([[this.adminToken, ADMIN]]) });
+    this.authenticator = new Authenticator({ clock, reader, caPublicKey: this.ca.publicKey, signingKey: () => this.#key, staticTokens: new Map([[this.adminToken, ADMIN]]), onSecretToken: (namespace, name) => this.#onSecretToken?.(namespace, name) });
   }
 
   /** The key that signs service-account tokens, once it is made. */
@@ -163,7 +164,9 @@ export class Auth {
   /** Token Secrets, aggregated cluster roles and certificate requests; `client` speaks as a system component. */
   startControllers(client: KubeClient, signal: AbortSignal): void {
     const { clock, log } = this.#options;
-    startAuthControllers({ client, clock, log, ca: this.ca, signingKey: () => this.#keyReady, signal });
+    const options = { client, clock, log, ca: this.ca, signingKey: () => this.#keyReady, signal };
+    startAuthControllers(options);
+    this.#onSecretToken = secretTokenTracker(options, this.#options.reader);
   }
 
   /** Keys and tokens for `restore`; undefined while the signing key is still being made. Secret: keep it as such. */

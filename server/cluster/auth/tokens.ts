@@ -74,7 +74,7 @@ export function signSecretToken(key: SigningKey, namespace: string, secretName: 
   });
 }
 
-export type TokenVerdict = { user: UserInfo; audiences: string[] } | { error: string };
+export type TokenVerdict = { user: UserInfo; audiences: string[]; secret?: { namespace: string; name: string } } | { error: string };
 
 const CORE = (resource: string) => ({ group: '', resource });
 
@@ -138,7 +138,7 @@ function legacy(token: string, claims: Record<string, unknown>, reader: ObjectRe
   if (held !== token) return { error: "service account token doesn't match server's copy" };
   const account = reader.get(CORE('serviceaccounts'), namespace, name);
   if (!alive(account, uid) || deleted(account, nowMs)) return { error: `service account ${namespace}/${name} has been deleted` };
-  return { user: userOf(namespace, name, uid), audiences: [API_AUDIENCE] };
+  return { user: userOf(namespace, name, uid), audiences: [API_AUDIENCE], secret: { namespace, name: secret.metadata.name } };
 }
 
 function bound(claims: Record<string, unknown>, reader: ObjectReader, nowMs: number, audiences: readonly string[]): TokenVerdict {
