@@ -4,7 +4,6 @@ import { createOpenApi } from './api/openapi/index.ts';
 import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts';
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
 import { createSchemaHooks } from './api/schema/index.ts';
-import { tablePrinter } from './api/table-printers/index.ts';
 import { startControllers } from './controllers/index.ts';
 import { builtInImages, createImageRegistry, startKubelet } from './kubelet/index.ts';
 import { startScheduler } from './scheduler/index.ts';
@@ -95,7 +94,6 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
   hooks.printer = tablePrinter;
   hooks.openapi = createOpenApi(() => scheme.all());
-  hooks.printer = tablePrinter;
   const core: ApiCore = { store, scheme, clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
