@@ -1,6 +1,6 @@
-import { record, records, text } from '../auth/fields.ts';
+import { at, record, records, text } from '../auth/fields.ts';
 import type { AdmissionPlugin } from './plugin.ts';
-import { concerns, withSpec } from './plugin.ts';
+import { concerns, refuse, withSpec } from './plugin.ts';
 
 const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
@@ -51,5 +51,22 @@ export const defaultIngressClass: AdmissionPlugin = {
       .filter((c) => c.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true')
       .sort((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '') || a.metadata.name.localeCompare(b.metadata.name))[0];
     return chosen === undefined ? object : withSpec(object, { ...spec, ingressClassName: chosen.metadata.name });
+  },
+};
+
+/** A pod's RuntimeClass has to be there; it may say where such pods run. After kubernetes 1.32 plugin/pkg/admission/runtimeclass */
+export const runtimeClass: AdmissionPlugin = {
+  name: 'RuntimeClass',
+  mutate(request, { reader }) {
+    const { object } = request;
+    if (request.operation !== 'CREATE' || !concerns(request, '', 'pods')) return object;
+    const spec = record(object['spec']);
+    const name = text(spec['runtimeClassName']);
+    if (name === '') return object;
+    const found = reader.get({ group: 'node.k8s.io', resource: 'runtimeclasses' }, undefined, name);
+    if (found === undefined) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+    const selector = record(at(found, 'scheduling', 'nodeSelector'));
+    if (Object.keys(selector).length === 0) return object;
+    return withSpec(object, { ...spec, nodeSelector: { ...selector, ...record(spec['nodeSelector']) } });
   },
 };

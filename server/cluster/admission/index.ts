@@ -1,7 +1,7 @@
 import type { Admission } from '../api/hooks.ts';
 import { checkEscalation, guardsEscalation } from '../auth/escalation.ts';
 import { certificateRequests } from './certificate-requests.ts';
-import { defaultIngressClass, defaultStorageClass, defaultTolerationSeconds } from './defaults.ts';
+import { defaultIngressClass, defaultStorageClass, defaultTolerationSeconds, runtimeClass } from './defaults.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLabel, namespaceLifecycle } from './namespace-lifecycle.ts';
 import type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
@@ -32,6 +32,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
+  runtimeClass,
   certificateRequests,
   defaultIngressClass,
   escalation,

@@ -43,11 +43,20 @@ export async function takeSigningKey(): Promise<SigningKey> {
 export function signingKey(pem: string): SigningKey {
   const privateKey = createPrivateKey(pem);
   const publicKey = createPublicKey(privateKey);
+  /** Digests of what was found to be signed: clients send the same token with every request. */
+  const known = new Set<string>();
   return {
     kid: createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url'),
     publicKey,
     pem,
     sign: (data) => sign('sha256', Buffer.from(data), privateKey),
-    verify: (data, signature) => verify('sha256', Buffer.from(data), publicKey, signature),
+    verify(data, signature) {
+      const digest = createHash('sha256').update(data).update('.').update(signature).digest('base64');
+      if (known.has(digest)) return true;
+      if (!verify('sha256', Buffer.from(data), publicKey, signature)) return false;
+      if (known.size >= 1000) known.clear();
+      known.add(digest);
+      return true;
+    },
   };
 }

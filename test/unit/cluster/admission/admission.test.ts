@@ -147,3 +147,30 @@ describe('priority', () => {
     expect(message(() => admit(reader, pod({ priority: 7 })))).toBe('pods "p" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name');
   });
 });
+
+describe('a runtime class', () => {
+  it('has to be there and says where its pods run', () => {
+    const reader = cluster().add('runtimeclasses', { metadata: { name: 'gvisor' }, handler: 'runsc', scheduling: { nodeSelector: { sandboxed: 'yes' } } });
+    expect(admit(reader, pod({ runtimeClassName: 'gvisor' })).spec).toMatchObject({ nodeSelector: { sandboxed: 'yes' } });
+    expect(message(() => admit(reader, pod({ runtimeClassName: 'nope' })))).toBe('pods "p" is forbidden: pod rejected: RuntimeClass "nope" not found');
+  });
+});
+
+describe('defaults', () => {
+  it('give a claim the newest default storage class', () => {
+    const marked = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+    const reader = cluster()
+      .add('storageclasses', { metadata: { name: 'old', annotations: marked, creationTimestamp: '2026-01-01T00:00:00Z' } })
+      .add('storageclasses', { metadata: { name: 'new', annotations: marked, creationTimestamp: '2026-01-02T00:00:00Z' } })
+      .add('storageclasses', { metadata: { name: 'plain', creationTimestamp: '2026-01-03T00:00:00Z' } });
+    const claim = (spec: object): KubeObject => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'c', namespace: 'n' }, spec });
+    const claims = info('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
+    expect(admit(reader, claim({}), claims).spec).toEqual({ storageClassName: 'new' });
+    expect(admit(reader, claim({ storageClassName: '' }), claims).spec).toEqual({ storageClassName: '' });
+  });
+
+  it('leave a toleration alone that the pod brings', () => {
+    const all = [{ operator: 'Exists' }];
+    expect((admit(cluster(), pod({ tolerations: all })).spec as { tolerations: unknown }).tolerations).toEqual(all);
+  });
+});
