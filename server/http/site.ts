@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
 import type { Clock } from '../lib/clock.ts';
@@ -71,6 +71,12 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal.status} ${refusal.code}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(refusal.message)}\r\n\r\n${refusal.message}`);
     else if (!sockets.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
+  // Upgraded connections are nobody's any more for node: they are ended by hand.
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   const port = await listen(server, options.host, options.port);
   preview.labHost = `${urlHost(options.host)}:${port}`;
   return {
@@ -81,7 +87,9 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       // Event streams and previews never end by themselves.
-      clock.after(300, () => server.closeAllConnections());
+      clock.after(300, () => {
+        for (const socket of connections) socket.destroy();
+      });
       await closed;
     },
   };

@@ -19,7 +19,7 @@ export type SessionInput =
   | { type: 'prepared' }
   | { type: 'failed' }
   | { type: 'ended' }
-  | { type: 'reset' }
+  | { type: 'reset'; /** The first page: nothing of the way to a later one is left. */ page: string }
   | { type: 'revived' }
   | { type: 'page-opened'; page: string; /** The page before needs no check: leaving it finishes it. */ finishes?: string; at: number }
   | { type: 'page-passed'; page: string }
@@ -38,7 +38,7 @@ export function advance(record: SessionRecord, input: SessionInput): SessionReco
     case 'revived':
       return { ...record, state: 'preparing' };
     case 'reset':
-      return { ...record, state: 'preparing', opened: {}, done: [], terminals: [] };
+      return { ...record, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [] };
     case 'page-opened':
       return { ...record, page: input.page, opened: { [input.page]: input.at, ...record.opened }, done: input.finishes === undefined ? record.done : including(record.done, input.finishes) };
     case 'page-passed':

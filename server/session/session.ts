@@ -156,7 +156,7 @@ export class Session {
     this.#life = undefined;
     this.#stages = [];
     this.#error = undefined;
-    this.#advance({ type: 'reset' });
+    this.#advance({ type: 'reset', page: pagesOf(this.scenario)[0]?.id ?? this.#record.page });
     this.#changed();
     // The home moves away first: what still runs in the old place must not be found in the new one.
     const { store } = this.deps;
@@ -210,9 +210,7 @@ export class Session {
     this.#stopTimers.push(clock.every(SNAPSHOT_MS, () => void this.#saveSnapshot().catch((error: unknown) => this.deps.log.warn({ error: messageOf(error), session: this.id }, 'saving the cluster failed'))));
     if (this.#life !== life) return;
     this.#advance({ type: 'prepared' });
-    const first = pagesOf(this.scenario)[0];
-    if (fresh && first !== undefined && this.#record.page === first.id) this.openPage(first.id);
-    else if (fresh) this.openPage(this.#record.page);
+    if (fresh) this.openPage(this.#record.page);
     this.#changed();
   }
 
