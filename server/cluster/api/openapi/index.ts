@@ -43,6 +43,12 @@ export function createOpenApi(resources: () => readonly ResourceInfo[]): OpenApi
   };
 }
 
+/**
+ * No resource: kubectl asks whether the server validates what a `kind: List` holds, and would else want the OpenAPI v2
+ * document to do it itself.
+ */
+const LIST_PATH = { patch: { parameters: [{ name: 'fieldValidation', in: 'query', schema: { type: 'string' } }], 'x-kubernetes-action': 'patch', 'x-kubernetes-group-version-kind': { group: '', kind: 'List', version: 'v1' } } };
+
 function pathOf(info: ResourceInfo): string {
   return info.group === '' ? `api/${info.version}` : `apis/${info.group}/${info.version}`;
 }
@@ -51,6 +57,7 @@ function documentOf(infos: readonly ResourceInfo[]): JsonRecord {
   const schemas = new SchemaCollection();
   const paths: JsonRecord = {};
   for (const info of infos) addPaths(paths, info, addKind(schemas, info));
+  if (infos[0]?.group === '') paths['/api/v1/lists'] = LIST_PATH;
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: VERSION.gitVersion },

@@ -2,7 +2,7 @@
 import { goJson } from '../../../lib/json.ts';
 import { apiVersionOf, type KubeObject } from '../../store/object.ts';
 import { ApiStatus } from '../status.ts';
-import { difference, isEmpty, pathText, paths, sameSet, union, type FieldSet } from './field-set.ts';
+import { difference, isEmpty, pathText, paths, union, type FieldSet } from './field-set.ts';
 import { compare, mergeTyped, removeFields, toFieldSet } from './field-walk.ts';
 import { isRecord, sameJson } from './json-values.ts';
 import { compareObjects, conflictsOf, managedBy, othersAfter, readManaged, stripServerFields, trackChange, withManagedFields, writeManaged, type Managed, type Update, type Writer } from './managed-fields.ts';
@@ -69,7 +69,8 @@ function merge(live: KubeObject | undefined, applied: KubeObject, by: Apply, wri
 
   const object = withLastApplied(live, asObject(pruned, applied, live), applied, by);
   const after = othersAfter(others, writer, change);
-  const unchanged = live !== undefined && before !== undefined && sameSet(before.set, set) && sameJson({ ...live, metadata: { ...live.metadata, managedFields: undefined } }, { ...object, metadata: { ...object.metadata, managedFields: undefined } });
+  // Whoever changes nothing but who owns what leaves no time.
+  const unchanged = live !== undefined && sameJson({ ...live, metadata: { ...live.metadata, managedFields: undefined } }, { ...object, metadata: { ...object.metadata, managedFields: undefined } });
   const time = unchanged ? before?.time : by.time;
   return { object: withManagedFields(object, writeManaged([...after, { ...writer, set, ...(time === undefined ? {} : { time }) }])) };
 }

@@ -29,7 +29,7 @@ export function configMapCauses(map: KubeObject, old: KubeObject | undefined): S
   for (const key of Object.keys(data)) if (key in binary) causes.push(invalid(`data[${key}]`, goString(key), 'duplicate of key present in binaryData'));
   causes.push(...keyCauses('binaryData', binary));
   const size = Object.values(data).reduce<number>((sum, v) => sum + Buffer.byteLength(String(v)), 0) + Object.values(binary).reduce<number>((sum, v) => sum + Buffer.from(String(v), 'base64').length, 0);
-  if (size > MAX_DATA) causes.push(tooLong('', MAX_DATA));
+  if (size > MAX_DATA) causes.push(tooLong('[]', MAX_DATA));
   return [...frozenCauses(map, old), ...causes];
 }
 
@@ -165,7 +165,7 @@ export function priorityClassCauses(object: KubeObject, old: KubeObject | undefi
   const causes: StatusCause[] = [];
   const system = object.metadata.name.startsWith('system-');
   const own = ['system-node-critical', 'system-cluster-critical'].includes(object.metadata.name);
-  if (system && !own) causes.push(forbidden('metadata.name', "priority class names with 'system-' prefix are reserved for system use only. error: system-priority class name is not known"));
+  if (system && !own) causes.push(forbidden('metadata.name', `priority class names with 'system-' prefix are reserved for system use only. error: ${object.metadata.name} is not a known system priority class`));
   if (!system && Number(object.value ?? 0) > MAX_USER_PRIORITY) causes.push(forbidden('value', `maximum allowed value of a user defined priority is ${MAX_USER_PRIORITY}`));
   if (!['Never', 'PreemptLowerPriority'].includes(String(object.preemptionPolicy))) causes.push(unsupported('preemptionPolicy', object.preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   if (old !== undefined && Number(old.value ?? 0) !== Number(object.value ?? 0)) causes.push(forbidden('value', 'may not be changed in an update.'));

@@ -9,6 +9,7 @@ import { metadataCauses } from './metadata.ts';
 import { ingressCauses, networkPolicyCauses, serviceCauses } from './network.ts';
 import { podChangeCauses } from './pod-change.ts';
 import { podSpecCauses } from './pod.ts';
+import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses } from './small.ts';
 import { workloadCauses } from './workloads.ts';
 
 type Validator = (object: KubeObject, old: KubeObject | undefined) => StatusCause[];
@@ -17,6 +18,9 @@ type Validator = (object: KubeObject, old: KubeObject | undefined) => StatusCaus
 const VALIDATORS: Record<string, Validator> = {
   '/pods': (pod, old) => (old === undefined ? podSpecCauses(record(pod.spec), 'spec', { pod: true }) : podChangeCauses(pod, old)),
   '/services': serviceCauses,
+  '/endpoints': endpointsCauses,
+  '/events': eventCauses,
+  '/limitranges': limitRangeCauses,
   '/configmaps': configMapCauses,
   '/secrets': secretCauses,
   '/persistentvolumeclaims': claimCauses,
@@ -39,13 +43,16 @@ const VALIDATORS: Record<string, Validator> = {
   'apiextensions.k8s.io/customresourcedefinitions': definitionCauses,
 };
 
+const STATUS_VALIDATORS: Record<string, Validator> = { 'apps/deployments': deploymentStatusCauses };
+
 /**
  * Everything that is wrong with a built-in object and with every object's metadata, or with the change from `old`. A
- * write of a subresource is checked for its metadata only: what it may change is decided elsewhere.
+ * write of a subresource is checked for its metadata, and some for their status: what it may change is decided elsewhere.
  */
 export function validateObject(info: ResourceInfo, object: KubeObject, old: KubeObject | undefined, subresource: string | undefined): StatusCause[] {
   const key = `${info.group}/${info.resource}`;
   const causes = metadataCauses(key, object, old);
+  if (subresource === 'status') return [...causes, ...(STATUS_VALIDATORS[key]?.(object, old) ?? [])];
   if (info.custom !== undefined || subresource !== undefined) return causes;
   // What is being deleted may lose its finalizers, whatever else is in it.
   if (old?.metadata.deletionTimestamp !== undefined) return causes;

@@ -1,10 +1,11 @@
 /** After kubernetes 1.32 apimachinery/pkg/api/validation/objectmeta.go */
-import type { KubeObject } from '../../../store/object.ts';
+import type { KubeObject, OwnerReference } from '../../../store/object.ts';
 import type { StatusCause } from '../../status.ts';
 import { forbidden, goString, invalid, required, tooLong } from '../causes.ts';
 import { dns1035Label, dnsLabel, dnsSubdomain, labelValue, pathSegment, qualifiedName, type NameCheck } from './names.ts';
 
 const MAX_ANNOTATIONS = 262144;
+const UPDATE_CHECKS = 4;
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 const NAMES: Record<string, NameCheck> = {
@@ -32,8 +33,9 @@ export function metadataCauses(key: string, object: KubeObject, old: KubeObject 
   }
   if (metadata.name === '') causes.push(required('metadata.name', 'name or generateName is required'));
   else for (const problem of check(metadata.name)) causes.push(invalid('metadata.name', goString(metadata.name), problem));
-  causes.push(...labelCauses('metadata.labels', metadata.labels));
-  causes.push(...annotationCauses('metadata.annotations', metadata.annotations));
+  // An update is looked at by four checks, each of which says the same of labels and annotations.
+  const times = old === undefined ? 1 : UPDATE_CHECKS;
+  for (let i = 0; i < times; i++) causes.push(...labelCauses('metadata.labels', metadata.labels), ...annotationCauses('metadata.annotations', metadata.annotations));
   causes.push(...ownerCauses(object));
   (metadata.finalizers ?? []).forEach((finalizer, i) => {
     const field = `metadata.finalizers[${i}]`;
@@ -73,19 +75,21 @@ function ownerCauses(object: KubeObject): StatusCause[] {
   for (const owner of owners) {
     const field = 'metadata.ownerReferences';
     if ((owner.apiVersion ?? '') === '') causes.push(invalid(`${field}.apiVersion`, '""', 'version must not be empty'));
-    if ((owner.kind ?? '') === '') causes.push(invalid(`${field}.kind`, '""', 'must not be empty'));
-    if ((owner.name ?? '') === '') causes.push(invalid(`${field}.name`, '""', 'must not be empty'));
-    if ((owner.uid ?? '') === '') causes.push(invalid(`${field}.uid`, '""', 'must not be empty'));
+    if ((owner.kind ?? '') === '') causes.push(invalid(`${field}.kind`, '""', 'kind must not be empty'));
+    if ((owner.name ?? '') === '') causes.push(invalid(`${field}.name`, '""', 'name must not be empty'));
+    if ((owner.uid ?? '') === '') causes.push(invalid(`${field}.uid`, '""', 'uid must not be empty'));
     if (owner.apiVersion === 'v1' && owner.kind === 'Event') causes.push(invalid(field, ownerText(owner), '/v1, Kind=Event is disallowed from being an owner'));
   }
   for (const owner of owners) {
     if (owner.controller !== true) continue;
-    if (controller !== undefined) causes.push(invalid('metadata.ownerReferences', `[]v1.OwnerReference{${owners.map((o) => ownerText(o).replace(/^v1\.OwnerReference/, 'v1.OwnerReference')).join(', ')}}`, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`));
+    if (controller !== undefined) causes.push(invalid('metadata.ownerReferences', `[]v1.OwnerReference{${owners.map(ownerText).join(', ')}}`, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`));
     controller = owner.name;
   }
   return causes;
 }
 
-function ownerText({ apiVersion, kind, name, uid }: { apiVersion: string; kind: string; name: string; uid: string }): string {
-  return `v1.OwnerReference{APIVersion:${goString(apiVersion)}, Kind:${goString(kind)}, Name:${goString(name)}, UID:${goString(uid)}, Controller:(*bool)(nil), BlockOwnerDeletion:(*bool)(nil)}`;
+/** Go prints where a pointer points to; only whether there is one can be told here. */
+function ownerText({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }: OwnerReference): string {
+  const pointer = (value: boolean | undefined): string => (value === undefined ? '(*bool)(nil)' : '(*bool)(0xc000000000)');
+  return `v1.OwnerReference{APIVersion:${goString(apiVersion)}, Kind:${goString(kind)}, Name:${goString(name)}, UID:${goString(uid)}, Controller:${pointer(controller)}, BlockOwnerDeletion:${pointer(blockOwnerDeletion)}}`;
 }
