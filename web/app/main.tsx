@@ -28,6 +28,15 @@ const machine: Machine = {
 const scenarioPage = signal<typeof ScenarioPage | undefined>(undefined);
 const loadScenarioPage = () => void import('./scenario-page.tsx').then((module) => (scenarioPage.value = module.ScenarioPage));
 
+/** Where the browser allows no storage at all, settings last as long as the page. */
+function localStore(): Pick<Storage, 'getItem' | 'setItem'> {
+  try {
+    return localStorage;
+  } catch {
+    return { getItem: () => null, setItem: () => undefined };
+  }
+}
+
 function App(): JSX.Element {
   const now = route.value;
   const Scenario = scenarioPage.value;
@@ -40,7 +49,7 @@ function App(): JSX.Element {
 }
 
 installStyleGuard(document);
-startSettings(localStorage, document.documentElement);
+startSettings(localStore(), document.documentElement);
 startNavigation();
 loadScenarioPage();
 const root = document.getElementById('app');

@@ -3,13 +3,12 @@ import { render } from 'preact';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
-import { ArgoError, get } from './api/client.ts';
-import { Info, UserInfo, Version } from './api/shapes.ts';
+import { ArgoError } from './api/client.ts';
 import { KINDS, NOT_EMULATED } from './state/kinds.ts';
 import { go, href, place, startRouter } from './state/router.ts';
 import { startClock } from './state/time.ts';
 import './styles.css';
-import { defaultNamespace, info, user, version } from './views/common.tsx';
+import { defaultNamespace, loadCaller, version } from './views/common.tsx';
 import { DefinitionDetailPage, DefinitionListPage } from './views/definitions.tsx';
 import { Icon } from './views/icons.tsx';
 import type { IconName } from './views/icons.tsx';
@@ -87,11 +86,7 @@ function Redirect({ to }: { to: string }): JSX.Element {
 async function start(): Promise<void> {
   startRouter();
   startClock();
-  await Promise.all([
-    get(Info, 'info').then((value) => (info.value = value)),
-    get(Version, 'version').then((value) => (version.value = value.version)),
-    get(UserInfo, 'userinfo').then((value) => (user.value = value)),
-  ]).catch((error: unknown) => {
+  await loadCaller().catch((error: unknown) => {
     if (!(error instanceof ArgoError) || error.status !== 401 || place.value.path[0] === 'login') return;
     // Where no page was asked for, where to go after the login hangs on who that will be.
     go('login', place.value.path.length === 0 ? {} : { redirect: location.pathname + location.search }, true);

@@ -1,14 +1,18 @@
 /**
  * The login token. As in Argo's own interface it lives in the cookie `authorization`. In a frame of another site (a
- * preview of the lab) browsers refuse such a cookie: then it is kept for this tab and sent as a header.
+ * preview of the lab) browsers refuse a plain cookie and all storage; some keep a partitioned cookie there. Where
+ * nothing is kept, the token lives as long as this page does. It is always sent as a header too.
  */
 const COOKIE = 'authorization';
+const KINDS = ['SameSite=Strict', 'SameSite=None;Secure;Partitioned'];
 
-export function readToken(cookies: string, stored: string | null): string | undefined {
+let kept: string | undefined;
+
+export function readToken(cookies: string): string | undefined {
   for (const pair of cookies.split('; ')) {
     if (pair.startsWith(`${COOKIE}=`) && pair.length > COOKIE.length + 1) return pair.slice(COOKIE.length + 1);
   }
-  return stored ?? undefined;
+  return undefined;
 }
 
 /** What the login box takes: a token as `argo auth token` prints it, with `Bearer ` or bare, quotes and line ends forgiven. */
@@ -18,18 +22,21 @@ export function tidyToken(input: string): string {
 }
 
 export function currentToken(): string | undefined {
-  return readToken(document.cookie, sessionStorage.getItem(COOKIE));
+  return readToken(document.cookie) ?? kept;
 }
 
 export function storeToken(token: string): void {
+  clearToken();
   const path = new URL(document.baseURI).pathname;
-  document.cookie = `${COOKIE}=${token};SameSite=Strict;path=${path}`;
-  if (readToken(document.cookie, null) === token) sessionStorage.removeItem(COOKIE);
-  else sessionStorage.setItem(COOKIE, token);
+  for (const kind of KINDS) {
+    document.cookie = `${COOKIE}=${token};${kind};path=${path}`;
+    if (readToken(document.cookie) === token) return;
+  }
+  kept = token;
 }
 
 export function clearToken(): void {
   const path = new URL(document.baseURI).pathname;
-  for (const where of [path, '/']) document.cookie = `${COOKIE}=;SameSite=Strict;path=${where};expires=Thu, 01 Jan 1970 00:00:00 GMT`;
-  sessionStorage.removeItem(COOKIE);
+  for (const kind of KINDS) for (const where of [path, '/']) document.cookie = `${COOKIE}=;${kind};path=${where};expires=Thu, 01 Jan 1970 00:00:00 GMT`;
+  kept = undefined;
 }

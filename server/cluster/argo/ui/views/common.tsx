@@ -1,8 +1,8 @@
 import { signal, useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { ArgoError } from '../api/client.ts';
-import type { Info, UserInfo } from '../api/shapes.ts';
+import { ArgoError, get } from '../api/client.ts';
+import { Info, UserInfo, Version } from '../api/shapes.ts';
 import { go, href, place } from '../state/router.ts';
 import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
@@ -13,14 +13,44 @@ export const user = signal<UserInfo | undefined>(undefined);
 export const version = signal<string | undefined>(undefined);
 
 const NAMESPACE = 'argo.namespace';
+let remembered: string | undefined;
 
 /** The namespace to show where the address names none: managed, last used, the caller's own. */
 export function defaultNamespace(): string {
-  return info.value?.managedNamespace ?? localStorage.getItem(NAMESPACE) ?? user.value?.serviceAccountNamespace ?? 'default';
+  return info.value?.managedNamespace ?? lastNamespace() ?? user.value?.serviceAccountNamespace ?? 'default';
 }
 
 export function rememberNamespace(namespace: string): void {
-  if (namespace !== '') localStorage.setItem(NAMESPACE, namespace);
+  if (namespace === '') return;
+  remembered = namespace;
+  try {
+    localStorage.setItem(NAMESPACE, namespace);
+  } catch {
+    // A frame of another site has no storage: it is remembered while the page lives.
+  }
+}
+
+function lastNamespace(): string | undefined {
+  try {
+    return remembered ?? localStorage.getItem(NAMESPACE) ?? undefined;
+  } catch {
+    return remembered;
+  }
+}
+
+export function forgetCaller(): void {
+  info.value = undefined;
+  user.value = undefined;
+  version.value = undefined;
+}
+
+/** Asks the server for itself and for the caller: at the start, and again after a login. */
+export async function loadCaller(): Promise<void> {
+  await Promise.all([
+    get(Info, 'info').then((value) => (info.value = value)),
+    get(Version, 'version').then((value) => (version.value = value.version)),
+    get(UserInfo, 'userinfo').then((value) => (user.value = value)),
+  ]);
 }
 
 export interface ToolButton {

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { ArgoError } from '../api/client.ts';
 import { clearToken, storeToken, tidyToken } from '../api/token.ts';
-import { href, place } from '../state/router.ts';
-import { Page } from './common.tsx';
+import { go, href, place } from '../state/router.ts';
+import { forgetCaller, loadCaller, Page } from './common.tsx';
 import { Icon } from './icons.tsx';
 
-/** The page that takes a token. Logging in and out load the interface anew, so that nothing of the old caller stays. */
+/** The page that takes a token. It goes on without loading anew: in a frame, the token may live in this page only. */
 export function LoginPage(): JSX.Element {
   const token = useSignal('');
   const problem = useSignal<string | undefined>(undefined);
@@ -17,7 +18,13 @@ export function LoginPage(): JSX.Element {
       return;
     }
     storeToken(tidy);
-    location.assign(redirectTarget(place.value.query.get('redirect')));
+    forgetCaller();
+    const on = () => go(redirectTarget(place.value.query.get('redirect')));
+    loadCaller().then(on, (error: unknown) => {
+      // Only a refused token stays here; what else went wrong, the next page says.
+      if (error instanceof ArgoError && error.status === 401) problem.value = error.message;
+      else on();
+    });
   };
   return (
     <Page title="Login" crumbs={[{ text: 'Login' }]}>
@@ -57,7 +64,9 @@ export function LoginPage(): JSX.Element {
             class="pill"
             onClick={() => {
               clearToken();
-              location.assign(href('login'));
+              forgetCaller();
+              token.value = '';
+              go('login');
             }}
           >
             <Icon name="login" /> Logout
