@@ -95,7 +95,8 @@ export function controllerPriorityClass(): KubeObject {
   return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'workflow-controller' }, value: 1_000_000 };
 }
 
-const artifactRepository = `s3:
+const artifactRepository = `archiveLogs: false
+s3:
   bucket: workflows
   endpoint: minio:9000
   insecure: true

@@ -1,0 +1,123 @@
+import type { Json } from '../../../lib/json.ts';
+import { goJson, isJsonObject } from '../../../lib/json.ts';
+import { replaceInJson, shouldExecute } from '../expressions/index.ts';
+import { normalize } from '../types/normal-form.ts';
+import type { Invocation, Sequence } from '../types/workflow.ts';
+
+export const isLoop = (invocation: Invocation): boolean => (invocation.withItems ?? []).length > 0 || (invocation.withParam ?? '') !== '' || invocation.withSequence !== undefined;
+
+/**
+ * A loop's members, each a copy of the step or task with `{{item}}` replaced and a name of its own.
+ * After argo-workflows v3.7.6 workflow/controller/steps.go, operator.go
+ */
+export function expandLoop<T extends Invocation>(struct: 'WorkflowStep' | 'DAGTask', invocation: T, decode: (value: unknown) => T, values: Record<string, string>): T[] {
+  const items = itemsOf(invocation);
+  const template = { ...invocation };
+  delete template.withItems;
+  delete template.withParam;
+  delete template.withSequence;
+  const json = goJson(normalize(struct, template));
+  return items.map((item, index) => {
+    const { named, description } = itemValues(item);
+    // A condition that is false whatever the item lets unknown tags be.
+    const replaced = replaceInJson(json, { ...values, ...named }, !mayRun(invocation.when));
+    const member = decode(JSON.parse(replaced));
+    member.name = `${invocation.name ?? ''}(${index}:${description.replace(/[()]/g, '')})`;
+    if (invocation.template !== undefined) member.template = invocation.template;
+    return member;
+  });
+}
+
+function mayRun(when: string | undefined): boolean {
+  try {
+    return shouldExecute(when);
+  } catch {
+    return true;
+  }
+}
+
+function itemsOf(invocation: Invocation): Json[] {
+  if ((invocation.withItems ?? []).length > 0) return invocation.withItems ?? [];
+  const tolerant = <T>(make: () => T, otherwise: T): T => {
+    try {
+      return make();
+    } catch (error) {
+      if (mayRun(invocation.when)) throw error;
+      return otherwise;
+    }
+  };
+  if (invocation.withSequence !== undefined) return tolerant(() => sequence(invocation.withSequence ?? {}), []);
+  const text = invocation.withParam ?? '';
+  return tolerant(() => {
+    let list: unknown;
+    try {
+      list = JSON.parse(text);
+    } catch (error) {
+      throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: ${jsonProblem(text, error)}`);
+    }
+    if (!Array.isArray(list)) throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: json: cannot unmarshal ${jsonKind(list)} into Go value of type []v1alpha1.Item`);
+    return list as Json[];
+  }, []);
+}
+
+const jsonKind = (value: unknown): string => (typeof value === 'boolean' ? 'bool' : typeof value);
+
+/** encoding/json's words for the first character that does not belong. */
+function jsonProblem(text: string, error: unknown): string {
+  const trimmed = text.trim();
+  if (trimmed === '') return 'unexpected end of JSON input';
+  const at = /position (\d+)/.exec(error instanceof Error ? error.message : '');
+  const position = at === null ? 0 : Number(at[1]);
+  const char = text.charAt(position);
+  if (char === '') return 'unexpected end of JSON input';
+  return position === text.length - trimmed.length || position === 0 ? `invalid character '${char}' looking for beginning of value` : `invalid character '${char}' after top-level value`;
+}
+
+function itemValues(item: Json): { named: Record<string, string>; description: string } {
+  if (Array.isArray(item)) return { named: { item: JSON.stringify(item) }, description: `[${item.map(itemText).join(' ')}]` };
+  if (isJsonObject(item)) {
+    const keys = Object.keys(item).sort();
+    const named: Record<string, string> = { item: goJson(Object.fromEntries(keys.map((key) => [key, item[key]]))) };
+    for (const key of keys) named[`item.${key}`] = itemText(item[key] ?? null);
+    return { named, description: keys.map((key) => `${key}:${itemText(item[key] ?? null)}`).sort().join(',') };
+  }
+  return { named: { item: itemText(item) }, description: itemText(item) };
+}
+
+/** An item as Argo shows it: JSON without the quotes of a text (escapes stay). */
+function itemText(item: Json): string {
+  const json = JSON.stringify(item);
+  return typeof item === 'string' ? json.slice(1, -1) : json;
+}
+
+function sequence(spec: Sequence): Json[] {
+  const number = (value: number | string): number => {
+    if (!/^[+-]?\d+$/.test(String(value))) throw new Error(`strconv.Atoi: parsing ${JSON.stringify(String(value))}: invalid syntax`);
+    return Number(value);
+  };
+  const start = spec.start === undefined ? 0 : number(spec.start);
+  let end: number;
+  if (spec.end !== undefined) end = number(spec.end);
+  else if (spec.count !== undefined) {
+    const count = number(spec.count);
+    if (count === 0) return [];
+    end = start + count - 1;
+  } else throw new Error('neither end nor count was specified in withSequence');
+  const step = start <= end ? 1 : -1;
+  return Array.from({ length: Math.abs(end - start) + 1 }, (_, i) => formatInteger(spec.format ?? '%d', start + i * step));
+}
+
+/** Go's `%d`, `%03d`, `%x`, `%#x`, `%o`, `%b`, `%c`. */
+function formatInteger(format: string, value: number): string {
+  return format.replace(/%%|%([-+# 0]*)(\d*)([dxXobc])/g, (whole, flags: string | undefined, width: string | undefined, verb: string | undefined) => {
+    if (whole === '%%') return '%';
+    const size = Math.abs(value);
+    let digits = verb === 'd' ? String(size) : verb === 'c' ? String.fromCodePoint(size) : size.toString(verb === 'o' ? 8 : verb === 'b' ? 2 : 16);
+    if (verb === 'X') digits = digits.toUpperCase();
+    if (flags?.includes('#') === true && (verb === 'x' || verb === 'X')) digits = `0${verb}${digits}`;
+    const sign = value < 0 ? '-' : flags?.includes('+') === true ? '+' : '';
+    const wide = Number(width ?? '0');
+    if (flags?.includes('-') === true) return (sign + digits).padEnd(wide);
+    return flags?.includes('0') === true ? sign + digits.padStart(wide - sign.length, '0') : (sign + digits).padStart(wide);
+  });
+}

@@ -1,0 +1,227 @@
+import { Cron } from 'croner';
+import { rfc3339 } from '../../../lib/clock.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Log } from '../../../lib/log.ts';
+import { ApiStatus } from '../../api/status.ts';
+import type { KubeClient, ResourceType } from '../../client.ts';
+import type { EventRecorder } from '../../controllers/runtime/event-recorder.ts';
+import { Informer, keyOf, splitKey } from '../../controllers/runtime/informer.ts';
+import { WorkQueue } from '../../controllers/runtime/work-queue.ts';
+import type { KubeObject } from '../../store/object.ts';
+import { argoExprEnv, evalBool, shouldExecute } from '../expressions/index.ts';
+import { normalize } from '../types/normal-form.ts';
+import type { TemplateGetters } from '../types/resolve.ts';
+import { decodeCronWorkflow, decodeWorkflow } from '../types/workflow.ts';
+import type { CronWorkflow, Workflow } from '../types/workflow.ts';
+import { validateCronWorkflow } from '../validate/index.ts';
+
+const CRON_WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'cronworkflows' };
+const WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
+const LABEL_CRON = 'workflows.argoproj.io/cron-workflow';
+const LAST_SCHEDULE = 'cronworkflows.argoproj.io/last-used-schedule';
+/** A run that was missed by less than this is made up for even without startingDeadlineSeconds. */
+const ON_TIME_MS = 10_000;
+
+export interface CronOptions {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  events: EventRecorder;
+  signal: AbortSignal;
+  getters(namespace: string): TemplateGetters;
+  defaults(): Workflow | undefined;
+  workflows: Informer;
+}
+
+/** A cron workflow's schedules, each with the zone that it is read in. */
+export function schedulesOf(cron: CronWorkflow): { pattern: string; timezone: string }[] {
+  const own = (cron.spec.schedule ?? '') !== '' ? [cron.spec.schedule ?? ''] : (cron.spec.schedules ?? []);
+  return own.map((text) => {
+    const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(text);
+    const pattern = zoned?.[2] ?? text;
+    const every = /^@every (.+)$/.exec(pattern);
+    return { pattern: every === null ? pattern : everyPattern(every[1] ?? ''), timezone: zoned?.[1] ?? ((cron.spec.timezone ?? '') === '' ? 'UTC' : (cron.spec.timezone ?? 'UTC')) };
+  });
+}
+
+/** `@every 5m` as a pattern with seconds, where one exists. */
+function everyPattern(text: string): string {
+  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  const [hours, minutes, seconds] = [match?.[1], match?.[2], match?.[3]];
+  if (hours !== undefined) return `0 0 */${hours} * * *`;
+  return minutes !== undefined ? `0 */${minutes} * * * *` : `*/${seconds ?? '60'} * * * * *`;
+}
+
+/** The first time after `from` that any schedule names, in milliseconds; undefined when there is none. */
+export function nextRun(cron: CronWorkflow, from: number): number | undefined {
+  const times = schedulesOf(cron).flatMap(({ pattern, timezone }) => {
+    const next = new Cron(pattern, { timezone, paused: true }).nextRun(new Date(from));
+    return next === null ? [] : [next.getTime()];
+  });
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** The last time up to `now` (and after `since`) that any schedule names. */
+export function missedRun(cron: CronWorkflow, since: number, now: number): number | undefined {
+  let last: number | undefined;
+  let at = since;
+  for (let i = 0; i < 10_000; i++) {
+    const next = nextRun(cron, at);
+    if (next === undefined || next > now) return last;
+    last = next;
+    at = next;
+  }
+  return last;
+}
+
+/** Starts workflows at their times. After argo-workflows v3.7.6 workflow/cron/operator.go */
+export function startCron(options: CronOptions): () => void {
+  const { client, clock, log, signal, workflows } = options;
+  const informer = new Informer(client, CRON_WORKFLOWS, signal);
+  const queue: WorkQueue = new WorkQueue({ name: 'cron', clock, log, signal, reconcile: (key) => reconcile(key) });
+  const startedAt = clock.now();
+  informer.onChange(({ current }) => {
+    if (current !== undefined) queue.add(keyOf(current));
+  });
+  const off = workflows.onChange(({ previous, current }) => {
+    const object = current ?? previous;
+    const name = object?.metadata.labels?.[LABEL_CRON];
+    if (object !== undefined && name !== undefined) queue.add(`${object.metadata.namespace ?? ''}/${name}`);
+  });
+
+  const childrenOf = (cron: CronWorkflow): Workflow[] =>
+    workflows
+      .list(cron.metadata.namespace)
+      .filter((object) => object.metadata.labels?.[LABEL_CRON] === cron.metadata.name && object.metadata.ownerReferences?.some((owner) => owner.uid === cron.metadata.uid) === true)
+      .map(decodeWorkflow);
+
+  async function reconcile(key: string): Promise<void> {
+    const object = informer.getByKey(key);
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) return;
+    const { namespace = '' } = splitKey(key);
+    const cron = decodeCronWorkflow(object);
+    const before = JSON.stringify(normalize('CronWorkflow', cron));
+    const problem = validateCronWorkflow(cron, options.getters(namespace));
+    setCondition(cron, 'SpecError', problem?.message);
+    const schedules = schedulesOf(cron).map(({ pattern }) => pattern).join(',');
+    const changedSchedule = cron.metadata.annotations?.[LAST_SCHEDULE] !== schedules;
+    if (problem === undefined && changedSchedule) {
+      cron.metadata.annotations = { ...cron.metadata.annotations, [LAST_SCHEDULE]: schedules };
+      if ((cron.status.lastScheduledTime ?? null) !== null) cron.status.lastScheduledTime = rfc3339(clock.now());
+    }
+    followChildren(cron);
+    await removeOld(cron);
+    if (problem === undefined && cron.spec.suspend !== true && cron.status.phase !== 'Stopped') await runDue(cron, object);
+    if (JSON.stringify(normalize('CronWorkflow', cron)) !== before) {
+      await client.update(CRON_WORKFLOWS, { ...(normalize('CronWorkflow', cron) as unknown as KubeObject), apiVersion: 'argoproj.io/v1alpha1', kind: 'CronWorkflow' });
+    }
+    if (problem === undefined && cron.spec.suspend !== true) {
+      const next = nextRun(cron, clock.now());
+      if (next !== undefined) queue.addAfter(key, next - clock.now());
+    }
+  }
+
+  /** Counts runs that have ended, and forgets them as active. */
+  function followChildren(cron: CronWorkflow): void {
+    const children = childrenOf(cron);
+    const active = (cron.status.active ?? []).filter((reference) => {
+      const child = children.find(({ metadata }) => metadata.uid === reference['uid']);
+      if (child === undefined) return false;
+      const phase = child.status.phase;
+      if (phase === 'Succeeded') cron.status.succeeded++;
+      else if (phase === 'Failed' || phase === 'Error') cron.status.failed++;
+      else return true;
+      return false;
+    });
+    cron.status.active = active.length === 0 && (cron.status.active ?? null) === null ? null : active;
+    cron.status.phase = cron.status.phase === '' ? 'Active' : cron.status.phase;
+    const stop = cron.spec.stopStrategy?.expression ?? '';
+    if (stop !== '') {
+      try {
+        const env = argoExprEnv({ failed: cron.status.failed, succeeded: cron.status.succeeded, cronworkflow: { failed: cron.status.failed, succeeded: cron.status.succeeded, name: cron.metadata.name, namespace: cron.metadata.namespace ?? '' } });
+        if (evalBool(stop, env)) {
+          cron.status.phase = 'Stopped';
+          cron.metadata.labels = { ...cron.metadata.labels, 'workflows.argoproj.io/cron-workflow-completed': 'true' };
+        }
+      } catch (error) {
+        setCondition(cron, 'SpecError', error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  async function removeOld(cron: CronWorkflow): Promise<void> {
+    const ended = childrenOf(cron).filter((child) => child.status.finishedAt !== null);
+    const groups: [Workflow[], number][] = [
+      [ended.filter((child) => child.status.phase === 'Succeeded'), cron.spec.successfulJobsHistoryLimit ?? 3],
+      [ended.filter((child) => child.status.phase === 'Failed' || child.status.phase === 'Error'), cron.spec.failedJobsHistoryLimit ?? 1],
+    ];
+    for (const [group, limit] of groups) {
+      const newest = [...group].sort((a, b) => ((a.status.finishedAt ?? '') < (b.status.finishedAt ?? '') ? 1 : -1));
+      for (const { metadata } of newest.slice(limit)) {
+        await client.delete(WORKFLOWS, metadata.namespace, metadata.name, { propagationPolicy: 'Background' }).catch((error: unknown) => {
+          if (!(error instanceof ApiStatus) || error.code !== 404) throw error;
+        });
+      }
+    }
+  }
+
+  /** Starts the run whose time has come, if there is one and the policy lets it. */
+  async function runDue(cron: CronWorkflow, object: KubeObject): Promise<void> {
+    const now = clock.now();
+    const last = Date.parse(cron.status.lastScheduledTime ?? '');
+    const created = Date.parse(cron.metadata.creationTimestamp ?? '') || now;
+    const deadline = cron.spec.startingDeadlineSeconds ?? 0;
+    const since = Math.max(Number.isNaN(last) ? created : last, deadline > 0 ? now - deadline * 1000 : Math.min(now, Math.max(startedAt, now - ON_TIME_MS)) - 1);
+    const due = missedRun(cron, since, now);
+    if (due === undefined) return;
+    if ((cron.spec.when ?? '') !== '') {
+      const text = (cron.spec.when ?? '').replace(/\{\{=?\s*cronworkflow\.lastScheduledTime\s*\}\}/g, cron.status.lastScheduledTime ?? '');
+      if (!shouldExecute(text)) return;
+    }
+    const active = childrenOf(cron).filter((child) => child.status.finishedAt === null);
+    if (active.length > 0 && cron.spec.concurrencyPolicy === 'Forbid') return;
+    if (cron.spec.concurrencyPolicy === 'Replace') {
+      for (const { metadata } of active) await client.patch(WORKFLOWS, metadata.namespace, metadata.name, { type: 'merge', body: { spec: { shutdown: 'Terminate' } } });
+    }
+    const workflow = workflowOf(cron, due);
+    try {
+      const made = await client.create(WORKFLOWS, cron.metadata.namespace, workflow);
+      cron.status.active = [...(cron.status.active ?? []), { kind: 'Workflow', namespace: made.metadata.namespace ?? '', name: made.metadata.name, uid: made.metadata.uid ?? '', apiVersion: 'argoproj.io/v1alpha1', resourceVersion: made.metadata.resourceVersion ?? '' }];
+      setCondition(cron, 'SubmissionError', undefined);
+    } catch (error) {
+      if (!(error instanceof ApiStatus)) throw error;
+      if (error.code !== 409) {
+        setCondition(cron, 'SubmissionError', `Failed to submit Workflow: ${error.message}`);
+        options.events.record(object, 'Warning', 'SubmissionError', error.message);
+      }
+    }
+    cron.status.lastScheduledTime = rfc3339(due);
+  }
+
+  return off;
+}
+
+/** The workflow of one run: named after the cron workflow and the time. After argo-workflows v3.7.6 workflow/common/convert.go */
+export function workflowOf(cron: CronWorkflow, due: number): KubeObject {
+  const extra = cron.spec.workflowMetadata;
+  const metadata: KubeObject['metadata'] = {
+    name: `${cron.metadata.name}-${Math.floor(due / 1000)}`,
+    ...(cron.metadata.namespace === undefined ? {} : { namespace: cron.metadata.namespace }),
+    labels: { [LABEL_CRON]: cron.metadata.name, ...extra?.labels },
+    annotations: { 'workflows.argoproj.io/scheduled-time': rfc3339(due), ...extra?.annotations },
+    ...(extra?.finalizers === undefined ? {} : { finalizers: extra.finalizers }),
+    ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'CronWorkflow', name: cron.metadata.name, uid: cron.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
+  };
+  const instance = cron.metadata.labels?.['workflows.argoproj.io/controller-instanceid'];
+  if (instance !== undefined) metadata.labels = { ...metadata.labels, 'workflows.argoproj.io/controller-instanceid': instance };
+  return { ...(normalize('Workflow', { metadata, spec: cron.spec.workflowSpec }) as unknown as KubeObject), apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' };
+}
+
+function setCondition(cron: CronWorkflow, type: string, message: string | undefined): void {
+  const others = (cron.status.conditions ?? []).filter((condition) => condition.type !== type);
+  if (message === undefined) {
+    if (cron.status.conditions !== undefined) cron.status.conditions = others;
+    return;
+  }
+  cron.status.conditions = [...others, { type, status: 'True', message }];
+}

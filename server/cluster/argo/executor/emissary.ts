@@ -1,0 +1,116 @@
+/**
+ * What stands at /var/run/argo/argoexec in a workflow's pod: it runs the container's real command, passes signals on,
+ * captures what it prints, saves outputs and leaves the exit code for the wait container. It finds its files beside
+ * itself; the `init` container has put them there. Words of its log as argoexec's.
+ * After argo-workflows v3.7.6 cmd/argoexec/commands/emissary.go
+ */
+export const EMISSARY = `#!/bin/sh
+dir=\${0%/*}
+name=\${ARGO_CONTAINER_NAME:-main}
+while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
+shift
+ctr=$dir/ctr/$name
+mkdir -p "$ctr"
+
+say() {
+  if [ -n "$EPOCHREALTIME" ]; then
+    seconds=\${EPOCHREALTIME%.*} micros=\${EPOCHREALTIME#*.}
+    now=$(date -u -d "@$seconds" "+%Y-%m-%dT%H:%M:%S.\${micros%???}Z")
+  else
+    now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+  fi
+  printf 'time="%s" level=%s msg="%s"%s\\n' "$now" "$1" "$2" "$3" >&2
+}
+leave() {
+  printf %s "$1" > "$ctr/exitcode.new" && mv "$ctr/exitcode.new" "$ctr/exitcode"
+  exit "$1"
+}
+
+if [ -f "$dir/lab/deps/$name" ]; then
+  while IFS= read -r dep; do
+    while [ ! -f "$dir/ctr/$dep/exitcode" ]; do sleep 0.05; done
+    read -r other < "$dir/ctr/$dep/exitcode" || :
+    if [ "$other" != 0 ]; then
+      echo "Error: dependency \\"$dep\\" exited with non-zero code: $other" >&2
+      leave 64
+    fi
+  done < "$dir/lab/deps/$name"
+fi
+
+if ! command -v "$1" > /dev/null 2>&1; then
+  case $1 in
+    */*) echo "Error: failed to find name in PATH: exec: \\"$1\\": stat $1: no such file or directory" >&2 ;;
+    *) echo "Error: failed to find name in PATH: exec: \\"$1\\": executable file not found in \\$PATH" >&2 ;;
+  esac
+  leave 64
+fi
+
+capture=
+if [ "$ARGO_INCLUDE_SCRIPT_OUTPUT" = true ] || [ -f "$dir/lab/logs" ]; then capture=yes; fi
+rm -f "$ctr/signal" && mkfifo "$ctr/signal" 2> /dev/null
+if [ -n "$capture" ]; then
+  say info 'capturing logs' ' argo=true'
+  mkfifo "$ctr/out" "$ctr/err"
+  tee -a "$ctr/stdout" "$ctr/combined" < "$ctr/out" &
+  teeout=$!
+  tee -a "$ctr/combined" < "$ctr/err" >&2 &
+  teeerr=$!
+  "$@" <&0 > "$ctr/out" 2> "$ctr/err" &
+else
+  "$@" <&0 &
+fi
+child=$!
+trap 'kill -TERM $child 2> /dev/null' TERM
+trap 'kill -INT $child 2> /dev/null' INT
+(
+  while read -r signal < "$ctr/signal"; do kill "-$signal" $child; done
+) < /dev/null > /dev/null 2>&1 &
+listener=$!
+wait $child
+code=$?
+while [ $code -gt 128 ] && kill -0 $child 2> /dev/null; do
+  wait $child
+  code=$?
+done
+kill -KILL $listener 2> /dev/null
+if [ -n "$capture" ]; then wait $teeout $teeerr; fi
+say info 'sub-process exited' ' argo=true error="<nil>"'
+
+problem=
+case $code in
+  0) ;;
+  130) problem='signal: interrupt' code=137 ;;
+  134) problem='signal: aborted' code=137 ;;
+  137) problem='signal: killed' ;;
+  139) problem='signal: segmentation fault' code=137 ;;
+  143) problem='signal: terminated' code=137 ;;
+  *) problem="exit status $code" ;;
+esac
+
+if [ "$name" = main ]; then
+  if [ -f "$dir/lab/parameters" ]; then
+    while IFS= read -r path; do
+      if [ -e "$path" ]; then
+        say info "$path -> /var/run/argo/outputs/parameters/$path" ' argo=true'
+        mkdir -p "$dir/outputs/parameters/\${path%/*}" && cat "$path" > "$dir/outputs/parameters/$path"
+      else
+        say error "cannot save parameter $path" " argo=true error=\\"open $path: no such file or directory\\""
+      fi
+    done < "$dir/lab/parameters"
+  fi
+  if [ -f "$dir/lab/artifacts" ]; then
+    while IFS= read -r path; do
+      path=\${path%/}
+      if [ -e "$path" ]; then
+        say info "$path -> /var/run/argo/outputs/artifacts$path.tgz" ' argo=true'
+        say info "Taring $path"
+        mkdir -p "$dir/outputs/artifacts\${path%/*}" && tar -czf "$dir/outputs/artifacts$path.tgz" -C "\${path%/*}/" "\${path##*/}"
+      else
+        say warning "cannot save artifact $path" " argo=true error=\\"stat $path: no such file or directory\\""
+      fi
+    done < "$dir/lab/artifacts"
+  fi
+fi
+if [ -n "$problem" ]; then echo "Error: $problem" >&2; fi
+leave $code
+`;
