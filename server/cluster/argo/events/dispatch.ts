@@ -7,7 +7,7 @@ import { workflowFromTemplate } from '../server/actions/submit.ts';
 import { CLUSTER_WORKFLOW_TEMPLATES, EVENTS, WORKFLOWS, WORKFLOW_TEMPLATES, flag, message, text, type Call } from '../server/route.ts';
 import { dig, fromKube, mapOf, metadataOf, nameOf, toKube } from '../server/structs.ts';
 import { checkInstance, labelCreator } from '../server/workflow-access.ts';
-import { metadataFunctions } from './functions.ts';
+import { withFunctions } from './functions.ts';
 
 /** An event as the bindings see it. */
 export interface EventInput {
@@ -58,7 +58,7 @@ async function dispatchTo(call: Call, object: KubeObject, input: EventInput, suf
   const clusterScope = flag(ref, 'clusterScope');
   const template = await getTemplate(call, input.namespace, text(ref, 'name'), clusterScope);
   const workflow = workflowFromTemplate(nameOf(template), clusterScope);
-  applyMetadata(workflow, message(submit, 'metadata'), { ...env, ...metadataFunctions });
+  applyMetadata(workflow, message(submit, 'metadata'), withFunctions(env));
   const metadata = metadataOf(workflow);
   if (text(metadata, 'name') === '') metadata['name'] = text(metadata, 'generateName') + suffix;
   labelCreator(call, workflow);

@@ -1,4 +1,6 @@
-import type { ExprEnv } from '../expressions/expr/index.ts';
+import { argoExprEnv, type ExprEnv } from '../expressions/index.ts';
 
-/** What expressions of `submit.metadata` may call beside the event. */
-export const metadataFunctions: ExprEnv = {};
+/** An event as the expressions of `submit.metadata` see it: with the functions that other templates have, too. */
+export function withFunctions(env: ExprEnv): ExprEnv {
+  return argoExprEnv(env);
+}
