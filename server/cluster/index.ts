@@ -5,7 +5,7 @@ import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
 import { createSchemaHooks } from './api/schema/index.ts';
 import { startControllers } from './controllers/index.ts';
-import { builtInImages, createImageRegistry, startKubelet } from './kubelet/index.ts';
+import { builtInImages, createImageRegistry, type ImageRegistry, startKubelet } from './kubelet/index.ts';
 import { startScheduler } from './scheduler/index.ts';
 import { join } from 'node:path';
 import { createAuth, recordOf, RequestLog } from './auth/index.ts';
@@ -14,7 +14,9 @@ import { bootstrapObjects } from './bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
 import { handleUpgrade } from './http/upgrade.ts';
 import { createStreams, type Streams } from './stream/index.ts';
-import { installArgo } from './install-argo.ts';
+import { argoPrograms } from './argo/programs.ts';
+import { argoServerImages } from './argo/server/index.ts';
+import { installArgo, podsUntil } from './install-argo.ts';
 import { ObjectStore } from './store/object-store.ts';
 import { readSnapshot } from './store/snapshot.ts';
 import { createPodNetwork, serviceAddresses } from './network/index.ts';
@@ -25,7 +27,9 @@ import type { Server } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
+import { isJsonObject } from '../lib/json.ts';
 import type { KubeClient } from './client.ts';
+import type { KubeObject } from './store/object.ts';
 import type { ProcessRuntime } from './kubelet/runtime/process-runtime.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 
@@ -69,7 +73,13 @@ export interface Cluster {
 
 const snapshotSchema = z.object({ store: z.unknown(), auth: z.unknown() });
 
-/** Starts an embedded cluster; resolves when the API answers and, with Argo, when argo-server's pod is Ready. */
+/** How long `startCluster` waits for the Argo Server before it goes on without: milliseconds. */
+const ARGO_PATIENCE = 10_000;
+
+/**
+ * Starts an embedded cluster; resolves when the API answers and, with Argo, when the Argo Server runs and can be
+ * reached. Its pod becomes Ready later, when its readiness probe first looks.
+ */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const scope = new Scope();
   try {
@@ -130,14 +140,30 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => controllers.stop());
   const scheduler = startScheduler({ client: component('system:kube-scheduler', [], 'kube-scheduler'), clock, log });
   scope.defer(() => scheduler.stop());
-  const images = createImageRegistry([...builtInImages]);
+  const images: ImageRegistry = createImageRegistry([
+    ...builtInImages,
+    ...argoServerImages({ record: (record) => requests.add(record) }),
+    ...argoPrograms({
+      imageCommand: (image) => {
+        const found = images.lookup(image);
+        return found.kind === 'found' ? { entrypoint: found.entry.entrypoint ?? [], cmd: found.entry.cmd ?? [] } : undefined;
+      },
+    }),
+  ]);
   const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet') });
   scope.defer(() => kubelet.stop());
   hooks.containers = kubelet.access;
   streams = createStreams({ access: kubelet.access, clock, log });
   scope.defer(() => streams?.close());
 
-  if (options.argo !== false) await installArgo(component('kubernetes-admin', [], 'kubectl-client-side-apply'), scheme);
+  if (options.argo !== false) {
+    await installArgo(component('kubernetes-admin', [], 'kubectl-client-side-apply'), scheme);
+    const giveUp = new AbortController();
+    const cancel = clock.after(ARGO_PATIENCE, () => giveUp.abort());
+    const running = (pod: KubeObject): boolean => isJsonObject(pod.status) && pod.status.phase === 'Running';
+    await podsUntil(manager, { namespace: 'argo', labelSelector: 'app=argo-server' }, running, giveUp.signal);
+    cancel();
+  }
 
   return {
     kubeconfig: auth.kubeconfig({ server: serverUrl }),

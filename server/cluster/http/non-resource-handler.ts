@@ -88,6 +88,11 @@ function sendOpenApi({ core, answering }: PathCall, path: string): void {
   const { openapi } = core.hooks;
   if (openapi === undefined) throw unknownPath();
   const rest = path.slice('/openapi/'.length);
+  if (rest === 'v2' && openapi.v2 === undefined) {
+    // kubectl asks for this in protobuf, to check a List's items itself. A document without definitions is an empty
+    // message, and makes it leave the check to the server.
+    return sendText(answering, 200, '', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  }
   const value = rest === 'v3' ? openapi.index() : rest === 'v2' ? openapi.v2?.() : rest.startsWith('v3/') ? openapi.document(rest.slice(3)) : undefined;
   if (value === undefined) throw unknownPath();
   sendValue(answering, 200, value);

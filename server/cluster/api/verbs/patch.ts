@@ -3,9 +3,10 @@ import { rfc3339 } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { apiVersionOf, type KubeObject } from '../../store/object.ts';
 import { storageOf, present, type ApiCore } from '../core.ts';
-import { badRequest, notFound, unsupportedMediaType } from '../errors.ts';
+import { badRequest, invalid, notFound, unsupportedMediaType } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { applyJsonPatch, jsonMergePatch } from '../patch/index.ts';
+import { patchProblem } from '../schema/hooks.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
 import { createObject } from './create.ts';
@@ -35,7 +36,15 @@ export function patchObject(core: ApiCore, context: RequestContext, info: Resour
   if (patch.type === 'apply') return apply(core, context, info, namespace, name, old, patch);
   if (old === undefined) throw notFound(info, name);
   const patched = patchValue(core, info, old, patch);
+  if (patch.type === 'strategic' && context.fieldValidation === 'Strict') {
+    const { unknown } = core.hooks.schema.prune(info, asObject(patched, expectedOf(core, info)));
+    if (unknown.length > 0) throw patchProblem(patch.body, `strict decoding error: ${unknown.join(', ')}`);
+  }
   const decoded = decodeObject(core, context, info, patched, patch.duplicates);
+  const { uid } = decoded.metadata;
+  if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
+    throw invalid(info, name, [{ reason: 'FieldValueInvalid', message: `Invalid value: "${uid}": field is immutable`, field: 'metadata.uid' }]);
+  }
   return { object: updateObject(core, context, info, namespace, name, decoded, subresource === undefined ? {} : { subresource }), created: false };
 }
 

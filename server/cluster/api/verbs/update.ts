@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../../lib/clock.ts';
+import { isJsonObject } from '../../../lib/json.ts';
 import type { KubeObject, ObjectMeta } from '../../store/object.ts';
 import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
 import { badRequest, conflict, invalid, MODIFIED } from '../errors.ts';
@@ -105,7 +106,22 @@ function combine(info: ResourceInfo, old: KubeObject, next: KubeObject, subresou
     setOrDelete(object, 'status', next.status);
     return object;
   }
+  if (subresource === 'ephemeralcontainers') {
+    // Debug containers are added to a pod; nothing else of it may change this way.
+    const spec = isJsonObject(old.spec) ? old.spec : {};
+    const added = isJsonObject(next.spec) ? next.spec.ephemeralContainers : undefined;
+    return { ...old, metadata: { ...metadata, ...labelsOf(old.metadata) }, spec: { ...spec, ...(added === undefined ? {} : { ephemeralContainers: added }) } };
+  }
+  if (subresource === 'approval') {
+    const status = isJsonObject(old.status) ? old.status : {};
+    const conditions = isJsonObject(next.status) ? next.status.conditions : undefined;
+    return { ...old, metadata, status: { ...status, ...(conditions === undefined ? {} : { conditions }) } };
+  }
   return { ...next, metadata };
+}
+
+function labelsOf({ labels, annotations }: ObjectMeta): Pick<ObjectMeta, 'labels' | 'annotations'> {
+  return { labels: labels ?? {}, annotations: annotations ?? {} };
 }
 
 function setOrDelete(object: KubeObject, field: string, value: unknown): void {
