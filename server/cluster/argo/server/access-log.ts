@@ -1,7 +1,7 @@
 /** logrus' text form as Argo writes it: `time="…" level=info msg="…" key=value`. */
 
 function quote(value: string): string {
-  return value !== '' && /^[A-Za-z0-9\-._/@^+[\]]*$/.test(value) ? value : value === '' ? '' : goQuote(value);
+  return value !== '' && /^[A-Za-z0-9\-._/@^+]*$/.test(value) ? value : value === '' ? '' : goQuote(value);
 }
 
 /** Go's strconv.Quote for what logs hold. */
