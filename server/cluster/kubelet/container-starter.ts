@@ -25,6 +25,7 @@ export class StartFailure extends Error {
     readonly waiting: { reason: string; message: string },
     readonly retryMs: number,
     readonly exit?: ExitRecord,
+    readonly image?: { name: string; imageID: string },
   ) {
     super(waiting.message);
   }
@@ -70,6 +71,13 @@ const CONFIG_RETRY_MS = 10_000;
 
 type Mount = ProcessSpec['mounts'][number];
 
+interface FoundImage {
+  entry: ImageEntry;
+  /** As statuses show it. */
+  name: string;
+  imageID: string;
+}
+
 /** Brings a container from its spec to a running process or program: image, environment, mounts, start. */
 export class ContainerStarter {
   readonly #options: StarterOptions;
@@ -112,18 +120,19 @@ export class ContainerStarter {
     const containerID = `containerd://${id}`;
     const log = new LogStore(this.#options.clock);
     event('Normal', 'Created', `Created container: ${container.name}`);
-    const running = await this.#launch(request, image.entry, { argv, env, layer, mounts, id, containerID }, log);
+    const running = await this.#launch(request, image, { argv, env, layer, mounts, id, containerID }, log);
     return { running, log, containerID, image: image.name, imageID: image.imageID, terminationLog };
   }
 
-  async #launch(request: StartRequest, entry: ImageEntry, made: { argv: string[]; env: Record<string, string>; layer: string; mounts: Mount[]; id: string; containerID: string }, log: LogStore): Promise<RunningContainer> {
+  async #launch(request: StartRequest, image: FoundImage, made: { argv: string[]; env: Record<string, string>; layer: string; mounts: Mount[]; id: string; containerID: string }, log: LogStore): Promise<RunningContainer> {
     const { pod, container, event } = request;
     const { clock, ids, network, client, runtime } = this.#options;
     const { argv, env, layer, mounts, id, containerID } = made;
+    const { entry } = image;
     if (entry.content.kind === 'program') {
       const hostPath = (path: string) => hostPathOf(mounts, path);
       const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
-      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network, hostPath, clock, ids }, log, clock);
+      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, clock, ids }, log, clock);
     }
     try {
       const spec: ProcessSpec = {
@@ -145,12 +154,12 @@ export class ContainerStarter {
       const message = startMessage(argv[0] ?? '', error);
       event('Warning', 'Failed', `Error: ${message}`);
       const exit: ExitRecord = { exitCode: 128, reason: 'StartError', message, startedAt: 0, finishedAt: clock.now(), containerID };
-      throw new StartFailure({ reason: 'RunContainerError', message }, 0, exit);
+      throw new StartFailure({ reason: 'RunContainerError', message }, 0, exit, image);
     }
   }
 
   /** Finds the image, with the events that a pull has. */
-  #image({ container, event }: StartRequest): { entry: ImageEntry; name: string; imageID: string } {
+  #image({ container, event }: StartRequest): FoundImage {
     const { images, clock } = this.#options;
     const image = container.image ?? '';
     const policy = container.imagePullPolicy ?? (image.includes(':') && !image.endsWith(':latest') ? 'IfNotPresent' : 'Always');
@@ -241,6 +250,22 @@ export function hostPathOf(mounts: readonly Mount[], path: string): string | und
     if (above && (best === undefined || mount.target.length > best.target.length)) best = mount;
   }
   return best === undefined ? undefined : join(best.source, wanted.slice(best.target.length));
+}
+
+/** The network as a program in this pod sees it: its own host, and Services of its namespace by their short names. */
+function networkOf(pod: Pod, network: PodNetwork): PodNetwork {
+  const { namespace = 'default', uid = '' } = pod.metadata;
+  return {
+    addressOf: (podUid) => network.addressOf(podUid),
+    release: (podUid) => network.release(podUid),
+    listen: (podUid, port, onConnection) => network.listen(podUid, port, onConnection),
+    dial: (podUid, port) => network.dial(podUid, port),
+    setServiceResolver: (resolve) => network.setServiceResolver(resolve),
+    dialAddress(host, port) {
+      if (host === 'localhost' || host === '127.0.0.1' || host === '::1') return network.dial(uid, port);
+      return network.dialAddress(/^[a-z][a-z0-9-]*$/i.test(host) ? `${host}.${namespace}.svc` : host, port);
+    },
+  };
 }
 
 function commandOf(container: Container, entry: ImageEntry, env: Record<string, string>): string[] {

@@ -290,6 +290,10 @@ export class PodWorker {
         state.exit = error.exit;
         delete state.waiting;
         state.containerID = error.exit.containerID;
+        if (error.image !== undefined) {
+          state.image = error.image.name;
+          state.imageID = error.image.imageID;
+        }
       } else {
         state.phase = exit === undefined ? 'waiting' : 'exited';
         state.waiting = error.waiting;

@@ -1,9 +1,10 @@
 import type { ImageEntry } from '../../program.ts';
+import { OWN_BIN, OWN_PATH } from './own-bin.ts';
 
 /** Python from the host, whatever version a tag asks for. */
 export const python: ImageEntry = {
   repository: 'python',
   cmd: ['python3'],
-  env: { PYTHONDONTWRITEBYTECODE: '1' },
-  content: { kind: 'root-folder', base: 'host', files: { '/usr/local/bin/python': '#!/bin/sh\nexec python3 "$@"\n' } },
+  env: { PATH: OWN_PATH, PYTHONDONTWRITEBYTECODE: '1' },
+  content: { kind: 'root-folder', base: 'host', files: { [`${OWN_BIN}/python`]: '#!/bin/sh\nexec python3 "$@"\n' } },
 };

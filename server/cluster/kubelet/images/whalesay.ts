@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../../program.ts';
+import { OWN_BIN, OWN_PATH } from './own-bin.ts';
 
 const COWSAY = `#!/bin/sh
 # Says its arguments in a speech bubble, wrapped at 40 columns, as a whale with containers.
@@ -32,5 +33,6 @@ WHALE
 export const whalesay: ImageEntry = {
   repository: 'docker/whalesay',
   cmd: ['/bin/bash'],
-  content: { kind: 'root-folder', base: 'host', files: { '/usr/local/bin/cowsay': COWSAY } },
+  env: { PATH: OWN_PATH },
+  content: { kind: 'root-folder', base: 'host', files: { [`${OWN_BIN}/cowsay`]: COWSAY } },
 };

@@ -35,7 +35,8 @@ export function createPlainRuntime(options: { folder: string }): ProcessRuntime 
       const links = spec.root.base === 'busybox' ? await (applets ??= linkApplets(join(options.folder, 'applets'))) : undefined;
       const env: Record<string, string> = {};
       for (const [name, value] of Object.entries(spec.env)) env[name] = translate(value);
-      env.PATH = [links, await toolPath(), HOST_PATH].filter((p) => p !== undefined).join(delimiter);
+      const own = [...new Set(Object.keys(spec.root.files).map(dirname))].filter((folder) => folder.endsWith('bin')).map((folder) => join(spec.layer, folder));
+      env.PATH = [...own, links, await toolPath(), HOST_PATH].filter((p) => p !== undefined).join(delimiter);
       const cwd = join(spec.layer, spec.cwd);
       await mkdir(cwd, { recursive: true });
       return start({ argv: spec.argv.map(translate), env, cwd, tty: spec.tty, stdin: spec.stdin, translate });

@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+import type { ImageEntry, Program } from '../../../program.ts';
+import { runClientScript } from './client.ts';
+import { BucketStore } from './object-store.ts';
+import { createS3Handler } from './s3.ts';
+
+const CONSOLE = `<!DOCTYPE html>
+<html><head><title>MinIO Console</title></head><body><h1>Object store</h1>
+<p>This cluster's object store speaks the S3 API on port 9000. Its console is not part of the lab.</p></body></html>
+`;
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** `minio server`: the S3 API on port 9000 and a page on the console's port; objects live as long as the container. */
+const server: Program = {
+  async run(context) {
+    const store = new BucketStore();
+    const credentials = {
+      accessKey: context.env.MINIO_ROOT_USER ?? context.env.MINIO_ACCESS_KEY ?? 'minioadmin',
+      secretKey: context.env.MINIO_ROOT_PASSWORD ?? context.env.MINIO_SECRET_KEY ?? 'minioadmin',
+    };
+    const handle = createS3Handler({ store, credentials, clock: context.clock });
+    const api = createServer((request, response) => void handle(request, response));
+    const page = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(CONSOLE);
+    });
+    const uid = context.pod.metadata.uid ?? '';
+    const consolePort = Number(/^:?(\d+)$/.exec(optionOf(context.argv, '--console-address') ?? '')?.[1] ?? 9001);
+    const stops = [context.network.listen(uid, 9000, (socket) => api.emit('connection', socket)), context.network.listen(uid, consolePort, (socket) => page.emit('connection', socket))];
+    context.stdout(`MinIO Object Storage Server (emulated)\nAPI: http://${context.network.addressOf(uid)}:9000\nWebUI: http://${context.network.addressOf(uid)}:${consolePort}\n`);
+    await aborted(context.signal);
+    for (const stop of stops) stop();
+    api.closeAllConnections();
+    page.closeAllConnections();
+    return 0;
+  },
+};
+
+function optionOf(argv: readonly string[], name: string): string | undefined {
+  const index = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  const found = argv[index];
+  return found === undefined ? undefined : found.includes('=') ? found.slice(name.length + 1) : argv[index + 1];
+}
+
+export const minio: ImageEntry = { repository: 'minio/minio', entrypoint: ['minio'], content: { kind: 'program', program: server } };
+export const minioQuay: ImageEntry = { ...minio, repository: 'quay.io/minio/minio' };
+
+/** `mc`, and shell scripts as simple as those that make buckets. */
+const client: Program = { run: runClientScript };
+export const minioClient: ImageEntry = { repository: 'minio/mc', entrypoint: ['mc'], content: { kind: 'program', program: client } };
+export const minioClientQuay: ImageEntry = { ...minioClient, repository: 'quay.io/minio/mc' };
