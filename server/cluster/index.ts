@@ -33,6 +33,9 @@ import type { KubeObject } from './store/object.ts';
 import type { ProcessRuntime } from './kubelet/runtime/process-runtime.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 
+/** For hosts without a sandbox. */
+export { createPlainRuntime } from './kubelet/runtime/plain-runtime.ts';
+
 /** What `startCluster` takes. */
 export interface ClusterOptions {
   clock: Clock;
