@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Flags, integer } from './cli/flags.ts';
 import { LabError } from './lib/errors.ts';
 
 /** Everything that flags and environment decide, fixed at the start. */
@@ -22,21 +23,6 @@ export interface Config {
   previewDomain: string;
   mostSessions: number;
   logLevel: string;
-}
-
-/** Flags as commander hands them on. */
-export interface Flags {
-  port?: string;
-  host?: string;
-  data?: string;
-  scenarios?: string[];
-  sandbox?: string;
-  cluster?: string;
-  allowHost?: string[];
-  allowRemote?: boolean;
-  previewDomain?: string;
-  maxSessions?: string;
-  logLevel?: string;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
@@ -62,12 +48,6 @@ export function configFrom(flags: Flags, folders: readonly string[], environment
     mostSessions: integer('--max-sessions', flags.maxSessions ?? '20', 1, 1000),
     logLevel: flags.logLevel ?? 'warn',
   });
-}
-
-export function integer(flag: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) throw new LabError('bad-request', `${flag} takes a number from ${least} to ${most}, not ${text}`);
-  return value;
 }
 
 function oneOf<T extends string>(flag: string, text: string, values: readonly T[]): T {

@@ -3,7 +3,10 @@ import { LabError, messageOf } from './lib/errors.ts';
 
 // The only place that ends the process.
 try {
-  process.exitCode = await run(process.argv.slice(2));
+  process.exitCode = await run(process.argv.slice(2), async (flags, folders) => {
+    const [{ configFrom }, { startLab }] = await Promise.all([import('./config.ts'), import('./wire.ts')]);
+    return startLab(configFrom(flags, folders, process.env));
+  });
   process.exit();
 } catch (error) {
   process.stderr.write(`argo-lab: ${messageOf(error)}\n`);

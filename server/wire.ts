@@ -11,7 +11,7 @@ import { createLog } from './lib/log.ts';
 import { Scope } from './lib/scope.ts';
 import { createProvider } from './providers/index.ts';
 import { createSandbox } from './sandbox/detect.ts';
-import { createContent } from './wire-content.ts';
+import { createContent } from './session/course-content.ts';
 import { lockFolder } from './session/lock.ts';
 import { SessionManager } from './session/manager.ts';
 import { Spares } from './session/spares.ts';

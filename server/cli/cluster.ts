@@ -2,9 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startCluster } from '../cluster/index.ts';
-import type { PodNetwork } from '../cluster/network/pod-network.ts';
-import { integer } from '../config.ts';
+import { type Cluster, startCluster } from '../cluster/index.ts';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { sleep, systemClock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
@@ -14,6 +12,7 @@ import { createLog } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { createRuntime } from '../providers/embedded/runtime.ts';
 import { createSandbox } from '../sandbox/detect.ts';
+import { integer } from './flags.ts';
 import { stopSignal } from './stop-signal.ts';
 
 const ARGO_SERVER = { host: 'argo-server.argo.svc', port: 2746 };
@@ -75,7 +74,7 @@ async function start(flags: ClusterFlags, scope: Scope): Promise<string> {
 }
 
 /** A port of this machine that leads to the Argo Server's Service, as a port-forward would. */
-async function bridge(port: number, network: PodNetwork, scope: Scope): Promise<number> {
+async function bridge(port: number, network: Cluster['network'], scope: Scope): Promise<number> {
   const server = await listen(port, '--argo-port');
   server.on('connection', (client) => {
     client.on('error', () => client.destroy());

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import type { Flags } from '../config.ts';
+import type { Flags, StartedLab } from './flags.ts';
+
+export type StartLab = (flags: Flags, folders: readonly string[]) => Promise<StartedLab>;
 
 /** Runs one command line; resolves with the exit code. */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[], startLab: StartLab): Promise<number> {
   let code = 0;
   const program = new Command('argo-lab').description('An interactive, self-hosted lab for Kubernetes and Argo Workflows').exitOverride().showHelpAfterError('(--help shows what there is)');
   const collect = (value: string, list: string[] = []) => [...list, value];
@@ -23,7 +25,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
     .action(async (folders: string[], flags: Flags) => {
       const { serve } = await import('./serve.ts');
-      code = await serve(flags, folders);
+      code = await serve(() => startLab(flags, folders));
     });
 
   program

@@ -1,18 +1,16 @@
-import { configFrom, type Flags } from '../config.ts';
 import { sleep, systemClock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import { keepingAlive } from '../lib/keep-alive.ts';
-import { startLab } from '../wire.ts';
+import type { StartedLab } from './flags.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** Everything has to be over by then, whatever hangs. */
 const DEADLINE_MS = 4500;
 
 /** `argo-lab serve`: prints where the lab is as its last line, and runs until it is stopped. */
-export async function serve(flags: Flags, folders: readonly string[]): Promise<number> {
-  const config = configFrom(flags, folders, process.env);
+export async function serve(start: () => Promise<StartedLab>): Promise<number> {
   const stopped = stopSignal();
-  const lab = await startLab(config);
+  const lab = await keepingAlive(start());
   for (const notice of lab.notices) process.stdout.write(`Note: ${notice}\n`);
   process.stdout.write(`argo-lab is ready: ${lab.url}\n`);
   await stopped;

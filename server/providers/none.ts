@@ -1,5 +1,5 @@
 import { LabError } from '../lib/errors.ts';
-import type { KubeClient } from '../cluster/client.ts';
+import type { KubeClient } from '../cluster/vocabulary.ts';
 import type { ClusterProvider } from './provider.ts';
 
 /** Terminals without a cluster: for scenarios that need none, and for tests. */

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { lchown, stat } from 'node:fs/promises';
-import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/kubelet/runtime/process-runtime.ts';
+import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/vocabulary.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
 import { joinContainer, launch, type Launcher, withNetworkOf } from '../../sandbox/launch.ts';

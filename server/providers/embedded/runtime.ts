@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
-import { createPlainRuntime } from '../../cluster/kubelet/runtime/plain-runtime.ts';
-import type { ProcessRuntime } from '../../cluster/kubelet/runtime/process-runtime.ts';
+import { createPlainRuntime } from '../../cluster/index.ts';
+import type { ProcessRuntime } from '../../cluster/vocabulary.ts';
 import { BubblewrapSandbox } from '../../sandbox/bubblewrap.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { createBubblewrapRuntime } from './bubblewrap-runtime.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { runChecks, validateCheck } from './checks/index.ts';
-import type { CheckContext, CheckResult } from './checks/check.ts';
-import type { Clock } from './lib/clock.ts';
-import { LabError } from './lib/errors.ts';
-import type { Ids } from './lib/ids.ts';
-import type { PageView } from './protocol/rest.ts';
-import { loadCourses, readText, renderMarkdown } from './scenario/index.ts';
-import type { Course, Page, Scenario } from './scenario/model.ts';
-import { type Content, isCheckable } from './session/content.ts';
+import { runChecks, validateCheck } from '../checks/index.ts';
+import type { CheckContext, CheckResult } from '../checks/check.ts';
+import type { Clock } from '../lib/clock.ts';
+import { LabError } from '../lib/errors.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { PageView } from '../protocol/rest.ts';
+import { loadCourses, readText, renderMarkdown } from '../scenario/index.ts';
+import type { Course, Page, Scenario } from '../scenario/model.ts';
+import { type Content, isCheckable } from './content.ts';
 
 /** Courses are read again when they were last read this long ago: an author's change shows on reload. */
 const FRESH_MS = 2000;
