@@ -1,11 +1,13 @@
+import type { ApiCore } from './api/core.ts';
 import { isStatus } from './api/errors.ts';
+import type { RequestContext } from './api/hooks.ts';
+import { createPrepared } from './api/prepared.ts';
 import { bootstrapRbac } from './auth/index.ts';
-import type { KubeClient, ResourceType } from './client.ts';
+import type { KubeClient } from './client.ts';
 import type { KubeObject } from './store/object.ts';
 
 /** What a cluster holds before anybody has asked for anything. */
 
-const core = (resource: string): ResourceType => ({ group: '', version: 'v1', resource });
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 const PRIORITY_CLASSES = [
@@ -13,25 +15,46 @@ const PRIORITY_CLASSES = [
   ['system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'],
 ] as const;
 
-/** Makes what is missing; what a restored cluster has already stays as it is. */
-export async function bootstrapObjects(client: KubeClient): Promise<void> {
-  const make = async (type: ResourceType, namespace: string | undefined, object: KubeObject): Promise<void> => {
+/** The same in every cluster, and never changed: the store freezes what it keeps. */
+let rbac: ReturnType<typeof bootstrapRbac> | undefined;
+
+/** Who creates what belongs to the cluster itself. */
+export function systemContext(fieldManager: string): RequestContext {
+  return { user: { username: 'system:apiserver', groups: ['system:masters'] }, fieldManager, dryRun: false, fieldValidation: 'Ignore', warn: () => undefined };
+}
+
+/** Creates the objects that are missing, whatever their kind: what a restored cluster has stays as it is. */
+export async function createMissing(api: ApiCore, client: KubeClient, fieldManager: string, objects: readonly KubeObject[]): Promise<void> {
+  const context = systemContext(fieldManager);
+  for (const object of objects) {
+    const info = api.scheme.findKind(object.apiVersion, object.kind);
+    if (info === undefined) throw new Error(`${object.apiVersion} ${object.kind} is not served`);
+    if (PREPARED.has(object.kind)) {
+      createPrepared(api, context, info, object.metadata.namespace, object);
+      continue;
+    }
     try {
-      await client.create(type, namespace, object);
+      await client.create(info, object.metadata.namespace, object, { fieldManager });
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
     }
-  };
-  for (const name of NAMESPACES) await make(core('namespaces'), undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  for (const { type, object } of bootstrapRbac()) await make(type, object.metadata.namespace, object);
-  for (const [name, value, description] of PRIORITY_CLASSES) {
-    const object = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description };
-    await make({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, undefined, object);
   }
-  await make(core('services'), 'default', {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' },
-  });
+}
+
+/** Kinds whose objects admission leaves as they are. */
+const PREPARED = new Set(['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'CustomResourceDefinition', 'PriorityClass', 'ConfigMap']);
+
+export async function bootstrapObjects(api: ApiCore, client: KubeClient): Promise<void> {
+  rbac ??= bootstrapRbac();
+  await createMissing(api, client, 'kube-apiserver', [
+    ...NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...rbac.map(({ object }) => object),
+    ...PRIORITY_CLASSES.map(([name, value, description]) => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description })),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+      spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' },
+    },
+  ]);
 }

@@ -110,7 +110,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const core: ApiCore = { store, scheme, clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
-  await bootstrapObjects(system);
+  await bootstrapObjects(core, system);
 
   const requests = new RequestLog();
   let streams: Streams | undefined;
@@ -160,7 +160,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => streams?.close());
 
   if (options.argo !== false) {
-    await installArgo(component('kubernetes-admin', [], 'kubectl-client-side-apply'), scheme);
+    await installArgo(core, component('kubernetes-admin', [], 'kubectl-client-side-apply'));
     const giveUp = new AbortController();
     const cancel = clock.after(ARGO_PATIENCE, () => giveUp.abort());
     const running = (pod: KubeObject): boolean => isJsonObject(pod.status) && pod.status.phase === 'Running';

@@ -1,20 +1,12 @@
 import { argoInstallObjects } from './argo/install/index.ts';
-import { isStatus } from './api/errors.ts';
-import type { Scheme } from './api/scheme/scheme.ts';
+import type { ApiCore } from './api/core.ts';
+import { createMissing } from './bootstrap.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeObject } from './store/object.ts';
 
 /** Creates what is missing of an installed Argo Workflows, in order. Throws ApiStatus. */
-export async function installArgo(client: KubeClient, scheme: Scheme): Promise<void> {
-  for (const object of argoInstallObjects()) {
-    const info = scheme.findKind(object.apiVersion, object.kind);
-    if (info === undefined) throw new Error(`${object.apiVersion} ${object.kind} is not served`);
-    try {
-      await client.create(info, object.metadata.namespace, object);
-    } catch (error) {
-      if (!isStatus(error, 409)) throw error;
-    }
-  }
+export async function installArgo(api: ApiCore, client: KubeClient): Promise<void> {
+  await createMissing(api, client, 'kubectl-client-side-apply', argoInstallObjects());
 }
 
 /** Resolves when the condition holds for the pods of a selector, or when `signal` gives up. */
