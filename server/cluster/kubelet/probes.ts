@@ -142,17 +142,20 @@ export function startProbe(kind: ProbeKind, probe: Probe, target: ProbeTarget, c
   const period = Math.max(1, probe.periodSeconds ?? 10) * 1000;
   const failureThreshold = probe.failureThreshold ?? 3;
   const successThreshold = probe.successThreshold ?? 1;
-  const start = clock.now() + (probe.initialDelaySeconds ?? 0) * 1000;
+  const initialDelay = (probe.initialDelaySeconds ?? 0) * 1000;
+  // What is up at once is asked at once; until its delay is over, a failure still does not count.
+  const delay = target.running.instant && kind !== 'liveness' ? 0 : initialDelay;
+  const warmUpEnd = clock.now() + initialDelay + Math.min(WARM_UP_MS, period);
   let successes = 0;
   let failures = 0;
   let verdict: boolean | undefined = kind === 'liveness' ? true : undefined;
-  let cancel = clock.after((probe.initialDelaySeconds ?? 0) * 1000, () => void ask());
+  let cancel = clock.after(delay, () => void ask());
   signal.addEventListener('abort', () => cancel(), { once: true });
 
   const ask = async (): Promise<void> => {
     const result = await askProbe(probe, target, clock);
     if (signal.aborted) return;
-    const warmingUp = !result.ok && kind !== 'liveness' && successes === 0 && failures === 0 && clock.now() - start < Math.min(WARM_UP_MS, period);
+    const warmingUp = !result.ok && kind !== 'liveness' && successes === 0 && failures === 0 && clock.now() < warmUpEnd;
     if (warmingUp) {
       cancel = clock.after(WARM_UP_STEP_MS, () => void ask());
       return;

@@ -8,6 +8,8 @@ import type { ContainerProcess, ProcessRuntime, ProcessSpec } from './runtime/pr
 /** One run of a container, whatever stands behind it. */
 export interface RunningContainer {
   readonly exited: Promise<{ code: number; signal?: string }>;
+  /** A program of ours is up at once: nobody has to wait for it to begin. */
+  readonly instant: boolean;
   readonly stdin: Writable | undefined;
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** Rejects with code ENOENT when there is no such command. */
@@ -38,6 +40,7 @@ export async function runProcess(runtime: ProcessRuntime, spec: ProcessSpec, log
       await Promise.all(drained);
       return exit;
     }),
+    instant: false,
     stdin: process.stdin,
     signal: (signal) => process.signal(signal),
     exec: (exec) => process.exec(exec),
@@ -74,6 +77,7 @@ export function runProgram(program: Program, context: Omit<ProgramContext, 'sign
       over = true;
       controller.abort(new Error('the container has ended'));
     }),
+    instant: true,
     stdin: undefined,
     signal(signal) {
       controller.abort(new Error(signal));
