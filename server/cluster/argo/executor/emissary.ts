@@ -17,7 +17,9 @@ say() {
     seconds=\${EPOCHREALTIME%.*} micros=\${EPOCHREALTIME#*.}
     now=$(date -u -d "@$seconds" "+%Y-%m-%dT%H:%M:%S.\${micros%???}Z")
   else
-    now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+    millis=$(date +%3N)
+    case $millis in [0-9][0-9][0-9]) ;; *) millis=000 ;; esac
+    now=$(date -u "+%Y-%m-%dT%H:%M:%S.\${millis}Z")
   fi
   printf 'time="%s" level=%s msg="%s"%s\\n' "$now" "$1" "$2" "$3" >&2
 }
