@@ -16,7 +16,7 @@ import { integer } from './flags.ts';
 import { stopSignal } from './stop-signal.ts';
 
 const ARGO_SERVER = { host: 'argo-server.argo.svc', port: 2746 };
-const DEADLINE_MS = 4500;
+const DEADLINE_MS = 3000;
 
 export interface ClusterFlags {
   port: string;

@@ -5,7 +5,7 @@ import type { StartedLab } from './flags.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** Everything has to be over by then, whatever hangs. */
-const DEADLINE_MS = 4500;
+const DEADLINE_MS = 3000;
 
 /** `argo-lab serve`: prints where the lab is as its last line, and runs until it is stopped. */
 export async function serve(start: () => Promise<StartedLab>): Promise<number> {

@@ -5,7 +5,8 @@ import type { Clock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { PageView } from '../protocol/rest.ts';
-import { loadCourses, readText, renderMarkdown } from '../scenario/index.ts';
+import { loadCourses } from '../scenario/load.ts';
+import { readText } from '../scenario/read-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
 import { type Content, isCheckable } from './content.ts';
 
@@ -22,7 +23,8 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
     const key = `${scenario.folder}\0${file}\0${markdown.length}`;
     const known = rendered.get(key);
     if (known?.text === markdown) return known.html;
-    const html = renderMarkdown(markdown, { file, assetBase: `/api/scenarios/${encodeURIComponent(scenario.id)}/assets/`, ids });
+    // The renderer is most of what a start would load, and the first page is the list of courses.
+    const html = import('../scenario/markdown/render.ts').then(({ renderMarkdown }) => renderMarkdown(markdown, { file, assetBase: `/api/scenarios/${encodeURIComponent(scenario.id)}/assets/`, ids }));
     rendered.set(key, { text: markdown, html });
     return html;
   };
