@@ -222,6 +222,7 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(': hello\n\n');
       streams.add(response);
+      response.write(`data: ${JSON.stringify({ type: 'ports', ports: [8080] })}\n\n`);
       response.on('close', () => streams.delete(response));
       return;
     }

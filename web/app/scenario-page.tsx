@@ -41,6 +41,11 @@ export function ScenarioPage({ id, page, machine }: { id: string; page: string |
     };
   }, [store]);
   useEffect(() => store.showPage(page), [store, page]);
+  const resumed = store.model.value.session !== undefined && store.pages.value.length > 0 ? store.page.value : undefined;
+  useEffect(() => {
+    // The address names the page from now on, so that the back button leads to it and not to where the session is by then.
+    if (page === undefined && resumed !== undefined) navigate({ name: 'scenario', id, page: resumed }, true);
+  }, [page, resumed]);
   useLayoutEffect(() => panes.current?.style.setProperty('--split', `${settings.value.split}%`), [settings.value.split]);
   const go = (to: string) => navigate({ name: 'scenario', id, page: to });
   const session = store.model.value.session;

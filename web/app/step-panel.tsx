@@ -99,6 +99,16 @@ function StepFooter({ store, page, go }: { store: ScenarioStore; page: PageView;
         <Icon name="left" /> Previous
       </button>
       <span class="grow" />
+      <a
+        class="button jump"
+        href="#workspace"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('workspace')?.scrollIntoView();
+        }}
+      >
+        Terminal
+      </a>
       {page.checkable && (
         <button type="button" class={passed ? 'button' : 'button primary'} aria-disabled={busy || model.session?.state !== 'ready'} onClick={onCheck}>
           <Icon name="check" /> {busy ? 'Checking …' : 'Check'}

@@ -82,7 +82,7 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
               />
             </label>
             <p class="quiet menu-note">
-              <kbd>F6</kbd> moves between the text and the terminal.
+              <kbd>F6</kbd> moves between the text and the terminal, <kbd>Ctrl+Shift+F</kbd> finds in the terminal.
             </p>
             <button
               type="button"
@@ -108,7 +108,7 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
         )}
       </Popup>
       {asking.value === 'reset' && (
-        <Dialog title="Reset the session?" confirm="Reset" danger onConfirm={() => void store.reset()} onClose={() => (asking.value = undefined)}>
+        <Dialog title="Reset the session?" confirm="Reset" danger onConfirm={() => void store.reset().then((page) => page !== undefined && go(page))} onClose={() => (asking.value = undefined)}>
           <p>You get a clean home folder, new terminals and a new cluster. Files and objects that you made in this session are gone; the steps you have done stay done.</p>
         </Dialog>
       )}

@@ -5,6 +5,7 @@ import type { ScenarioStore } from '../state/scenario-store.ts';
 import { settings } from '../state/settings.ts';
 import type { Tab } from '../state/workspace.ts';
 import type { TerminalHub } from '../terminal/terminal-hub.ts';
+import { SearchBar } from '../terminal/search-bar.tsx';
 import { Icon } from './icons.tsx';
 import { Preparation } from './preparation.tsx';
 
@@ -91,6 +92,21 @@ export function Workspace({ store, hub }: { store: ScenarioStore; hub: TerminalH
         <button type="button" class="icon-button tab-add" aria-label="New terminal" title="New terminal" disabled={!ready || terminals >= MAX_TERMINALS} onClick={() => void store.addTerminal()}>
           <Icon name="plus" />
         </button>
+        {unseenPorts(store).map((port) => (
+          <button key={port} type="button" class="port-chip" title="Something listens on this port of your session" onClick={() => store.preview(port, '/')}>
+            Open port {port}
+          </button>
+        ))}
+        <a
+          class="button jump"
+          href="#step"
+          onClick={(event) => {
+            event.preventDefault();
+            document.getElementById('step')?.scrollIntoView();
+          }}
+        >
+          Text
+        </a>
       </div>
       <div class="panels">
         {tabs.map((tab) => (
@@ -110,6 +126,12 @@ export function Workspace({ store, hub }: { store: ScenarioStore; hub: TerminalH
       </div>
     </section>
   );
+}
+
+/** Ports of the session on which something listens and that have no tab yet. */
+function unseenPorts(store: ScenarioStore): number[] {
+  const shown = store.workspace.value.tabs.flatMap((tab) => (tab.kind === 'preview' ? [tab.port] : []));
+  return store.model.value.ports.filter((port) => !shown.includes(port)).slice(0, 4);
 }
 
 function RenameField({ name, onDone }: { name: string; onDone(name: string | undefined): void }): JSX.Element {
@@ -155,6 +177,7 @@ function TerminalPanel({ store, hub, tid, shown }: { store: ScenarioStore; hub: 
   return (
     <>
       <div class="terminal-host" ref={host} data-terminal-state={state} />
+      {live.searching.value && <SearchBar screen={live.screen} onClose={() => (live.searching.value = false)} />}
       {state === 'exited' && (
         <div class="terminal-exit" role="status">
           <span>

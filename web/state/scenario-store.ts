@@ -155,9 +155,13 @@ export class ScenarioStore {
     });
   }
 
-  async reset(): Promise<void> {
+  /** Begins again in a clean session; answers the page it begins with, or nothing where that failed. */
+  async reset(): Promise<string | undefined> {
     const sid = this.#sid();
-    if (sid === undefined) return this.restart();
+    if (sid === undefined) {
+      await this.restart();
+      return undefined;
+    }
     try {
       this.#opened = undefined;
       const session = await this.#options.api.resetSession(sid);
@@ -166,8 +170,10 @@ export class ScenarioStore {
       this.#events?.stop();
       this.#listen(session.id);
       this.#options.announce('The session starts again, clean.');
+      return session.page;
     } catch (error) {
       this.#report(error);
+      return undefined;
     }
   }
 

@@ -1,3 +1,5 @@
+import { signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import type { Timers } from '../state/timers.ts';
 import { TerminalConnection } from './connection.ts';
 import type { SocketLike } from './connection.ts';
@@ -6,6 +8,8 @@ import { XtermScreen } from './xterm-screen.ts';
 export interface LiveTerminal {
   screen: XtermScreen;
   connection: TerminalConnection;
+  /** The search bar is open. */
+  searching: Signal<boolean>;
 }
 
 export interface HubOptions {
@@ -29,17 +33,19 @@ export class TerminalHub {
     const known = this.#terminals.get(tid);
     if (known !== undefined) return known;
     let connection: TerminalConnection | undefined;
+    const searching = signal(false);
     const screen = new XtermScreen(
       {
         input: (bytes) => connection?.input(bytes),
         resized: (columns, rows) => connection?.resize(columns, rows),
         title: () => undefined,
         leave: this.#options.leave,
+        find: () => (searching.value = true),
       },
       this.#options.settings(),
     );
     connection = new TerminalConnection({ screen, timers: this.#options.timers, connect: (offset) => this.#options.connect(tid, offset) });
-    const live = { screen, connection };
+    const live = { screen, connection, searching };
     this.#terminals.set(tid, live);
     return live;
   }

@@ -38,6 +38,8 @@ export interface XtermEvents {
   title(title: string): void;
   /** F6 was pressed: the way out of the terminal for those who use the keyboard only. */
   leave(backwards: boolean): void;
+  /** Ctrl+Shift+F: find in the terminal. */
+  find(): void;
 }
 
 /** An xterm.js terminal on the page, and the only file that knows xterm's interface. */
@@ -146,6 +148,11 @@ export class XtermScreen implements Screen {
     if (event.ctrlKey && event.shiftKey && event.code === 'KeyC' && this.terminal.hasSelection()) {
       event.preventDefault();
       if (event.type === 'keydown') void navigator.clipboard.writeText(this.terminal.getSelection());
+      return false;
+    }
+    if (event.ctrlKey && event.shiftKey && event.code === 'KeyF') {
+      event.preventDefault();
+      if (event.type === 'keydown') this.#events.find();
       return false;
     }
     // The browser pastes on its own; xterm would send a control character.
