@@ -50,7 +50,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   const tools = await prepareTools(join(config.data, 'tools'), { path: process.env['PATH'] ?? '', argoBundle: join(config.root, 'dist', 'bin', 'argo.mjs') });
   const sandbox = await createSandbox({ folder: join(config.data, 'warm'), tools: tools.folder, warmPorts: [6443], wanted: config.sandbox }, clock);
   scope.defer(() => sandbox.close());
-  const provider = createProvider(config.cluster, { clock, ids, log, sandbox });
+  const provider = createProvider(config.cluster, { clock, ids, log, sandbox, argoUi: join(config.root, 'dist', 'argo-ui') });
   const content = createContent(config.scenarios, ids, clock);
   const store = new SessionStore(config.data);
   const spares = new Spares({ sandbox, provider, folder: join(config.data, 'spare'), clock, ids, log });

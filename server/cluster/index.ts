@@ -52,6 +52,8 @@ export interface ClusterOptions {
   serverUrl?: string;
   /** Installs Argo Workflows into namespace `argo` with the course's settings. Default true. */
   argo?: boolean;
+  /** Folder with the built user interface that the Argo Server serves. Without it, a plain page says that it is not built. */
+  argoUi?: string;
   /** What `snapshot()` of an earlier run returned. */
   restore?: ClusterSnapshot;
 }
@@ -110,7 +112,8 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const core: ApiCore = { store, scheme, clock, ids, hooks };
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
-  await bootstrapObjects(core, system);
+  // What somebody deleted from a cluster that is restored stays deleted.
+  if (saved === undefined) await bootstrapObjects(core, system);
 
   const requests = new RequestLog();
   let streams: Streams | undefined;
@@ -145,7 +148,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => scheduler.stop());
   const images: ImageRegistry = createImageRegistry([
     ...builtInImages,
-    ...argoServerImages({ record: (record) => requests.add(record) }),
+    ...argoServerImages({ record: (record) => requests.add(record), ...(options.argoUi === undefined ? {} : { uiFolder: options.argoUi }) }),
     ...argoPrograms({
       imageCommand: (image) => {
         const found = images.lookup(image);
@@ -160,7 +163,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => streams?.close());
 
   if (options.argo !== false) {
-    await installArgo(core, component('kubernetes-admin', [], 'kubectl-client-side-apply'));
+    if (saved === undefined) await installArgo(core, component('kubernetes-admin', [], 'kubectl-client-side-apply'));
     const giveUp = new AbortController();
     const cancel = clock.after(ARGO_PATIENCE, () => giveUp.abort());
     const running = (pod: KubeObject): boolean => isJsonObject(pod.status) && pod.status.phase === 'Running';

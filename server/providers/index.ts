@@ -10,6 +10,8 @@ export interface ProviderDependencies {
   ids: Ids;
   log: Log;
   sandbox: Sandbox;
+  /** Folder with the built user interface of Argo. */
+  argoUi: string;
 }
 
 /** The provider of that name; its code is loaded when the first session needs it. */

@@ -11,7 +11,7 @@ const API_PORT = 6443;
 const Snapshot = z.object({ version: z.literal(1), data: z.unknown() });
 
 /** A cluster of our own in the lab's process; its API listens on the place's own loopback. */
-export function embeddedProvider({ clock, ids, log, sandbox }: ProviderDependencies): ClusterProvider {
+export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderDependencies): ClusterProvider {
   return {
     name: 'embedded',
     spare: true,
@@ -31,6 +31,7 @@ export function embeddedProvider({ clock, ids, log, sandbox }: ProviderDependenc
           folder: session.folder,
           listen: { listener: listener.server },
           serverUrl: `https://127.0.0.1:${listener.port}`,
+          argoUi,
           ...(restore.success ? { restore: restore.data } : {}),
         });
         stage('done');
