@@ -1,4 +1,4 @@
-import type { ApiCore } from './api/core.ts';
+import { storageOf, type ApiCore } from './api/core.ts';
 import { isStatus } from './api/errors.ts';
 import type { RequestContext } from './api/hooks.ts';
 import { createPrepared } from './api/prepared.ts';
@@ -29,15 +29,15 @@ export async function createMissing(api: ApiCore, client: KubeClient, fieldManag
   for (const object of objects) {
     const info = api.scheme.findKind(object.apiVersion, object.kind);
     if (info === undefined) throw new Error(`${object.apiVersion} ${object.kind} is not served`);
+    if (api.store.get(storageOf(info), info.namespaced ? object.metadata.namespace : undefined, object.metadata.name) !== undefined) continue;
     if (PREPARED.has(object.kind)) {
       createPrepared(api, context, info, object.metadata.namespace, object);
       continue;
     }
-    try {
-      await client.create(info, object.metadata.namespace, object, { fieldManager });
-    } catch (error) {
+    await client.create(info, object.metadata.namespace, object, { fieldManager }).catch((error: unknown) => {
+      // A controller was quicker: the ServiceAccount of a namespace.
       if (!isStatus(error, 409)) throw error;
-    }
+    });
   }
 }
 

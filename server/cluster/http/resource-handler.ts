@@ -48,6 +48,7 @@ export async function handleResource(call: ResourceCall): Promise<void> {
   }
   const target = targetOf(info, request);
   if (request.namespace !== undefined && !info.namespaced) throw unknownPath();
+  if (request.namespace === undefined && info.namespaced && request.name !== undefined) throw unknownPath();
   if (request.subresource !== undefined && !hasSubresource(info, request.subresource)) throw unknownPath();
   if (info.custom?.deprecationWarning !== undefined) call.answering.warnings.push(info.custom.deprecationWarning);
   switch (method) {
