@@ -4,7 +4,8 @@ import { goJson, isJsonObject, type Json } from '../../../lib/json.ts';
 import type { RequestRecord } from '../../auth/request-log.ts';
 import { WEBHOOK_BODY_LIMIT, isWebhook, webhookToken } from '../events/webhook.ts';
 import { goDuration, logLine } from './access-log.ts';
-import { type Gatekeeper, claimsOfAuthorization } from './auth.ts';
+import { isArtifactPath, refuse, serveArtifact, type ArtifactAccess } from './artifacts.ts';
+import { type Caller, type Gatekeeper, claimsOfAuthorization } from './auth.ts';
 import { FieldFilter } from './fields.ts';
 import { requestOf } from './gateway.ts';
 import { metricsPage } from './metrics.ts';
@@ -24,6 +25,7 @@ export interface FrontOptions {
   context: ServiceContext;
   gatekeeper: Gatekeeper;
   files: StaticOptions;
+  artifacts: ArtifactAccess;
   clock: Clock;
   /** Raw lines for the container's log. */
   write(line: string): void;
@@ -221,20 +223,19 @@ export class Front {
     else if (path === '/metrics') {
       if (authorization === undefined || authorization === '') reply.end(403, '');
       else reply.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores').end(200, metricsPage(this.#started));
-    } else if (/^\/((input-)?artifacts(-by-uid)?|artifact-files)\//.test(path)) this.#artifact(exchange);
+    } else if (isArtifactPath(path)) await this.#artifact(exchange);
     else await serveStatic(reply, path, this.options.files, this.options.clock.now());
   }
 
-  /** Artifacts are not emulated yet, and say so; who may not ask is still told that. */
-  #artifact({ reply, authorization, request }: Exchange): void {
-    reply.set('Content-Type', 'text/plain; charset=utf-8').set('X-Content-Type-Options', 'nosniff');
+  async #artifact({ path, reply, authorization, request }: Exchange): Promise<void> {
+    let caller: Caller;
     try {
-      this.options.gatekeeper.admit(authorization, header(request, 'cookie'));
+      caller = this.options.gatekeeper.admit(authorization, header(request, 'cookie'));
     } catch {
-      reply.end(401, 'Unauthorized\n');
+      refuse(reply, 401);
       return;
     }
-    reply.end(501, 'This Argo Server does not serve artifacts yet.\n');
+    await serveArtifact(reply, path, caller, this.options.artifacts);
   }
 }
 

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import type { KubeClient } from '../../client.ts';
-import { CLUSTER_WORKFLOW_TEMPLATES, WORKFLOW_TEMPLATES, text } from './route.ts';
+import { CLUSTER_WORKFLOW_TEMPLATES, WORKFLOW_TEMPLATES, message, text } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
 import { copy, dig, fromKube } from './structs.ts';
 import { normalize } from '../types/normal-form.ts';
@@ -68,6 +68,14 @@ function specOf(template: JsonObject): WorkflowSpec {
   return dig(template, 'spec') as unknown as WorkflowSpec;
 }
 
+/** What `workflowTemplateRef` names; undefined without one. */
+async function readTemplate(source: TemplateSource, namespace: string, workflow: JsonObject): Promise<JsonObject | undefined> {
+  const ref = dig(workflow, 'spec')['workflowTemplateRef'];
+  if (!isJsonObject(ref)) return undefined;
+  const name = text(ref, 'name');
+  return ref['clusterScope'] === true ? source.clusterWorkflowTemplate(name) : source.workflowTemplate(namespace, name);
+}
+
 function refuse(problem: InvalidWorkflow | undefined): void {
   if (problem !== undefined) throw new GrpcStatus(problem.notFound ? Code.NotFound : Code.InvalidArgument, problem.message);
 }
@@ -78,17 +86,50 @@ function refuse(problem: InvalidWorkflow | undefined): void {
  */
 export async function validateWorkflow(source: TemplateSource, namespace: string, workflow: JsonObject, options: ValidateOptions = {}): Promise<void> {
   const getters = await gettersFor(source, namespace, workflow);
-  refuse(workflowProblem(normalize('Workflow', copy(workflow)) as unknown as Workflow, getters, options));
-  const ref = dig(workflow, 'spec')['workflowTemplateRef'];
-  if (!isJsonObject(ref)) return;
-  const name = text(ref, 'name');
-  const cluster = ref['clusterScope'] === true;
-  const template = cluster ? await source.clusterWorkflowTemplate(name) : await source.workflowTemplate(namespace, name);
-  const stored = dig(workflow, 'status', 'storedTemplates');
-  const templates = dig(template, 'spec')['templates'];
-  for (const item of Array.isArray(templates) ? templates : []) {
-    if (isJsonObject(item)) stored[`${cluster ? 'cluster' : 'namespaced'}/${name}/${text(item, 'name')}`] = item;
-  }
+  const problem = workflowProblem(normalize('Workflow', copy(workflow)) as unknown as Workflow, getters, options);
+  // The template that the workflow is made of is reported missing in Kubernetes' own words.
+  if (problem?.notFound === true) await readTemplate(source, namespace, workflow);
+  refuse(problem);
+  const stored = await storedTemplates(source, namespace, workflow);
+  if (Object.keys(stored).length > 0) Object.assign(dig(workflow, 'status', 'storedTemplates'), stored);
+}
+
+/**
+ * The templates of others that a workflow comes to use, by the keys under which Argo keeps them: those of its
+ * workflowTemplateRef all, those of a templateRef with what they call in turn.
+ */
+async function storedTemplates(source: TemplateSource, namespace: string, workflow: JsonObject): Promise<JsonObject> {
+  const stored: JsonObject = {};
+  const templatesIn = (holder: JsonObject) => {
+    const templates = message(holder, 'spec')?.['templates'];
+    return Array.isArray(templates) ? templates.filter(isJsonObject) : [];
+  };
+  const visit = async (value: unknown, scope: { key: string; holder: JsonObject } | undefined): Promise<void> => {
+    if (Array.isArray(value)) for (const item of value) await visit(item, scope);
+    if (!isJsonObject(value)) return;
+    const ref = message(value, 'templateRef');
+    if (ref !== undefined) {
+      const cluster = ref['clusterScope'] === true;
+      const key = `${cluster ? 'cluster' : 'namespaced'}/${text(ref, 'name')}`;
+      const holder = cluster ? await source.clusterWorkflowTemplate(text(ref, 'name')) : await source.workflowTemplate(namespace, text(ref, 'name'));
+      await keep({ key, holder }, text(ref, 'template'));
+    } else if (scope !== undefined && typeof value['template'] === 'string') await keep(scope, value['template']);
+    for (const part of Object.values(value)) await visit(part, scope);
+  };
+  const keep = async (scope: { key: string; holder: JsonObject }, name: string): Promise<void> => {
+    const template = templatesIn(scope.holder).find((one) => text(one, 'name') === name);
+    const key = `${scope.key}/${name}`;
+    if (template === undefined || stored[key] !== undefined) return;
+    stored[key] = template;
+    await visit([template['steps'], template['dag']], scope);
+  };
+  const ref = message(message(workflow, 'spec'), 'workflowTemplateRef');
+  const holder = await readTemplate(source, namespace, workflow);
+  if (holder !== undefined) {
+    const scope = { key: `${ref?.['clusterScope'] === true ? 'cluster' : 'namespaced'}/${text(ref, 'name')}`, holder };
+    for (const template of templatesIn(holder)) await keep(scope, text(template, 'name'));
+  } else for (const template of templatesIn(workflow)) await visit([template['steps'], template['dag']], undefined);
+  return stored;
 }
 
 export async function validateWorkflowTemplate(source: TemplateSource, namespace: string, template: JsonObject, options: ValidateOptions = {}): Promise<void> {

@@ -100,7 +100,7 @@ function goingNodes(workflow: JsonObject, nodes: ReadonlyMap<string, JsonObject>
   return gone;
 }
 
-/** Every group on the way up from something that goes, and every group that failed. */
+/** Every group on the way up from something that goes. */
 function groupsToReopen(nodes: ReadonlyMap<string, JsonObject>, before: ReadonlyMap<string, JsonObject>, gone: ReadonlySet<string>): Set<string> {
   const reopen = new Set<string>();
   const parents = new Map<string, string[]>();
@@ -116,6 +116,5 @@ function groupsToReopen(nodes: ReadonlyMap<string, JsonObject>, before: Readonly
     }
   };
   for (const id of gone) up(id);
-  for (const [id, node] of nodes) if (failed(node) && GROUPS.has(text(node, 'type'))) reopen.add(id);
   return reopen;
 }

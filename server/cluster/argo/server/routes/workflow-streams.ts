@@ -4,7 +4,7 @@ import { EVENTS, LIST_OPTIONS, WORKFLOWS, flag, message, text, type Call, type R
 import { Code, toStatus } from '../status.ts';
 import { fromKube, nameOf } from '../structs.ts';
 import { watching } from '../watching.ts';
-import { LATEST, getOwnWorkflow, getWorkflow } from '../workflow-access.ts';
+import { getOwnWorkflow, getWorkflow } from '../workflow-access.ts';
 import { OWN_SELECTOR } from '../workflow-list.ts';
 import { coreEvent } from '../core-event.ts';
 
@@ -21,7 +21,8 @@ async function* watchWorkflows(call: Call): AsyncGenerator<Json> {
   let fieldSelector = text(options, 'fieldSelector');
   try {
     const name = /^metadata\.name=(.*)$/.exec(fieldSelector)?.[1];
-    if (name === LATEST) fieldSelector = `metadata.name=${nameOf(await getWorkflow(call.kube, namespace, name))}`;
+    // Argo looks the workflow up by whatever name is asked for, so a missing one is an error, not silence.
+    if (name !== undefined) fieldSelector = `metadata.name=${nameOf(await getWorkflow(call.kube, namespace, name))}`;
     const labels = text(options, 'labelSelector');
     const watch = watching(
       call.kube,
