@@ -113,7 +113,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(serveCustomResources(core));
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
   // What somebody deleted from a cluster that is restored stays deleted.
-  if (saved === undefined) await bootstrapObjects(core, system);
+  if (saved === undefined) await bootstrapObjects(core, system, auth.ca.certificate);
 
   const requests = new RequestLog();
   let streams: Streams | undefined;

@@ -27,7 +27,10 @@ export interface Named extends Target {
 export function get(core: ApiCore, context: RequestContext, target: Named): KubeObject {
   authorize(core, context, 'get', target);
   need(target.info, 'get', target.subresource);
-  const object = getObject(core, target.info, target.namespace, target.name);
+  const { info, namespace, name, subresource } = target;
+  // After kubernetes 1.32 pkg/registry/apps/deployment/storage/storage.go: a missing Scale is named by its path.
+  if (subresource === 'scale' && info.custom === undefined && core.store.get(storageOf(info), namespace, name) === undefined) throw notFound({ group: info.group, resource: `${info.resource}/scale` }, name);
+  const object = getObject(core, info, namespace, name);
   return target.subresource === 'scale' ? scaleOf(target.info, object) : object;
 }
 

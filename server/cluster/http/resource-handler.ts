@@ -1,7 +1,7 @@
 import type { ApiCore, Target } from '../api/core.ts';
 import { authorize } from '../api/core.ts';
 import { badRequest, invalid, methodNotAllowed, notFound, unsupportedMediaType } from '../api/errors.ts';
-import type { RequestContext } from '../api/hooks.ts';
+import type { RequestContext, TablePrinter } from '../api/hooks.ts';
 import { negotiate, type Form } from '../api/negotiate.ts';
 import * as operations from '../api/operations.ts';
 import { chooseContainer } from '../api/pod-container.ts';
@@ -9,7 +9,7 @@ import type { ResourceRequest } from '../api/request-info.ts';
 import { hasSubresource, type ResourceInfo, type SubresourceInfo } from '../api/scheme/resource-info.ts';
 import { listMeta, partialList, partialMetadata, writeList, writeObject } from '../api/serialize.ts';
 import { ApiStatus } from '../api/status.ts';
-import { readIncludeObject, writeTable } from '../api/table.ts';
+import { readIncludeObject, scalePrinter, writeTable } from '../api/table.ts';
 import type { PatchType } from '../client.ts';
 import type { KubeObject } from '../store/object.ts';
 import { isJsonObject } from '../../lib/json.ts';
@@ -209,17 +209,18 @@ async function patch(call: ResourceCall, target: operations.Named): Promise<void
   authorize(core, context, 'patch', target);
   const raw = await readBody(answering.request);
   call.onBody(raw);
-  const body = type === 'apply' ? decodeYaml(raw) : parsePatch(raw);
+  const body = type === 'apply' ? decodeYaml(raw) : parsePatch(raw, type);
   const result = operations.patch(core, context, target, { type, body, ...(query.force === undefined ? {} : { force: query.force }) });
   sendObject(call, result.created ? 201 : 200, result.object, infoFor(target), form);
 }
 
-function parsePatch(raw: Buffer): unknown {
+function parsePatch(raw: Buffer, type: PatchType): unknown {
   const text = raw.toString('utf8');
   try {
     return JSON.parse(text);
   } catch {
-    throw badRequest(`error decoding patch: ${goSyntaxError(text)}`);
+    const problem = goSyntaxError(text);
+    throw badRequest(type === 'json' ? `error decoding patch: ${problem}` : problem);
   }
 }
 
@@ -280,7 +281,7 @@ function sendObject(call: ResourceCall, code: number, object: KubeObject, info: 
   else if (form.as.kind === 'Table') {
     const include = readIncludeObject(answering.query.get('includeObject'));
     const metadata = resourceVersion === undefined ? {} : { resourceVersion };
-    sendValue(answering, code, writeTable([object], { info, printer: core.hooks.printer, now: core.clock.now(), include, version: form.as.version, metadata }), yaml);
+    sendValue(answering, code, writeTable([object], { info, printer: printerOf(core, info), now: core.clock.now(), include, version: form.as.version, metadata }), yaml);
   } else sendValue(answering, code, partialMetadata(object, form.as.version), yaml);
 }
 
@@ -292,6 +293,10 @@ function sendList(call: ResourceCall, list: ListResult, info: ResourceInfo, form
     const include = readIncludeObject(answering.query.get('includeObject'));
     sendValue(answering, 200, writeTable(list.items, { info, printer: core.hooks.printer, now: core.clock.now(), include, version: form.as.version, metadata: listMeta(list) }), yaml);
   } else sendValue(answering, 200, partialList(list, form.as.version), yaml);
+}
+
+function printerOf(core: ApiCore, info: ResourceInfo): TablePrinter {
+  return info.group === 'autoscaling' && info.kind === 'Scale' ? scalePrinter(core.hooks.printer) : core.hooks.printer;
 }
 
 /** The log of a container, as it comes. */

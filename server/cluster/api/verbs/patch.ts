@@ -58,10 +58,15 @@ export function patchValue(core: ApiCore, info: ResourceInfo, old: KubeObject, p
       return jsonMergePatch(old, patch.body);
     case 'strategic':
       if (info.custom !== undefined) throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']);
-      return core.hooks.schema.strategicMerge(info, old, patch.body);
+      return sameKind(old, core.hooks.schema.strategicMerge(info, old, patch.body));
     case 'apply':
       throw new Error('apply is dispatched before');
   }
+}
+
+/** A strategic merge patch can't make another kind of an object. */
+function sameKind(old: KubeObject, patched: unknown): unknown {
+  return isJsonObject(patched) ? { ...patched, apiVersion: old.apiVersion, kind: old.kind } : patched;
 }
 
 function apply(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, old: KubeObject | undefined, patch: PatchRequest): PatchResult {
