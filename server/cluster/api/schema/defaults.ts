@@ -125,10 +125,6 @@ const DEFAULTS: Record<string, Defaulter> = {
     }
   },
   'authentication.k8s.io/v1 TokenRequest': (o) => fill(within(o, 'spec'), 'expirationSeconds', 3600),
-  'certificates.k8s.io/v1 CertificateSigningRequest'(o) {
-    const spec = within(o, 'spec');
-    if (!Array.isArray(spec.usages) || spec.usages.length === 0) spec.usages = ['digital signature', 'key encipherment'];
-  },
   'apiextensions.k8s.io/v1 CustomResourceDefinition': definition,
   'admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration': (o) => items(o, 'webhooks').forEach((w) => webhook(w)),
   'admissionregistration.k8s.io/v1 MutatingWebhookConfiguration'(o) {

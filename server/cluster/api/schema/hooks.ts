@@ -53,7 +53,8 @@ export function createSchemaHooks(): SchemaHooks {
     strategicMerge(info, object, patch) {
       const type = builtIn(info);
       if (type === undefined) return object;
-      const merged = strategicMergePatch(type, object, patch);
+      // What kind of object it is can't be patched.
+      const merged = { ...strategicMergePatch(type, object, patch), apiVersion: object.apiVersion, kind: object.kind };
       try {
         decodeStruct(type, merged, { mode: 'unstructured', filled: false });
       } catch (error) {

@@ -201,6 +201,7 @@ export const PRINTERS: Record<string, Printer> = {
     const target = record(spec.scaleTargetRef);
     return [name, `${text(target.kind)}/${text(target.name)}`, hpaTargets(spec, status), text(spec.minReplicas, '<unset>'), number(spec.maxReplicas), number(status.currentReplicas), age];
   },
+  'autoscaling/scales': (_o, { name, age, spec, status }) => [name, number(spec.replicas), number(status.replicas), age],
   'batch/cronjobs': (_o, { name, age, spec, status, now }) => {
     const template = record(record(spec.jobTemplate).spec);
     const last = status.lastScheduleTime;

@@ -9,7 +9,7 @@ import { metadataCauses } from './metadata.ts';
 import { ingressCauses, networkPolicyCauses, serviceCauses } from './network.ts';
 import { podChangeCauses } from './pod-change.ts';
 import { podSpecCauses } from './pod.ts';
-import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses } from './small.ts';
+import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses, signingRequestCauses } from './small.ts';
 import { workloadCauses } from './workloads.ts';
 
 type Validator = (object: KubeObject, old: KubeObject | undefined) => StatusCause[];
@@ -21,6 +21,7 @@ const VALIDATORS: Record<string, Validator> = {
   '/endpoints': endpointsCauses,
   '/events': eventCauses,
   '/limitranges': limitRangeCauses,
+  'certificates.k8s.io/certificatesigningrequests': signingRequestCauses,
   '/configmaps': configMapCauses,
   '/secrets': secretCauses,
   '/persistentvolumeclaims': claimCauses,

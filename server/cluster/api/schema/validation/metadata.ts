@@ -82,8 +82,8 @@ function ownerCauses(object: KubeObject): StatusCause[] {
   }
   for (const owner of owners) {
     if (owner.controller !== true) continue;
-    if (controller !== undefined) causes.push(invalid('metadata.ownerReferences', `[]v1.OwnerReference{${owners.map(ownerText).join(', ')}}`, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`));
-    controller = owner.name;
+    if (controller !== undefined) causes.push(invalid('metadata.ownerReferences', `[]v1.OwnerReference{${owners.map(ownerText).join(', ')}}`, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`));
+    controller = `${owner.kind}/${owner.name}`;
   }
   return causes;
 }

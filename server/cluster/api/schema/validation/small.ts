@@ -78,3 +78,13 @@ export function deploymentStatusCauses(deployment: KubeObject): StatusCause[] {
   if (count('availableReplicas') > count('readyReplicas')) causes.push(invalid('status.availableReplicas', String(count('availableReplicas')), 'cannot be greater than readyReplicas'));
   return causes;
 }
+
+/** After kubernetes 1.32 pkg/apis/certificates/validation/validation.go */
+export function signingRequestCauses(request: KubeObject): StatusCause[] {
+  const spec = record(request.spec);
+  const causes: StatusCause[] = [];
+  if (!Array.isArray(spec.usages) || spec.usages.length === 0) causes.push(required('spec.usages'));
+  if ((spec.signerName ?? '') === '') causes.push(required('spec.signerName'));
+  if (typeof spec.expirationSeconds === 'number' && spec.expirationSeconds < 600) causes.push(invalid('spec.expirationSeconds', String(spec.expirationSeconds), 'may not specify a duration less than 600 seconds (10 minutes)'));
+  return causes;
+}
