@@ -1,0 +1,117 @@
+import type { Clock } from '../../../lib/clock.ts';
+import type { Ids } from '../../../lib/ids.ts';
+import { logLine } from '../server/access-log.ts';
+import { VERSION } from '../server/version.ts';
+import type { Flag, FlagValues } from './flags.ts';
+import { type Connection, readKubeconfig } from './kubeconfig.ts';
+import { LocalTransport, ServerTransport, type Transport } from './transport.ts';
+
+/** What a command is given of the world. */
+export interface World {
+  env: Record<string, string | undefined>;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  stdin(): Promise<string>;
+  clock: Clock;
+  ids: Ids;
+  signal: AbortSignal;
+}
+
+export interface Command {
+  /** `['template', 'list']` */
+  path: readonly string[];
+  /** What stands behind the path in the usage line: `WORKFLOW... [flags]`. */
+  args: string;
+  short: string;
+  long?: string;
+  example?: string;
+  flags: readonly Flag[];
+  /** Not in lists of commands: only says that it is not emulated. */
+  run(app: App, args: readonly string[], flags: FlagValues): Promise<number>;
+}
+
+/** Ends a command: the message stands behind `Error: `. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** One call of the command: its flags and environment, and what they decide. */
+export class App {
+  #transport: Transport | undefined;
+  #connection: Connection | undefined;
+
+  constructor(
+    readonly world: World,
+    readonly flags: FlagValues,
+  ) {}
+
+  print(text: string): void {
+    this.world.stdout(`${text}\n`);
+  }
+
+  now(): number {
+    return this.world.clock.now();
+  }
+
+  log(level: 'debug' | 'info' | 'warning' | 'error' | 'fatal', message: string, fields: Record<string, string> = {}): void {
+    if (level === 'debug' && !this.verbose) return;
+    if (level === 'info') return;
+    this.world.stderr(logLine(this.now(), level, message, fields));
+  }
+
+  get verbose(): boolean {
+    return this.flags.on('verbose') || this.flags.text('loglevel') === 'debug';
+  }
+
+  /** `host:port` of an Argo Server, or the empty string: then Kubernetes is asked directly. */
+  get server(): string {
+    return this.flags.text('argo-server') || this.world.env['ARGO_SERVER'] || '';
+  }
+
+  get connection(): Connection {
+    this.#connection ??= readKubeconfig({ env: this.world.env, ...(this.flags.has('kubeconfig') ? { file: this.flags.text('kubeconfig') } : {}), ...(this.flags.has('context') ? { context: this.flags.text('context') } : {}) });
+    return this.#connection;
+  }
+
+  get namespace(): string {
+    return this.flags.text('namespace') || this.world.env['ARGO_NAMESPACE'] || this.connection.namespace;
+  }
+
+  /** The credential as it stands in an Authorization header. Throws CommandError where there is none. */
+  authorization(): string {
+    const given = this.world.env['ARGO_TOKEN'];
+    if (given !== undefined && given !== '') return given;
+    if (this.flags.has('token')) return `Bearer ${this.flags.text('token')}`;
+    const { token, basic } = this.connection;
+    if (token !== undefined) return `Bearer ${token}`;
+    if (basic !== undefined) return `Basic ${basic}`;
+    throw new CommandError('could not find a token');
+  }
+
+  get transport(): Transport {
+    this.#transport ??= this.#connect();
+    return this.#transport;
+  }
+
+  close(): void {
+    this.#transport?.close();
+  }
+
+  #connect(): Transport {
+    const { env, clock, ids } = this.world;
+    const isOn = (flag: string, variable: string, fallback: boolean) => (this.flags.has(flag) ? this.flags.on(flag) : env[variable] === undefined || env[variable] === '' ? fallback : env[variable] === 'true');
+    const secure = isOn('secure', 'ARGO_SECURE', true);
+    const skip = isOn('insecure-skip-verify', 'ARGO_INSECURE_SKIP_VERIFY', false);
+    const http1 = isOn('argo-http1', 'ARGO_HTTP1', false);
+    const basePath = (this.flags.text('argo-base-href') || env['ARGO_BASE_HREF'] || '').replace(/\/$/, '');
+    const instance = this.flags.text('instanceid') || env['ARGO_INSTANCEID'] || '';
+    const { version, buildDate, gitCommit, gitTag, gitTreeState, goVersion, compiler, platform } = VERSION;
+    this.log('debug', 'CLI version', { version: `{${version} ${buildDate} ${gitCommit} ${gitTag} ${gitTreeState} ${goVersion} ${compiler} ${platform}}` });
+    this.log('debug', 'Client options', { opts: `(argoServerOpts=(url=${this.server},path=${basePath},secure=${secure},insecureSkipVerify=${skip},http=${http1}),instanceID=${instance})` });
+    if (this.server === '') {
+      const connection = this.flags.has('token') ? { ...this.connection, token: this.flags.text('token'), certificate: undefined, key: undefined } : this.connection;
+      return new LocalTransport(connection, { clock, ids, env, managedNamespace: '', log: (level, message, fields) => this.log(level, message, fields ?? {}) });
+    }
+    return new ServerTransport({ server: this.server, basePath, secure, verify: !skip, token: this.authorization(), headers: this.flags.all('header'), ...(this.verbose ? { trace: (line: string) => this.log('debug', line) } : {}) });
+  }
+}
