@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { streamItem } from '../../../server/cluster/argo/ui/api/client.ts';
 import type { NodeStatus, Workflow } from '../../../server/cluster/argo/ui/api/shapes.ts';
 import { readToken, tidyToken } from '../../../server/cluster/argo/ui/api/token.ts';
+import { exampleOf, shallowSpec } from '../../../server/cluster/argo/ui/state/api-docs.ts';
 import { duration, lasted, valueText } from '../../../server/cluster/argo/ui/state/format.ts';
 import { layout } from '../../../server/cluster/argo/ui/state/graph.ts';
 import { podName } from '../../../server/cluster/argo/ui/state/pod-name.ts';
@@ -68,6 +69,34 @@ describe('a stream of the server', () => {
 
   it('throws the error inside it', () => {
     expect(() => streamItem('{"error":{"grpc_code":7,"http_code":403,"message":"no"}}')).toThrow('no');
+  });
+});
+
+describe('the API docs', () => {
+  const definitions = {
+    Create: { type: 'object', properties: { namespace: { type: 'string' }, template: { $ref: '#/definitions/Template' }, createOptions: { $ref: '#/definitions/Template' } } },
+    Template: { type: 'object', properties: { apiVersion: { type: 'string' }, metadata: { $ref: '#/definitions/Meta' }, spec: { $ref: '#/definitions/Template' } } },
+    Meta: { type: 'object', properties: { name: { type: 'string' } } },
+  };
+
+  it('show bodies two levels deep, though definitions nest without end', () => {
+    const spec = shallowSpec({ paths: { '/t': { post: { parameters: [{ in: 'body', name: 'body', schema: { $ref: '#/definitions/Create' } }], responses: { 200: { description: 'ok', schema: { $ref: '#/definitions/Meta' } } } } } }, definitions });
+    expect(spec).toEqual({
+      paths: {
+        '/t': {
+          post: {
+            parameters: [{ in: 'body', name: 'body', schema: { type: 'object', description: 'Create', example: { namespace: 'string', template: { metadata: {}, spec: {} } } } }],
+            responses: { 200: { description: 'ok', schema: { type: 'object', description: 'Meta', example: { name: 'string' } } } },
+          },
+        },
+      },
+      definitions: {},
+    });
+  });
+
+  it('give each kind of value an example of its kind', () => {
+    const schema = { type: 'object', properties: { s: { type: 'string' }, n: { type: 'integer' }, b: { type: 'boolean' }, e: { type: 'string', enum: ['x', 'y'] }, l: { type: 'array', items: { type: 'string' } }, o: { type: 'array', items: { $ref: '#/definitions/Meta' } } } };
+    expect(exampleOf(schema, definitions, 1)).toEqual({ s: 'string', n: 0, b: false, e: 'x', l: ['string'], o: [] });
   });
 });
 

@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { z } from 'zod';
 import { get } from '../api/client.ts';
 import { EventBinding, listOf, UserInfo } from '../api/shapes.ts';
 import { currentToken } from '../api/token.ts';
+import { shallowSpec, Spec } from '../state/api-docs.ts';
 import { go, href } from '../state/router.ts';
 import { defaultNamespace, ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
@@ -137,8 +137,6 @@ export function UserInfoPage(): JSX.Element {
   );
 }
 
-const Spec = z.looseObject({ paths: z.record(z.string(), z.unknown()) });
-
 /** The API's documentation with a live "Try it out": requests go to this server, with the caller's token. */
 export function ApiDocsPage(): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
@@ -149,7 +147,7 @@ export function ApiDocsPage(): JSX.Element {
     const show = async () => {
       const [{ default: SwaggerUI }, response] = await Promise.all([import('swagger-ui-dist/swagger-ui-es-bundle.js'), fetch(url), import('swagger-ui-dist/swagger-ui.css')]);
       if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}`);
-      const spec = Spec.parse(await response.json());
+      const spec = shallowSpec(Spec.parse(await response.json()));
       SwaggerUI({
         // The document names the host it was written for; requests must go where this page came from.
         spec: { ...spec, host: location.host, schemes: [location.protocol.replace(':', '')], basePath: new URL(document.baseURI).pathname.replace(/\/$/, '') || '/' },
