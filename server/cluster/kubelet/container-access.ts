@@ -26,7 +26,8 @@ export function createContainerAccess(options: { worker: (podUid: string) => Pod
       const worker = workerOf(pod);
       if (worker === undefined) return; // not on a node yet: an empty log, as the API answers
       const log = logOf(worker, pod, logOptions.container, logOptions.previous === true);
-      yield* log.read(logOptions, signal);
+      if (typeof log === 'string') yield Buffer.from(log);
+      else yield* log.read(logOptions, signal);
     },
 
     async exec(pod, container, exec): Promise<AttachedProcess> {
@@ -99,7 +100,7 @@ export function createContainerAccess(options: { worker: (podUid: string) => Pod
 }
 
 /** After kubernetes 1.32 pkg/kubelet/kubelet_pods.go (validateContainerLogStatus). */
-function logOf(worker: PodWorker, pod: KubeObject, container: string, previous: boolean): LogStore {
+function logOf(worker: PodWorker, pod: KubeObject, container: string, previous: boolean): LogStore | string {
   const name = pod.metadata.name;
   const observed = worker.observed(container);
   const run = worker.run(container);
@@ -112,7 +113,8 @@ function logOf(worker: PodWorker, pod: KubeObject, container: string, previous: 
     return log;
   }
   if (run !== undefined) return run.log;
-  if (observed.phase === 'exited') throw refuse(`container "${container}" in pod "${name}" is terminated`);
+  // It ran before this kubelet began: its log is gone.
+  if (observed.phase === 'exited') return `unable to retrieve container logs for ${observed.containerID ?? ''}`;
   const reason = observed.waiting?.reason ?? ((worker.pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating');
   const why = reason === 'ErrImagePull' ? "image can't be pulled" : reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : reason;
   throw refuse(`container "${container}" in pod "${name}" is waiting to start: ${why}`);

@@ -1,10 +1,13 @@
+import { rfc3339 } from '../../../lib/clock.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { KubeObject } from '../../store/object.ts';
 import type { ResourceType } from '../../client.ts';
 import type { ControllerContext } from '../runtime/context.ts';
 import type { ConfigMap, Namespace } from '../runtime/kinds.ts';
 import { CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS } from '../runtime/resources.ts';
+import { systemAccounts, systemConfigMaps } from './system-objects.ts';
 
+const SYSTEM = 'kube-system';
 const ROOT_CA = 'kube-root-ca.crt';
 const DESCRIPTION =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
@@ -24,9 +27,17 @@ export function startServiceAccounts(context: ControllerContext, rootCertificate
     }
   };
 
+  const makeSystemObjects = async (): Promise<void> => {
+    for (const account of systemAccounts()) if (accounts.get(SYSTEM, account.metadata.name) === undefined) await make(SERVICE_ACCOUNTS, SYSTEM, account);
+    for (const map of systemConfigMaps(rootCertificate, rfc3339(context.clock.now()).slice(0, 10))) {
+      if (configMaps.get(SYSTEM, map.metadata.name) === undefined) await make(CONFIG_MAPS, SYSTEM, map);
+    }
+  };
+
   const queue = context.queue('serviceaccount', async (name) => {
     const namespace = namespaces.get(undefined, name);
     if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
+    if (name === SYSTEM) await makeSystemObjects();
     if (accounts.get(name, 'default') === undefined) {
       await make(SERVICE_ACCOUNTS, name, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } });
     }
