@@ -96,6 +96,7 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
     ...(finish ? { finish } : {}),
     assets,
     imageId: index.backend?.imageid ?? 'ubuntu',
+    ...(index.backend?.namespace === undefined ? {} : { namespace: index.backend.namespace }),
     variables: [...variables],
     problems,
   };

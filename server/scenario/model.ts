@@ -13,6 +13,8 @@ export interface Scenario {
   finish?: Page;
   assets: { host: string; file: string; target: string; chmod?: string }[];
   imageId: string;
+  /** The namespace that kubectl is in at the start: `backend.namespace`. None means `default`. */
+  namespace?: string;
   /** Variables whose values shell integration reports: the union over all steps' checks.yaml. */
   variables: string[];
   /** Extra scripts run before the first page, hidden: none in Killercoda's own format. */

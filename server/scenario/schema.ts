@@ -31,7 +31,7 @@ export const IndexFile = z.object({
       assets: z.record(z.string(), z.union([z.array(AssetFile), AssetFile.transform((one) => [one])])).optional(),
     })
     .optional(),
-  backend: z.object({ imageid: z.string().optional() }).optional(),
+  backend: z.object({ imageid: z.string().optional(), namespace: z.string().optional() }).optional(),
 });
 export type IndexFile = z.infer<typeof IndexFile>;
 

@@ -202,6 +202,7 @@ export class Session {
     });
     if (this.#record.state === 'ended') return this.#endLife(life);
     this.#life = life;
+    if (life.cluster !== undefined && this.scenario.namespace !== undefined) await writeKubeconfig(life.place, life.cluster, this.scenario.namespace);
     const former = this.#record.terminals;
     const terminal = former.length === 0 ? life.terminals.open() : Promise.all(former.map(({ id, name }) => life.terminals.open(name, id)));
     const assets = fresh ? this.#stage('assets', 'Files of the scenario', () => this.#copyAssets(life.place)) : Promise.resolve();
@@ -227,7 +228,7 @@ export class Session {
     });
     if (life.controller.signal.aborted) return cluster.stop();
     life.cluster = cluster;
-    await writeKubeconfig(life.place, cluster);
+    await writeKubeconfig(life.place, cluster, this.scenario.namespace);
   }
 
   async #copyAssets(place: Place): Promise<void> {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSeq, parseDocument } from 'yaml';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -97,6 +98,15 @@ export class Spares {
   }
 }
 
-export async function writeKubeconfig(place: Place, cluster: SessionCluster): Promise<void> {
-  if (cluster.kubeconfig !== '') await writeFiles(place, [{ path: '~/.kube/config', data: Buffer.from(cluster.kubeconfig), mode: '600' }]);
+/** Puts the cluster's kubeconfig into the home of the place; `namespace` is the one its contexts start in. */
+export async function writeKubeconfig(place: Place, cluster: SessionCluster, namespace?: string): Promise<void> {
+  if (cluster.kubeconfig !== '') await writeFiles(place, [{ path: '~/.kube/config', data: Buffer.from(inNamespace(cluster.kubeconfig, namespace)), mode: '600' }]);
+}
+
+function inNamespace(kubeconfig: string, namespace: string | undefined): string {
+  if (namespace === undefined) return kubeconfig;
+  const document = parseDocument(kubeconfig);
+  const contexts = document.get('contexts');
+  if (isSeq(contexts)) contexts.items.forEach((_, i) => document.setIn(['contexts', i, 'context', 'namespace'], namespace));
+  return document.toString();
 }

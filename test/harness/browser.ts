@@ -6,11 +6,11 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
-/** An installed Chromium: `CHROMIUM_PATH`, one on the PATH, or the one Playwright has downloaded. */
+/** An installed Chromium: the file that `CHROMIUM` (or `CHROMIUM_PATH`) names, one on the PATH, or the one Playwright has downloaded. */
 export function findChromium(): string | undefined {
-  const wanted = process.env['CHROMIUM_PATH'];
+  const wanted = process.env['CHROMIUM'] ?? process.env['CHROMIUM_PATH'];
   if (wanted !== undefined && existsSync(wanted)) return wanted;
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     for (const name of NAMES) if (existsSync(join(folder, name))) return join(folder, name);
