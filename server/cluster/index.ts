@@ -81,10 +81,7 @@ const snapshotSchema = z.object({ store: z.unknown(), auth: z.unknown() });
 /** How long `startCluster` waits for the Argo Server before it goes on without: milliseconds. */
 const ARGO_PATIENCE = 10_000;
 
-/**
- * Starts an embedded cluster; resolves when the API answers and, with Argo, when the Argo Server runs and can be
- * reached. Its pod becomes Ready later, when its readiness probe first looks.
- */
+/** Starts an embedded cluster; resolves when the API answers and, with Argo, when argo-server's pod is Ready. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const scope = new Scope();
   try {
@@ -166,8 +163,8 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
     if (saved === undefined) await installArgo(core, component('kubernetes-admin', [], 'kubectl-client-side-apply'));
     const giveUp = new AbortController();
     const cancel = clock.after(ARGO_PATIENCE, () => giveUp.abort());
-    const running = (pod: KubeObject): boolean => isJsonObject(pod.status) && pod.status.phase === 'Running';
-    await podsUntil(manager, { namespace: 'argo', labelSelector: 'app=argo-server' }, running, giveUp.signal);
+    const ready = (pod: KubeObject): boolean => isJsonObject(pod.status) && Array.isArray(pod.status.conditions) && pod.status.conditions.some((c) => isJsonObject(c) && c.type === 'Ready' && c.status === 'True');
+    await podsUntil(manager, { namespace: 'argo', labelSelector: 'app=argo-server' }, ready, giveUp.signal);
     cancel();
   }
 

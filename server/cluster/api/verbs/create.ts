@@ -45,7 +45,9 @@ function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, 
     const name = (object.metadata.generateName ?? '').slice(0, MAX_GENERATE_BASE) + core.ids.suffix();
     object = { ...object, metadata: { ...object.metadata, name } };
   }
-  object = schema.defaults(info, admission.mutate({ ...request, name: object.metadata.name, object }));
+  const admitted = admission.mutate({ ...request, name: object.metadata.name, object });
+  // What admission added may lack defaults of its own; what it left alone has them.
+  if (admitted !== object) object = schema.defaults(info, admitted);
 
   const { resourceVersion, selfLink: _selfLink, deletionTimestamp: _at, deletionGracePeriodSeconds: _grace, generation: _generation, ...kept } = object.metadata;
   if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') throw new ApiStatus(500, '', 'resourceVersion should not be set on objects to be created');

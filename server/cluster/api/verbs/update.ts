@@ -29,7 +29,8 @@ export function updateObject(core: ApiCore, context: RequestContext, info: Resou
 
   let object = combine(info, old, named, subresource);
   const request = { operation: 'UPDATE', user: context.user, resource: info, ...(subresource === undefined ? {} : { subresource }), ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn } as const;
-  object = combine(info, old, schema.defaults(info, admission.mutate({ ...request, object })), subresource);
+  const admitted = admission.mutate({ ...request, object });
+  if (admitted !== object) object = combine(info, old, schema.defaults(info, admitted), subresource);
   if (subresource === undefined && old.metadata.generation !== undefined && specChanged(info, old, object)) {
     object = { ...object, metadata: { ...object.metadata, generation: old.metadata.generation + 1 } };
   }
