@@ -1,20 +1,25 @@
 /** The built-in types as OpenAPI v3 schemas, with the descriptions of their declarations. */
-import { z } from 'zod';
 import type { JsonRecord } from '../patch/json-values.ts';
 import docsData from '../schema/data/docs.json' with { type: 'json' };
 import { outputFields, structType, type Field, type StructType, type TypeExpr } from '../schema/types.ts';
 
-const PackageDocs = z.record(z.string(), z.tuple([z.string(), z.record(z.string(), z.string()), z.array(z.string())]));
-type TypeDocs = z.infer<typeof PackageDocs>[string];
+type TypeDocs = [description: string, fields: Record<string, string>, required: string[]];
+type PackageDocs = Record<string, TypeDocs>;
+
+/** The data is our generator's own: only its outline is checked. */
+function isPackageDocs(value: unknown): value is PackageDocs {
+  return typeof value === 'object' && value !== null && Object.values(value).every((type) => Array.isArray(type) && type.length === 3);
+}
 
 const texts: Record<string, string> = docsData;
-const parsed = new Map<string, z.infer<typeof PackageDocs>>();
+const parsed = new Map<string, PackageDocs>();
 
 /** `core/v1`, `PodSpec` → its description, its fields' descriptions, its required fields. */
 function docsOf(pkg: string, name: string): TypeDocs | undefined {
   let found = parsed.get(pkg);
   if (found === undefined) {
-    found = PackageDocs.parse(JSON.parse(texts[pkg] ?? '{}'));
+    const read: unknown = JSON.parse(texts[pkg] ?? '{}');
+    found = isPackageDocs(read) ? read : {};
     parsed.set(pkg, found);
   }
   return found[name];
