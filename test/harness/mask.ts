@@ -26,6 +26,7 @@ export function mask(text: string): string {
     .replace(/(?<![\w.-])(\d+d)?(\d+h)?(\d+m)?\d+(\.\d+)?(s|ms|µs)\b(?![\w-])/g, '<DUR>')
     .replace(/(?<![\w.-])\d+m(?=\s|$)/gm, '<DUR>')
     .replace(/\b\d+ (second|minute)s?\b/g, '<DUR>')
+    .replace(/ after \d+ ms:/g, ' after <N> ms:')
     .replace(/[ \t]+$/gm, '')
     .replace(/(?<=\S) {2,}/g, '  ');
 }

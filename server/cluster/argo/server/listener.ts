@@ -30,7 +30,8 @@ export function createListener(handle: (request: AnyRequest, response: AnyRespon
     server.emit('connection', socket);
   };
   for (const server of [http, h2c, ...(secure === undefined ? [] : [secure])]) {
-    server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
+    // As Go's server says to what is no HTTP, a TLS handshake for one: so curl names the reason.
+    server.on('clientError', (_error: Error, socket: Duplex) => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request'));
     server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
     server.on('sessionError', () => undefined);
   }
