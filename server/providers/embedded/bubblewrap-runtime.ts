@@ -18,10 +18,21 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** Containers that run now, by pod: the next one of a pod joins the network of one of them. */
 type Pods = Map<string, Set<number>>;
 
+/** The folder of busybox by where it lies: the clusters of one lab share it, and none may build it while another uses it. */
+const built = new Map<string, Promise<Busybox | undefined>>();
+
+function sharedBusybox(folder: string): Promise<Busybox | undefined> {
+  const known = built.get(folder);
+  if (known !== undefined) return known;
+  const building = buildBusybox(folder);
+  built.set(folder, building);
+  building.catch(() => built.delete(folder));
+  return building;
+}
+
 /** Each container in a sandbox of its own: own processes, mounts and users; a network a pod. */
 export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): ProcessRuntime {
-  const busyboxes = buildBusybox(join(launcher.runFolder, 'busybox', 'bin'));
-  busyboxes.catch(() => undefined);
+  const busyboxes = sharedBusybox(join(launcher.runFolder, 'busybox', 'bin'));
   const pods: Pods = new Map();
   return {
     isolation: 'bubblewrap',
