@@ -40,7 +40,7 @@ export async function startServer(options: { argv?: string[]; env?: Record<strin
       return { username: subject, groups: ['system:authenticated'] };
     },
     authorize: (attributes) => {
-      if (attributes.user.username !== 'system:serviceaccount:argo:argo-server' && forbid({ verb: attributes.verb, resource: attributes.resource ?? '' })) throw new ApiStatus(403, 'Forbidden', `${attributes.resource} is forbidden`);
+      if (attributes.user.username !== 'system:serviceaccount:argo:argo-server' && forbid({ verb: attributes.verb, resource: typeof attributes.resource === 'object' ? attributes.resource.resource : '' })) throw new ApiStatus(403, 'Forbidden', `${attributes.resource} is forbidden`);
     },
     virtual: new Map([
       [
