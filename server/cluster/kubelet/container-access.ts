@@ -12,6 +12,8 @@ import type { ContainerRun, PodWorker } from './pod-worker.ts';
 export function createContainerAccess(options: { worker: (podUid: string) => PodWorker | undefined; network: PodNetwork }): ContainerAccess {
   const workerOf = (pod: KubeObject) => options.worker(pod.metadata.uid ?? '');
 
+  const attached = new WeakSet<LogStore>();
+
   const running = (pod: KubeObject, container: string): Required<Pick<ContainerRun, 'running' | 'log'>> & { worker: PodWorker } => {
     const worker = workerOf(pod);
     const run = worker?.run(container);
@@ -60,6 +62,10 @@ export function createContainerAccess(options: { worker: (podUid: string) => Pod
       const spec = worker.pod.spec.containers.find((c) => c.name === container);
       const stdout = new PassThrough();
       const stderr = spec?.tty === true ? undefined : new PassThrough();
+      // Whoever starts a pod in order to talk to it (`kubectl run -i`) attaches a moment after it began, and would miss
+      // the beginning: the first one gets it.
+      if (spec?.stdinOnce === true && !attached.has(log)) stdout.write(log.everything());
+      attached.add(log);
       const untap = log.tap((stream, chunk) => (stream === 'stderr' && stderr !== undefined ? stderr : stdout).write(chunk));
       const end = () => {
         untap();

@@ -72,6 +72,11 @@ export class LogStore {
     return () => this.#taps.delete(listener);
   }
 
+  /** All that is kept so far, unfinished lines included. */
+  everything(): Buffer {
+    return Buffer.concat([...this.#lines.map((line) => line.bytes), ...this.#partial.stdout, ...this.#partial.stderr]);
+  }
+
   /** The end of the log: at most so many lines and bytes. */
   tail(lines: number, bytes: number): string {
     const text = Buffer.concat(this.#lines.slice(-lines).map((line) => line.bytes));

@@ -179,3 +179,15 @@ test('a sidecar runs beside the main container and ends after it', async () => {
   const pod = await cluster.until('sidecar', (p) => p.status?.phase === 'Succeeded');
   expect(pod.status?.initContainerStatuses?.[0]?.state?.terminated?.reason).toBeDefined();
 });
+
+test('whoever starts a pod to talk to it sees its first words too', async () => {
+  const pod = await cluster.pod('talk', { restartPolicy: 'Never', containers: [sh('echo hello; read x; echo got $x', { stdin: true, stdinOnce: true })] });
+  await cluster.until('talk', (p) => p.status?.phase === 'Running');
+  await expect.poll(() => cluster.logs('talk', 'c')).toBe('hello\n');
+  const process = await cluster.kubelet.access.attach(pod, 'c', { tty: false, stdin: true });
+  let out = '';
+  process.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  process.stdin?.end('word\n');
+  expect((await process.exited).code).toBe(0);
+  await expect.poll(() => out).toBe('hello\ngot word\n');
+});
