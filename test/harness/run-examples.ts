@@ -19,7 +19,8 @@ import { sleep, systemClock } from '../../server/lib/clock.ts';
 import { systemIds } from '../../server/lib/ids.ts';
 import { isJsonObject } from '../../server/lib/json.ts';
 import { createLog } from '../../server/lib/log.ts';
-import { testRuntime } from './runtime.ts';
+import { createRuntime } from '../../server/providers/embedded/runtime.ts';
+import { createSandbox } from '../../server/sandbox/detect.ts';
 
 const run = promisify(execFile);
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
@@ -52,7 +53,7 @@ function nodesOf(workflow: Json): Json[] {
   return nodes
     .map((node): Json => {
       const out: Json = {};
-      for (const key of ['id', 'name', 'displayName', 'type', 'phase', 'templateName', 'templateScope', 'message', 'nodeFlag', 'progress', 'inputs', 'outputs']) if (node[key] !== undefined) out[key] = node[key];
+      for (const key of ['id', 'name', 'displayName', 'type', 'phase', 'templateName', 'templateRef', 'templateScope', 'message', 'nodeFlag', 'progress', 'inputs', 'outputs']) if (node[key] !== undefined) out[key] = node[key];
       if (node['boundaryID'] !== undefined) out['boundaryName'] = nameOf(node['boundaryID']);
       out['children'] = list(node['children']).map(nameOf);
       if (node['outboundNodes'] !== undefined) out['outboundNodes'] = list(node['outboundNodes']).map(nameOf);
@@ -205,7 +206,8 @@ const names = args.filter((name) => !name.startsWith('--'));
 const all = (await readdir(folder)).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
 const chosen = names.length > 0 ? all.filter((name) => names.includes(name)) : all;
 const home = await mkdtemp(join(tmpdir(), 'examples-'));
-const cluster = await startCluster({ clock: systemClock, ids: systemIds, log: createLog(process.env['LOG_LEVEL'] ?? 'error'), runtime: testRuntime(join(home, 'runtime')), folder: join(home, 'data') });
+const sandbox = await createSandbox({ folder: join(home, 'sandbox'), tools: home });
+const cluster = await startCluster({ clock: systemClock, ids: systemIds, log: createLog(process.env['LOG_LEVEL'] ?? 'error'), runtime: await createRuntime(sandbox, join(home, 'runtime'), systemClock), folder: join(home, 'data') });
 const kubeconfig = join(home, 'kubeconfig');
 await writeFile(kubeconfig, cluster.kubeconfig);
 const alive = setInterval(() => undefined, 60_000);
@@ -228,5 +230,6 @@ await Promise.all(Array.from({ length: jobs }, worker));
 console.log(`${passed} of ${chosen.length} as recorded`);
 clearInterval(alive);
 await cluster.stop();
+await sandbox.close();
 await rm(home, { recursive: true, force: true });
 process.exit(passed === chosen.length ? 0 : 1);

@@ -35,7 +35,15 @@ export function assessPods(op: Operation): boolean {
   let running = false;
   for (const [nodeId, pod] of op.observed.pods) {
     const node = op.nodes.get(nodeId);
-    if (node === undefined || isOver(node)) continue;
+    if (node === undefined) continue;
+    const ended = endedByUs(node);
+    if (isOver(node) && !ended) continue;
+    if (ended && pod.phase !== 'Succeeded' && pod.phase !== 'Failed') {
+      // Its containers are on their way out; what they leave with is still to come.
+      node.taskResultSynced = false;
+      op.changes.terminatePods.add(pod.name);
+      continue;
+    }
     const template = op.templateOf(node);
     if (template === undefined) continue;
     const before = node.phase;
@@ -56,6 +64,11 @@ export function assessPods(op: Operation): boolean {
     for (const child of op.nodes.children(node)) if (child.type === 'Container' && !isFulfilled(child)) op.markError(child, new Error('container deleted'));
   }
   return running;
+}
+
+/** Whether the controller has told the node's containers to end. */
+function endedByUs(node: NodeStatus): boolean {
+  return node.phase === 'Failed' && /^(workflow shutdown with strategy: {2}\w+|Step exceeded its deadline)$/.test(node.message ?? '');
 }
 
 function assess(op: Operation, pod: PodView, node: NodeStatus, template: Template): void {
@@ -97,6 +110,7 @@ function assess(op: Operation, pod: PodView, node: NodeStatus, template: Templat
   const exitCode = exitCodeOf(pod);
   if (exitCode !== undefined) node.outputs = { ...node.outputs, exitCode: String(exitCode) };
   const wait = pod.containers.find(({ name }) => name === 'wait');
+  if (endedByUs(node)) node.taskResultSynced = true;
   // The wait container may still be at work on the outputs.
   if (wait?.running === true && isCompletedPhase(phase) && pod.phase !== 'Failed') phase = old.phase;
   if (wait?.terminated !== undefined && wait.terminated.exitCode !== 0) node.taskResultSynced = true;

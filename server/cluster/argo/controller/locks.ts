@@ -119,15 +119,16 @@ const holderKey = (workflow: string, nodeId: string): string => (nodeId === '' ?
 function locksOf(sync: Synchronization, request: LockRequest): Pick<Lock, 'kind' | 'name' | 'limit'>[] {
   const mutexes: Mutex[] = [...(sync.mutex === undefined ? [] : [sync.mutex]), ...(sync.mutexes ?? [])];
   const semaphores: SemaphoreRef[] = [...(sync.semaphore === undefined ? [] : [sync.semaphore]), ...(sync.semaphores ?? [])];
-  const noDatabase = 'database locks are not available as database is not configured';
   const locks = [
     ...mutexes.map((mutex): Pick<Lock, 'kind' | 'name' | 'limit'> => {
-      if (mutex.database === true) throw new Error(noDatabase);
+      if (mutex.database === true) throw new Error(`database session is not available for mutex ${mutex.namespace ?? request.namespace}/Database/${mutex.name ?? ''}`);
       return { kind: 'mutex', name: `${mutex.namespace ?? request.namespace}/Mutex/${mutex.name ?? ''}`, limit: 1 };
     }),
     ...semaphores.map((semaphore): Pick<Lock, 'kind' | 'name' | 'limit'> => {
       const ref = semaphore.configMapKeyRef;
-      if (ref === undefined) throw new Error(semaphore.database === undefined ? 'invalid semaphore key' : noDatabase);
+      if (ref === undefined) {
+        throw new Error(semaphore.database === undefined ? 'invalid semaphore key' : `database session is not available for semaphore ${semaphore.namespace ?? request.namespace}/Database/${semaphore.database.key}`);
+      }
       const namespace = semaphore.namespace ?? request.namespace;
       return { kind: 'semaphore', name: `${namespace}/ConfigMap/${ref.name ?? ''}/${ref.key}`, limit: request.limitOf(ref.name ?? '', ref.key, namespace) };
     }),

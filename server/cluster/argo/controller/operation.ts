@@ -122,7 +122,9 @@ export class Operation {
       const owner = kind === 'cluster' ? this.observed.templates.clusterWorkflowTemplate(name) : this.observed.templates.workflowTemplate(name);
       if (owner !== undefined) return new TemplateContext({ scope: kind, name, spec: owner.spec }, this.observed.templates, this.stored);
     }
-    return new TemplateContext({ scope: 'local', name: this.workflow.metadata.name, spec: this.spec }, this.observed.templates, this.stored);
+    // A spec that comes from a template has no name of its own.
+    const own = this.workflow.spec.workflowTemplateRef === undefined ? this.workflow.metadata.name : '';
+    return new TemplateContext({ scope: 'local', name: own, spec: this.spec }, this.observed.templates, this.stored);
   }
 
   /** The template that a node was made from; undefined when it cannot be found any more. */

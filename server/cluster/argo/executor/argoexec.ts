@@ -21,8 +21,15 @@ const COMPLETED = 'workflows.argoproj.io/report-outputs-completed';
 const MAX_RESULT = 256 * 1024;
 
 /** Writes log lines as logrus does. */
-function logger(context: ProgramContext): (level: 'info' | 'warning' | 'error' | 'fatal', message: string) => void {
-  return (level, message) => context.stderr(`time="${new Date(context.clock.now()).toISOString()}" level=${level} msg=${JSON.stringify(message)}\n`);
+function logger(context: ProgramContext): (level: 'info' | 'warning' | 'error' | 'fatal', message: string, fields?: string) => void {
+  return (level, message, fields = '') => context.stderr(`time="${new Date(context.clock.now()).toISOString()}" level=${level} msg=${JSON.stringify(message)}${fields}\n`);
+}
+
+const VERSION = '&Version{Version:v3.7.6,BuildDate:2025-12-09T10:32:24Z,GitCommit:9572e7b8243834b951385584c2a344378accb76d,GitTag:v3.7.6,GitTreeState:clean,GoVersion:go1.24.11,Compiler:gc,Platform:linux/amd64,}';
+
+function initialized(context: ProgramContext, template: string): string {
+  const deadline = (context.env['ARGO_DEADLINE'] ?? '0001-01-01T00:00:00Z').replace('T', ' ').replace('Z', ' +0000 UTC');
+  return ` deadline="${deadline}" includeScriptOutput=${context.env['ARGO_INCLUDE_SCRIPT_OUTPUT'] ?? 'false'} namespace=${context.pod.metadata.namespace ?? ''} podName=${context.pod.metadata.name} templateName=${template} version="${VERSION}"`;
 }
 
 function hostPath(context: ProgramContext, path: string): string {
@@ -48,6 +55,9 @@ export function argoexec(signals: PodSignals): Program {
             case 'wait':
               return await wait(context, signals);
             case 'resource':
+              log('info', 'Starting Workflow Executor', ' version=v3.7.6');
+              log('info', 'Using executor retry strategy', ' Duration=1s Factor=1.6 Jitter=0.5 Steps=5');
+              log('info', 'Executor initialized', initialized(context, (await templateOf(context)).name ?? ''));
               return await runResource(context, args[0] ?? '', await templateOf(context), (outputs) => report(context, outputs));
             case 'version':
               context.stdout('argoexec: v3.7.6\n');
@@ -164,8 +174,11 @@ function fileThere(folder: string, name: string, signal: AbortSignal): Promise<s
 async function signalContainer(dir: string, name: string, signal: 'TERM' | 'KILL'): Promise<void> {
   try {
     const pipe = await open(join(dir, 'ctr', name, 'signal'), constants.O_WRONLY | constants.O_NONBLOCK);
-    await pipe.write(`${signal}\n`);
-    await pipe.close();
+    try {
+      await pipe.write(`${signal}\n`);
+    } finally {
+      await pipe.close();
+    }
   } catch {
     // It has ended, or has not begun.
   }
@@ -198,7 +211,9 @@ async function wait(context: ProgramContext, signals: PodSignals): Promise<numbe
   };
   const unregister = signals.register(context.pod.metadata.uid ?? '', terminate);
   try {
-    log('info', 'Starting Workflow Executor');
+    log('info', 'Starting Workflow Executor', ' version=v3.7.6');
+    log('info', 'Using executor retry strategy', ' Duration=1s Factor=1.6 Jitter=0.5 Steps=5');
+    log('info', 'Executor initialized', initialized(context, template.name ?? ''));
     await guard(() => createResult(context));
     for (const name of mains) await fileThere(join(dir, 'ctr', name), 'exitcode', context.signal);
     log('info', 'Main container completed');

@@ -68,10 +68,10 @@ trap 'kill -INT $child 2> /dev/null' INT
   while read -r signal < "$ctr/signal"; do kill "-$signal" $child; done
 ) < /dev/null > /dev/null 2>&1 &
 listener=$!
-wait $child
+wait $child 2> /dev/null
 code=$?
-while [ $code -gt 128 ] && kill -0 $child 2> /dev/null; do
-  wait $child
+while [ $code -ge 128 ] && kill -0 $child 2> /dev/null; do
+  wait $child 2> /dev/null
   code=$?
 done
 kill -KILL $listener 2> /dev/null
@@ -79,15 +79,7 @@ if [ -n "$capture" ]; then wait $teeout $teeerr; fi
 say info 'sub-process exited' ' argo=true error="<nil>"'
 
 problem=
-case $code in
-  0) ;;
-  130) problem='signal: interrupt' code=137 ;;
-  134) problem='signal: aborted' code=137 ;;
-  137) problem='signal: killed' ;;
-  139) problem='signal: segmentation fault' code=137 ;;
-  143) problem='signal: terminated' code=137 ;;
-  *) problem="exit status $code" ;;
-esac
+if [ "$code" != 0 ]; then problem="exit status $code"; fi
 
 if [ "$name" = main ]; then
   if [ -f "$dir/lab/parameters" ]; then

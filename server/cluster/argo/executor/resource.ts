@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml';
+import { ApiStatus } from '../../api/status.ts';
 import { sleep } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { JsonObject } from '../../../lib/json.ts';
@@ -57,24 +58,63 @@ export function meets(object: unknown, condition: string): boolean {
 export async function runResource(context: ProgramContext, action: string, template: Template, report: (outputs: Outputs) => Promise<void>): Promise<number> {
   const resource = template.resource;
   if (resource === undefined) throw new Error('the template has no resource');
+  const say = (message: string) => context.stderr(`time="${new Date(context.clock.now()).toISOString()}" level=info msg=${JSON.stringify(message)}\n`);
   const manifest = parseAllDocuments(resource.manifest ?? '')[0]?.toJS() as unknown;
-  if (!isJsonObject(manifest)) throw new Error(await flagsOnly(context, action, resource.flags ?? []));
-  const object = await act(context, action, manifest, resource.mergeStrategy ?? 'strategic');
+  const flags = resource.flags ?? [];
+  if ((resource.manifest ?? '') !== '') say('Loading manifest to /tmp/manifest.yaml');
+  if (manifest === undefined || manifest === null) {
+    say(`kubectl ${action} ${flags.join(' ')} -o ${action === 'delete' ? 'name' : 'json'}`);
+    await flagsOnly(context, action, flags);
+    return 0;
+  }
+  const strategy = resource.mergeStrategy ?? 'strategic';
+  const file = action === 'patch' ? `patch --type ${strategy} --patch-file /tmp/manifest.yaml${flags.length > 0 ? ` ${flags.join(' ')}` : ' -f /tmp/manifest.yaml'}` : `${action}${flags.length > 0 ? ` ${flags.join(' ')}` : ''} -f /tmp/manifest.yaml`;
+  say(`kubectl ${file} -o ${action === 'delete' ? 'name' : 'json'}`);
+  const object = action === 'patch' && flags.length > 0 ? await patchByFlags(context, flags, manifest, strategy) : await attempt(context, action, manifest, strategy);
   const { name, namespace } = object.metadata;
-  context.stdout(`Resource: ${namespace === undefined ? '' : `${namespace}/`}${object.kind.toLowerCase()}${suffix(object)}/${name}. SelfLink: /${parseApiVersion(object.apiVersion).group === '' ? 'api' : 'apis'}/${object.apiVersion}/${namespace === undefined ? '' : `namespaces/${namespace}/`}${resourceOf(object.apiVersion, object.kind).resource}/${name}\n`);
+  const { group, version } = parseApiVersion(object.apiVersion);
   if (action === 'delete') return 0;
+  say(`Resource: ${namespace ?? ''}/${object.kind.toLowerCase()}.${group}/${name}. SelfLink: ${group === '' ? `api/${version}` : `apis/${group}/${version}`}/namespaces/${namespace ?? ''}/${resourceOf(object.apiVersion, object.kind).resource}/${name}`);
   const final = await waitFor(context, object, resource.successCondition ?? '', resource.failureCondition ?? '');
   const parameters = template.outputs.parameters ?? [];
-  if (parameters.length > 0) {
+  if (parameters.length === 0) say('No output parameters');
+  else {
+    say('Saving resource output parameters');
     await report({ parameters: parameters.map((parameter) => ({ ...parameter, value: outputOf(final, parameter.valueFrom?.jsonPath, parameter.valueFrom?.jqFilter) })) });
   }
   return 0;
 }
 
-const suffix = (object: KubeObject): string => {
-  const { group } = parseApiVersion(object.apiVersion);
-  return group === '' ? '' : `.${group}`;
-};
+/** `act` on a manifest's own kind; an unknown one is told in kubectl's words. */
+async function attempt(context: ProgramContext, action: string, manifest: unknown, strategy: string): Promise<KubeObject> {
+  if (!isJsonObject(manifest)) throw new Error('error: unable to decode "/tmp/manifest.yaml": the manifest is no object');
+  try {
+    return await act(context, action, manifest, strategy);
+  } catch (error) {
+    if (!(error instanceof ApiStatus) || !error.message.includes('could not find the requested resource')) throw error;
+    const name = isJsonObject(manifest['metadata']) ? String(manifest['metadata']['name'] ?? '') : '';
+    throw new Error(
+      `no more retries error: resource mapping not found for name: ${JSON.stringify(name)} namespace: "" from "/tmp/manifest.yaml": no matches for kind ${JSON.stringify(manifest['kind'])} in version ${JSON.stringify(manifest['apiVersion'])}\nensure CRDs are installed first`,
+    );
+  }
+}
+
+/** `kubectl patch pod NAME`: the flags name the object. */
+async function patchByFlags(context: ProgramContext, flags: string[], patch: unknown, strategy: string): Promise<KubeObject> {
+  const [kind = '', name = ''] = flags.flatMap((flag) => flag.split(/[ /]/)).filter((word) => word !== '' && !word.startsWith('-'));
+  const type = typeByWord(kind);
+  return await context.client.patch(type, context.pod.metadata.namespace, name, { type: patchType(strategy), body: patch }, { fieldManager: 'kubectl-patch' });
+}
+
+const GROUPS: Record<string, string> = { deployment: 'apps/v1', statefulset: 'apps/v1', daemonset: 'apps/v1', replicaset: 'apps/v1', job: 'batch/v1', cronjob: 'batch/v1', workflow: 'argoproj.io/v1alpha1', workflowtemplate: 'argoproj.io/v1alpha1', ingress: 'networking.k8s.io/v1' };
+const SHORT: Record<string, string> = { po: 'pod', cm: 'configmap', svc: 'service', deploy: 'deployment', sts: 'statefulset', sa: 'serviceaccount', wf: 'workflow', wftmpl: 'workflowtemplate', pvc: 'persistentvolumeclaim' };
+
+/** What kubectl's words for a type stand for. */
+function typeByWord(word: string): ResourceType {
+  const lower = word.toLowerCase().split('.')[0] ?? '';
+  const singular = SHORT[lower] ?? (lower.endsWith('s') && !lower.endsWith('ss') ? lower.slice(0, -1) : lower);
+  return resourceOf(GROUPS[singular] ?? 'v1', singular);
+}
 
 function outputOf(object: KubeObject, jsonPath: string | undefined, jqFilter: string | undefined): string {
   const path = (jsonPath ?? '').replace(/^\{\.?/, '').replace(/\}$/, '') || (jqFilter ?? '').trim().replace(/^\./, '');
@@ -82,15 +122,22 @@ function outputOf(object: KubeObject, jsonPath: string | undefined, jqFilter: st
   return typeof found === 'string' ? found : JSON.stringify(found ?? (jqFilter === undefined ? '' : null));
 }
 
-/** `kubectl delete <kind> --selector x` and its like, without a manifest. */
-async function flagsOnly(context: ProgramContext, action: string, flags: string[]): Promise<string> {
-  const words = flags.flatMap((flag) => flag.split(/[ =]/)).filter((word) => word !== '');
-  const at = words.findIndex((word) => word === '--selector' || word === '-l');
-  const [kind = ''] = words.filter((word, i) => !word.startsWith('-') && i !== at + 1);
-  if (action !== 'delete' || kind === '' || at < 0) return 'Must provide at least one of flags or manifest.';
-  const plural = kind.endsWith('s') ? kind : `${kind}s`;
-  await context.client.deleteCollection({ group: '', version: 'v1', resource: plural }, { ...(context.pod.metadata.namespace === undefined ? {} : { namespace: context.pod.metadata.namespace }), labelSelector: words[at + 1] ?? '' });
-  return '';
+/** `kubectl delete <kind> [name] [--selector x]`, without a manifest. */
+async function flagsOnly(context: ProgramContext, action: string, flags: string[]): Promise<void> {
+  const namespace = context.pod.metadata.namespace;
+  const at = flags.findIndex((word) => word === '--selector' || word === '-l');
+  const [kind = '', ...names] = flags.filter((word, i) => !word.startsWith('-') && (at < 0 || i !== at + 1)).flatMap((word) => word.split('/'));
+  if (kind === '') throw new Error('Must provide at least one of flags or manifest.');
+  const type = typeByWord(kind);
+  if (action === 'get') {
+    for (const name of names) await context.client.get(type, namespace, name);
+    return;
+  }
+  if (action !== 'delete') throw new Error('Must provide at least one of flags or manifest.');
+  for (const name of names) await context.client.delete(type, namespace, name);
+  if (at < 0) return;
+  const found = await context.client.list(type, { ...(namespace === undefined ? {} : { namespace }), labelSelector: flags[at + 1] ?? '' });
+  for (const { metadata } of found.items) await context.client.delete(type, metadata.namespace, metadata.name);
 }
 
 async function act(context: ProgramContext, action: string, manifest: JsonObject, mergeStrategy: string): Promise<KubeObject> {
