@@ -1,11 +1,11 @@
-import { storageOf, type ApiCore } from './api/core.ts';
-import { isStatus } from './api/errors.ts';
-import type { RequestContext } from './api/hooks.ts';
-import { rfc3339 } from '../lib/clock.ts';
-import { createPrepared } from './api/prepared.ts';
-import { bootstrapRbac } from './auth/index.ts';
-import type { KubeClient } from './client.ts';
-import type { KubeObject } from './store/object.ts';
+import { storageOf, type ApiCore } from '../api/core.ts';
+import { isStatus } from '../api/errors.ts';
+import type { RequestContext } from '../api/hooks.ts';
+import { rfc3339 } from '../../lib/clock.ts';
+import { createPrepared } from '../api/prepared.ts';
+import { bootstrapRbac } from '../auth/index.ts';
+import type { KubeClient } from '../client.ts';
+import type { KubeObject } from '../store/object.ts';
 
 /** What a cluster holds before anybody has asked for anything. */
 

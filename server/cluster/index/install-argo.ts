@@ -1,8 +1,8 @@
-import { argoInstallObjects } from './argo/install/index.ts';
-import type { ApiCore } from './api/core.ts';
+import { argoInstallObjects } from '../argo/install/index.ts';
+import type { ApiCore } from '../api/core.ts';
 import { createMissing } from './bootstrap.ts';
-import type { KubeClient } from './client.ts';
-import type { KubeObject } from './store/object.ts';
+import type { KubeClient } from '../client.ts';
+import type { KubeObject } from '../store/object.ts';
 
 /** Creates what is missing of an installed Argo Workflows, in order. Throws ApiStatus. */
 export async function installArgo(api: ApiCore, client: KubeClient): Promise<void> {

@@ -3,8 +3,8 @@ import { authorize } from '../api/core.ts';
 import { notFound } from '../api/errors.ts';
 import type { RequestContext } from '../api/hooks.ts';
 import type { Streams, StreamSubresource } from '../stream/index.ts';
-import type { UpgradeCall } from './api-server.ts';
-import { targetOf, unknownPath } from './resource-handler.ts';
+import type { UpgradeCall } from '../http/api-server.ts';
+import { targetOf, unknownPath } from '../http/resource-handler.ts';
 
 const STREAMS: readonly string[] = ['exec', 'attach', 'portforward'] satisfies StreamSubresource[];
 
