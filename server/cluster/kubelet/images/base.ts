@@ -11,7 +11,7 @@ export const alpine: ImageEntry = {
     kind: 'root-folder',
     base: 'busybox',
     files: {
-      '/sbin/apk': '#!/bin/sh\necho "apk: this cluster has no package repositories; the image holds what it holds" >&2\nexit 1\n',
+      '/usr/local/sbin/apk': '#!/bin/sh\necho "apk: this cluster has no package repositories; the image holds what it holds" >&2\nexit 1\n',
       '/etc/alpine-release': '3.21.0\n',
     },
   },
