@@ -15,6 +15,7 @@ import { coursesRouter } from './courses.ts';
 import { errorHandler, sendError } from './errors.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { tokenPage } from './pages.ts';
+import { portOwner } from './port-owner.ts';
 import { Preview } from './preview.ts';
 import { sessionsRouter } from './sessions.ts';
 import { TerminalSockets } from './terminal-socket.ts';
@@ -171,16 +172,18 @@ function showPage(web: string, request: express.Request, response: express.Respo
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const code = 'code' in error ? error.code : undefined;
-      if (code === 'EADDRINUSE') reject(new LabError('port-taken', `port ${port} on ${host} is taken`, `Choose another: --port ${port + 1}, or --port 0 for any free one.`));
-      else if (code === 'EACCES') reject(new LabError('port-taken', `port ${port} may not be used by this user`, 'Choose one above 1023, or --port 0 for any free one.'));
-      else reject(new LabError('internal', `listening on ${host}:${port} failed: ${messageOf(error)}`));
-    });
-    server.listen(port, host, resolve);
+  const error = await new Promise<unknown>((resolve) => {
+    server.once('error', resolve);
+    server.listen(port, host, () => resolve(undefined));
   });
-  return addressOf(server).port;
+  if (error === undefined) return addressOf(server).port;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    const owner = await portOwner(port);
+    throw new LabError('port-taken', `port ${port} on ${host} is taken${owner === undefined ? '' : ` by ${owner}`}`, `Choose another: --port ${port === 65535 ? 65534 : port + 1}, or --port 0 for any free one.`);
+  }
+  if (code === 'EACCES') throw new LabError('port-taken', `port ${port} may not be used by this user`, 'Choose one above 1023, or --port 0 for any free one.');
+  throw new LabError('internal', `listening on ${host}:${port} failed: ${messageOf(error)}`);
 }
 
 function addressOf(server: Server): AddressInfo {

@@ -110,7 +110,7 @@ describe('argo-lab serve', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const server = run('serve', '--port', String(port), '--cluster', 'none', '--data', join(folder, 'taken'), '--sandbox', 'none');
     expect(await server.exit).toBe(1);
-    expect(server.errors()).toMatch(new RegExp(`^argo-lab: port ${port} on 127\\.0\\.0\\.1 is taken[^\\n]*\\nChoose another: --port ${port + 1}, or --port 0 for any free one\\.\\n$`));
+    expect(server.errors()).toMatch(new RegExp(`^argo-lab: port ${port} on 127\\.0\\.0\\.1 is taken by \\S+ \\(process ${process.pid}\\)\\nChoose another: --port ${port + 1}, or --port 0 for any free one\\.\\n$`));
     other.close();
   });
 
