@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readPath, sameJson, show } from './json-path.ts';
+import { compilePattern, Pattern } from './pattern.ts';
 
 /** A condition on one field of an object. Exactly one of the comparisons. */
 export const FieldRule = z
@@ -8,7 +9,7 @@ export const FieldRule = z
     equals: z.unknown().optional(),
     includes: z.array(z.unknown()).optional(),
     excludes: z.array(z.unknown()).optional(),
-    matches: z.string().optional(),
+    matches: Pattern.optional(),
     exists: z.boolean().optional(),
   })
   .strict()
@@ -34,7 +35,7 @@ export function violation(object: unknown, rule: FieldRule): string | undefined 
   }
   if (found.length === 0) return `${rule.path} is not set`;
   if (rule.matches !== undefined) {
-    const pattern = new RegExp(rule.matches);
+    const pattern = compilePattern(rule.matches);
     return found.some((value) => pattern.test(typeof value === 'string' ? value : show(value))) ? undefined : `${rule.path} is ${found.map(show).join(', ')}`;
   }
   return found.some((value) => sameJson(value, rule.equals)) ? undefined : `${rule.path} is ${found.map(show).join(', ')}`;
@@ -45,6 +46,6 @@ export function demand(rule: FieldRule): string {
   if (rule.exists !== undefined) return `${rule.path} is ${rule.exists ? '' : 'not '}set`;
   if (rule.includes !== undefined) return `${rule.path} has ${rule.includes.map(show).join(', ')}`;
   if (rule.excludes !== undefined) return `${rule.path} is without ${rule.excludes.map(show).join(', ')}`;
-  if (rule.matches !== undefined) return `${rule.path} looks like ${rule.matches}`;
+  if (rule.matches !== undefined) return `${rule.path} looks like ${rule.matches.replace(/^\(\?i\)/, '')}`;
   return `${rule.path} is ${show(rule.equals)}`;
 }

@@ -2,16 +2,17 @@ import { z } from 'zod';
 import type { RequestRecord } from '../../cluster/vocabulary.ts';
 import { FieldRule, demand, violation } from '../fields.ts';
 import { defineKind, fail, pass } from '../kind.ts';
+import { compilePattern, Pattern } from '../pattern.ts';
 
 const Spec = z
   .object({
     server: z.enum(['argo', 'kubernetes']).default('argo'),
     method: z.string().default('GET'),
     /** A regular expression over the path, without the query. */
-    path: z.string(),
+    path: Pattern,
     user: z.string().optional(),
     /** A regular expression, e.g. `^Mozilla/` for a browser. */
-    userAgent: z.string().optional(),
+    userAgent: Pattern.optional(),
     status: z.number().int().optional(),
     /** Conditions on the JSON body. */
     body: z.array(FieldRule).default([]),
@@ -32,8 +33,8 @@ export const request = defineKind({
     const server = spec.server === 'argo' ? 'Argo Server' : 'Kubernetes API';
     const what = spec.what ?? `${spec.method} ${spec.path}`;
     const expected = [`${what}, sent to the ${server}`, ...(spec.user === undefined ? [] : [`as ${spec.user}`]), ...(spec.status === undefined ? [] : [`answered with ${spec.status}`]), ...spec.body.map(demand)].join(', ');
-    const path = new RegExp(spec.path);
-    const agent = spec.userAgent === undefined ? undefined : new RegExp(spec.userAgent);
+    const path = compilePattern(spec.path);
+    const agent = spec.userAgent === undefined ? undefined : compilePattern(spec.userAgent);
     const tests: { ok(record: RequestRecord): boolean; why(record: RequestRecord): string; next: string }[] = [
       { ok: (r) => spec.user === undefined || r.user === spec.user, why: (r) => `It was sent by ${r.user || 'nobody (without a token)'} instead of ${spec.user ?? ''}.`, next: 'Send your token with it: -H "Authorization: $ARGO_TOKEN"' },
       { ok: (r) => agent === undefined || agent.test(r.userAgent), why: (r) => `It was sent with ${r.userAgent.split(' ')[0] || 'an unknown client'}, which is not the client that this step is about.`, next: spec.hint ?? 'Use the client that this step shows.' },

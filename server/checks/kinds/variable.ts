@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { defineKind, fail, pass } from '../kind.ts';
 import { readPath, show } from '../json-path.ts';
 import { ResourceName, findResource } from '../resources.ts';
+import { compilePattern, Pattern } from '../pattern.ts';
 
 const Spec = z
   .object({
     name: z.string(),
-    matches: z.string().optional(),
+    matches: Pattern.optional(),
     /** The value is a field of an object: `prefix` + the field, base64-decoded first when asked. */
     from: z.object({ resource: ResourceName, namespace: z.string().default('argo'), name: z.string(), path: z.string(), base64: z.boolean().default(false), prefix: z.string().default('') }).strict().optional(),
     /** What the learner should run to set it. */
@@ -24,7 +25,7 @@ export const variable = defineKind({
     const value = context.shell.variables[spec.name];
     if (value === undefined || value === '') return fail(expected, `${spec.name} is ${value === undefined ? 'not set' : 'empty'}`, `Your shell has no ${spec.name}.`, `Set it in the terminal: ${set}`);
     const shown = secretly(value);
-    if (spec.matches !== undefined && !new RegExp(spec.matches).test(value)) return fail(expected, `${spec.name} is ${shown}`, `${spec.name} does not look as it should.`, `Set it again: ${set}`);
+    if (spec.matches !== undefined && !compilePattern(spec.matches).test(value)) return fail(expected, `${spec.name} is ${shown}`, `${spec.name} does not look as it should.`, `Set it again: ${set}`);
     if (spec.from) {
       const object = await findResource(context.client, spec.from.resource, spec.from.namespace, spec.from.name);
       if (!object) return fail(expected, `there is no ${spec.from.resource.resource}/${spec.from.name}`, `${spec.name} should come from ${spec.from.name}, which does not exist.`, 'Create it first, then read the value from it.');
