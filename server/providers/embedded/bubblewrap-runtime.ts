@@ -141,9 +141,12 @@ interface Running {
 async function run(command: PlaceCommand, io: { tty: boolean; stdin: boolean }, clock: Clock): Promise<Running> {
   if (io.tty) return runOnTerminal(command, io.stdin, clock);
   const child = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: [io.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+  // A process may be gone before anybody listens, and node throws away what nobody reads by then.
+  const stdout = child.stdout?.pipe(new PassThrough());
+  const stderr = child.stderr?.pipe(new PassThrough());
   await spawned(child);
-  const { pid, stdout, stderr, stdin } = child;
-  if (pid === undefined || stdout === null || stderr === null) throw new Error('the process has no pid');
+  const { pid, stdin } = child;
+  if (pid === undefined || stdout === undefined || stderr === undefined) throw new Error('the process has no pid');
   stdin?.on('error', () => undefined);
   const exited = new Promise<{ code: number; signal?: string }>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? { code: code ?? 0 } : { code: 128 + (signal === 'SIGKILL' ? 9 : 15), signal }));
