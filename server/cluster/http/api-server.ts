@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import type { Log } from '../../lib/log.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { internalError } from '../api/errors.ts';
@@ -116,14 +115,26 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-function certificateOf(socket: unknown): Buffer | undefined {
-  if (!(socket instanceof TLSSocket) && !(typeof socket === 'object' && socket !== null && 'getPeerCertificate' in socket)) return undefined;
-  const peer = (socket as TLSSocket).getPeerCertificate();
-  return Buffer.isBuffer(peer?.raw) ? peer.raw : undefined;
+/** The certificate of a connection does not change: looked at once. */
+const certificates = new WeakMap<object, Buffer | undefined>();
+
+function certificateOf(request: Request): Buffer | undefined {
+  // HTTP/2 hands out a proxy of its socket for each request; the session's own is the same for all of them.
+  const socket: unknown = 'stream' in request ? request.stream.session?.socket : request.socket;
+  if (typeof socket !== 'object' || socket === null) return undefined;
+  // Asked for by name: HTTP/2's stand-in for the socket does not say what it has.
+  const read: unknown = Reflect.get(socket, 'getPeerCertificate');
+  if (typeof read !== 'function') return undefined;
+  const key = 'stream' in request ? (request.stream.session ?? socket) : socket;
+  if (!certificates.has(key)) {
+    const peer: unknown = Reflect.apply(read, socket, []);
+    certificates.set(key, typeof peer === 'object' && peer !== null && 'raw' in peer && Buffer.isBuffer(peer.raw) ? peer.raw : undefined);
+  }
+  return certificates.get(key);
 }
 
 function credentialsOf(request: Request): { headers: IncomingHttpHeaders; certificate?: Buffer } {
-  const certificate = certificateOf(request.socket);
+  const certificate = certificateOf(request);
   return { headers: request.headers, ...(certificate === undefined ? {} : { certificate }) };
 }
 
