@@ -229,6 +229,7 @@ describe('a check that an author got wrong', () => {
     ['portForward', { port: 0 }, /port/],
     ['all', [{ request: {} }], /request: path/],
     ['resource', { resource: 'roles' }, /group\/version\/resource/],
+    ['request', { path: '(x' }, /no regular expression/],
     ['not', { check: { nope: 1 }, why: '', next: '' }, /nope/],
   ])('is named: %s', (kind, spec, message) => {
     expect(validateCheck(kind, spec)).toMatch(message);
