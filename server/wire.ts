@@ -87,7 +87,8 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     log,
   });
   port = site.port;
-  scope.defer(() => site.close());
+  // Side by side: what is saved must not wait for connections that end slowly.
+  scope.defer(() => Promise.all([site.close(), manager.close()]).then(() => undefined));
   // After the site, so that the first page does not wait for it.
   void sandbox.warmed().then(() => spares.begin()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'nothing could be kept ready'));
   return { url: `${site.origin}/?token=${token}`, port, token, notices, close: () => scope.close() };

@@ -18,6 +18,7 @@ export class SessionManager {
   #progress: Progress = { version: 1, scenarios: {} };
   #reviving = new Map<string, Promise<Session | undefined>>();
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(private readonly options: ManagerOptions) {}
 
@@ -79,7 +80,12 @@ export class SessionManager {
   }
 
   /** The server stops: sessions are put to sleep. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     const results = await Promise.allSettled([...this.#alive.values()].map((session) => session.suspend()));
     for (const result of results) if (result.status === 'rejected') this.options.log.warn({ error: messageOf(result.reason) }, 'a session did not stop cleanly');

@@ -43,7 +43,7 @@ interface Life {
 
 const LIVE_MS = 2000;
 const PORTS_MS = 1000;
-const SNAPSHOT_MS = 10_000;
+const SNAPSHOT_MS = 5000;
 const SCRIPT_MS = 10 * 60_000;
 /** Ports of the lab's own inside a place: the cluster's API. */
 const OWN_PORTS = new Set([6443]);
@@ -421,7 +421,7 @@ export class Session {
     const text = JSON.stringify(snapshot);
     if (text === this.#lastSnapshot) return;
     this.#lastSnapshot = text;
-    await this.deps.store.saveSnapshot(this.id, snapshot);
+    await this.deps.store.saveSnapshot(this.id, text);
   }
 
   async #endLife(life: Life | undefined): Promise<void> {

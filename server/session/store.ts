@@ -57,8 +57,9 @@ export class SessionStore {
     return parseJson(await readFile(join(this.sessionFolder(id), 'cluster.json'), 'utf8').catch(() => undefined));
   }
 
-  async saveSnapshot(id: string, snapshot: unknown): Promise<void> {
-    await writeFileAtomic(join(this.sessionFolder(id), 'cluster.json'), JSON.stringify(snapshot));
+  /** `text` is JSON. */
+  async saveSnapshot(id: string, text: string): Promise<void> {
+    await writeFileAtomic(join(this.sessionFolder(id), 'cluster.json'), text);
   }
 
   /** Takes files of a session out of the way at once; they are deleted meanwhile. */
