@@ -7,6 +7,8 @@ import type { AnyRequest, AnyResponse } from './reply.ts';
 const PREFACE = 'PRI * HTTP/2.0';
 const TLS_HANDSHAKE = 0x16;
 const WRONG_SCHEME = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+/** What Go says to whatever is no HTTP, a TLS handshake among it. */
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request';
 
 export interface Listener {
   accept(socket: Duplex): void;
