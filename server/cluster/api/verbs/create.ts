@@ -22,7 +22,8 @@ export function createObject(core: ApiCore, context: RequestContext, info: Resou
       return createOnce(core, context, info, namespace, decoded, tracked);
     } catch (error) {
       if (!(error instanceof NameTaken)) throw error;
-      if (!generated) throw alreadyExists(info, error.taken);
+      // Kubernetes looks at generateName alone, even where a name was given.
+      if (!generated) throw (decoded.metadata.generateName ?? '') === '' ? alreadyExists(info, error.taken) : generateNameConflict(info, error.taken);
       if (attempt >= GENERATE_NAME_ATTEMPTS) throw generateNameConflict(info, error.taken);
     }
   }

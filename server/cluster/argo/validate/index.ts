@@ -33,11 +33,8 @@ const POD_GC = ['', 'OnPodCompletion', 'OnPodSuccess', 'OnWorkflowCompletion', '
 export function mergeArguments(own: Arguments, fallback: Arguments): Arguments {
   const parameters = [...(own.parameters ?? [])];
   for (const parameter of fallback.parameters ?? []) {
-    const index = parameters.findIndex(({ name }) => name === parameter.name);
-    const mine = parameters[index];
-    if (mine === undefined) parameters.push(parameter);
-    // After argo-workflows v3.7.6 workflow/util/merge.go: description and choices come from the template.
-    else parameters[index] = { ...mine, ...(mine.enum === undefined && parameter.enum !== undefined ? { enum: parameter.enum } : {}), ...(mine.description === undefined && parameter.description !== undefined ? { description: parameter.description } : {}) };
+    // The workflow's own counts whole: the choices that the template allows are not checked.
+    if (!parameters.some(({ name }) => name === parameter.name)) parameters.push(parameter);
   }
   const artifacts = [...(own.artifacts ?? [])];
   for (const artifact of fallback.artifacts ?? []) if (!artifacts.some(({ name }) => name === artifact.name)) artifacts.push(artifact);
@@ -141,7 +138,8 @@ export function validateCronWorkflow(cron: CronWorkflow, getters: TemplateGetter
     const schedules = cron.spec.schedules ?? [];
     if (schedules.length > 0 && (cron.spec.schedule ?? '') !== '') invalid('cron workflow cant be configured with both Spec.Schedule and Spec.Schedules');
     if (name.length > 52) invalid(`cron workflow name ${JSON.stringify(name)} must not be more than 52 characters long (currently ${name.length})`);
-    for (const schedule of cronSchedules(cron)) {
+    // As in Argo, without the timezone: a bad one is only found when the schedule is put to work.
+    for (const schedule of cronSchedules({ ...cron, spec: { ...cron.spec, timezone: '' } })) {
       const problem = scheduleProblem(schedule);
       if (problem !== undefined) invalid(`cron schedule ${schedule} is malformed: ${problem}`);
     }
