@@ -249,8 +249,12 @@ class Controller {
   async #terminate(namespace: string, name: string): Promise<void> {
     const pod = await this.#client.find(PODS, namespace, name);
     if (pod === undefined) return;
-    const begun = viewPod(pod).phase === 'Running';
+    const view = viewPod(pod);
+    const begun = view.phase === 'Running';
     if (begun && this.#options.signals.terminate(pod.metadata.uid ?? '')) return;
+    // Whoever waited there has gone: the pod is about to end by itself.
+    if (begun && view.containers.some((container) => container.name === 'wait')) return;
+    if (view.phase === 'Succeeded' || view.phase === 'Failed') return;
     await this.#ignoring(404, () => this.#client.delete(PODS, namespace, name));
   }
 

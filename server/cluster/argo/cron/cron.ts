@@ -220,7 +220,7 @@ export function workflowOf(cron: CronWorkflow, due: number): KubeObject {
 function setCondition(cron: CronWorkflow, type: string, message: string | undefined): void {
   const others = (cron.status.conditions ?? []).filter((condition) => condition.type !== type);
   if (message === undefined) {
-    if (cron.status.conditions !== undefined) cron.status.conditions = others;
+    if (others.length < (cron.status.conditions ?? []).length) cron.status.conditions = others;
     return;
   }
   cron.status.conditions = [...others, { type, status: 'True', message }];

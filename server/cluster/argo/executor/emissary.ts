@@ -28,23 +28,27 @@ leave() {
   exit "$1"
 }
 
+# What the emissary itself cannot do is told as the container's termination message.
+refuse() {
+  echo "Error: $1" >&2
+  if [ -w /dev/termination-log ]; then printf %s "$1" > /dev/termination-log; fi
+  echo "$1" >&2
+  leave 64
+}
+
 if [ -f "$dir/lab/deps/$name" ]; then
   while IFS= read -r dep; do
     while [ ! -f "$dir/ctr/$dep/exitcode" ]; do sleep 0.05; done
     read -r other < "$dir/ctr/$dep/exitcode" || :
-    if [ "$other" != 0 ]; then
-      echo "Error: dependency \\"$dep\\" exited with non-zero code: $other" >&2
-      leave 64
-    fi
+    if [ "$other" != 0 ]; then refuse "dependency \\"$dep\\" exited with non-zero code: $other"; fi
   done < "$dir/lab/deps/$name"
 fi
 
 if ! command -v "$1" > /dev/null 2>&1; then
   case $1 in
-    */*) echo "Error: failed to find name in PATH: exec: \\"$1\\": stat $1: no such file or directory" >&2 ;;
-    *) echo "Error: failed to find name in PATH: exec: \\"$1\\": executable file not found in \\$PATH" >&2 ;;
+    */*) refuse "failed to find name in PATH: exec: \\"$1\\": stat $1: no such file or directory" ;;
+    *) refuse "failed to find name in PATH: exec: \\"$1\\": executable file not found in \\$PATH" ;;
   esac
-  leave 64
 fi
 
 capture=
