@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { axeFindings, launchBrowser } from '../harness/browser.ts';
 import { browserOrReason } from '../harness/chromium.ts';
 import { openTestLab, type TestLab } from '../harness/lab.ts';
@@ -25,6 +25,8 @@ describe.runIf(missing === undefined)('a learner in the first scenario', { timeo
     await browser?.close();
     await lab?.close();
   }, 30_000);
+
+  beforeEach(({ onTestFailed }) => onTestFailed(async () => console.error(await learner.scene())));
 
   const passed = (titles: string[]) => titles.map((title) => ({ title, passed: true }));
   const curl = (path: string, body: unknown) => `curl -s http://localhost:2746/api/v1/${path} -H "Authorization: $ARGO_TOKEN" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;

@@ -128,6 +128,12 @@ export class Learner {
     return frame;
   }
 
+  /** What the learner sees: for the reader of a failed test. */
+  async scene(): Promise<string> {
+    const checks = await this.page.locator('#checks').innerText({ timeout: 1000 }).catch(() => '(no checks)');
+    return `— checks —\n${checks}\n— terminal —\n${(await this.terminal()).slice(-4000)}\n— problems —\n${this.problems.join('\n')}`;
+  }
+
   /** Fails when the page had errors or broke its policy. */
   async leave(): Promise<void> {
     await this.context.close();

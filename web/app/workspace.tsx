@@ -64,9 +64,10 @@ export function Workspace({ store, hub }: { store: ScenarioStore; hub: TerminalH
                   aria-controls={`panel-${tab.id}`}
                   tabIndex={tab.id === active ? 0 : -1}
                   title={tab.kind === 'terminal' ? 'F2 or double click: rename, Delete: close' : 'Delete: close'}
-                  onClick={() => {
+                  onClick={(event) => {
                     store.work({ type: 'activate', id: tab.id });
-                    if (tab.kind === 'terminal') requestAnimationFrame(() => hub.get(tab.id).screen.terminal.focus());
+                    // The second click of a double click asks for the name: the focus goes there.
+                    if (tab.kind === 'terminal' && event.detail < 2) requestAnimationFrame(() => renaming.value === undefined && hub.get(tab.id).screen.terminal.focus());
                   }}
                   onDblClick={() => tab.kind === 'terminal' && (renaming.value = tab.id)}
                 >
