@@ -55,6 +55,7 @@ export async function loadPage(folder: string, prefix: string, source: PageSourc
     page.exercise = {
       solution: exercise.solution,
       expectBefore: exercise.expectBefore,
+      undoes: exercise.undoes,
       nearMisses: exercise.nearMisses.map((miss) => ({ title: miss.title, script: miss.run, expectMessage: miss.expect })),
     };
   }

@@ -9,16 +9,22 @@ type CourseItem = Course['items'][number];
 const MAX_DEPTH = 6;
 
 /**
- * Loads a folder of courses: with `structure.json` it is one course; else each of its sub-folders with scenarios is.
+ * Loads a folder of courses: with `structure.json` it is one course; else each of its sub-folders with scenarios is, and
+ * the scenarios that lie directly in it are a course of their own.
  * Never throws for what is in the files: a broken scenario becomes an item that says what is wrong.
  */
 export async function loadCourses(folder: string, validate: CheckValidator): Promise<Course[]> {
   const root = resolve(folder);
   if (await exists(join(root, 'structure.json'))) return [await loadCourse(root, basename(root), validate, 0)];
   const courses: Course[] = [];
+  const own: Course = { id: basename(root), title: titleOf(basename(root)), description: '', items: [] };
   for (const name of await folders(root)) {
-    if (await hasScenarios(join(root, name))) courses.push(await loadCourse(join(root, name), name, validate, 0));
+    if (await exists(join(root, name, 'index.json'))) {
+      const item = await loadItem(join(root, name), `${own.id}/${name}`, {}, validate, 1);
+      if (item) own.items.push(item);
+    } else if (await hasScenarios(join(root, name))) courses.push(await loadCourse(join(root, name), name, validate, 0));
   }
+  if (own.items.length > 0) courses.unshift(own);
   if (courses.length === 0 && (await exists(join(root, 'index.json')))) {
     const item = await loadItem(root, basename(root), {}, validate, 0);
     return [{ id: basename(root), title: basename(root), description: '', items: item ? [item] : [] }];

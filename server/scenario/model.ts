@@ -52,6 +52,8 @@ export interface Exercise {
   nearMisses: { title: string; script: string; expectMessage: string }[];
   /** What the failing check says before anything was done. */
   expectBefore: string;
+  /** Earlier steps whose result the solution takes back on purpose: their checks may fail afterwards. */
+  undoes: string[];
 }
 
 export interface Course {

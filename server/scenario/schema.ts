@@ -56,6 +56,8 @@ export const ChecksFile = z
         /** What the first failing check says (its `why`) before anything was done. */
         expectBefore: z.string().min(1),
         solution: z.string().min(1),
+        /** Ids of earlier steps (`step2`) whose result the solution takes back on purpose. */
+        undoes: z.array(z.string()).default([]),
         nearMisses: z.array(z.object({ title: z.string().min(1), run: z.string().min(1), expect: z.string().min(1) }).strict()).default([]),
       })
       .strict()

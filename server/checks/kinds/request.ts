@@ -36,7 +36,7 @@ export const request = defineKind({
     const path = compilePattern(spec.path);
     const agent = spec.userAgent === undefined ? undefined : compilePattern(spec.userAgent);
     const tests: { ok(record: RequestRecord): boolean; why(record: RequestRecord): string; next: string }[] = [
-      { ok: (r) => spec.user === undefined || r.user === spec.user, why: (r) => `It was sent by ${r.user || 'nobody (without a token)'} instead of ${spec.user ?? ''}.`, next: 'Send your token with it: -H "Authorization: $ARGO_TOKEN"' },
+      { ok: (r) => spec.user === undefined || r.user === spec.user, why: (r) => `It was sent by ${sender(r)} instead of ${spec.user ?? ''}.`, next: 'Send your token with it: -H "Authorization: $ARGO_TOKEN"' },
       { ok: (r) => agent === undefined || agent.test(r.userAgent), why: (r) => `It was sent with ${r.userAgent.split(' ')[0] || 'an unknown client'}, which is not the client that this step is about.`, next: spec.hint ?? 'Use the client that this step shows.' },
       ...spec.body.map((rule) => ({ ok: (r: RequestRecord) => violation(r.body, rule) === undefined, why: (r: RequestRecord) => `Its body is not as asked: ${violation(r.body, rule) ?? ''}.`, next: 'Compare the JSON that you sent with the one in this step.' })),
       { ok: (r) => spec.status === undefined || r.status === spec.status, why: (r) => `It was answered with ${r.status}${spec.status === undefined ? '' : ` instead of ${spec.status}`}.`, next: 'Read the answer in the terminal: its message says what was missing.' },
@@ -45,9 +45,14 @@ export const request = defineKind({
     if (sent.length === 0) return fail(expected, `no such request has reached the ${server}${spec.sinceStep ? ' since you opened this step' : ''}`, `The ${server} has not seen ${what}.`, spec.hint ?? 'Send it as this step shows, then check again.');
     const failing = sent.map((record) => ({ record, index: tests.findIndex((test) => !test.ok(record)) }));
     const good = failing.find((entry) => entry.index < 0);
-    if (good) return pass(expected, `${good.record.method} ${good.record.url} by ${good.record.user || 'nobody'}, answered with ${good.record.status}`);
+    if (good) return pass(expected, `${good.record.method} ${good.record.url} by ${sender(good.record)}, answered with ${good.record.status}`);
     const best = failing.reduce((a, b) => (b.index >= a.index ? b : a));
     const test = tests[best.index];
-    return fail(expected, `${best.record.method} ${best.record.url} by ${best.record.user || 'nobody'}, answered with ${best.record.status}`, `${what} was sent, but not as it should be. ${test?.why(best.record) ?? ''}`, test?.next ?? '');
+    return fail(expected, `${best.record.method} ${best.record.url} by ${sender(best.record)}, answered with ${best.record.status}`, `${what} was sent, but not as it should be. ${test?.why(best.record) ?? ''}`, test?.next ?? '');
   },
 });
+
+/** Who sent a request, as a learner would say it. */
+function sender(record: RequestRecord): string {
+  return record.user === '' || record.user === 'system:anonymous' ? 'nobody (without a token)' : record.user;
+}
