@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validateCheck } from '../../../server/checks/index.ts';
 import { assetFile, loadCourses, planAssets } from '../../../server/scenario/index.ts';
@@ -33,6 +33,16 @@ describe('a folder of scenarios', () => {
     expect(course?.items.map((item) => (item.type === 'scenario' ? [item.scenario.id, item.scenario.title] : item))).toEqual([
       ['c/b', 'Good'],
       ['c/a', 'Other'],
+    ]);
+  });
+
+  it('becomes a course with the scenarios that lie directly in it, beside the courses below', async () => {
+    await write({ 'one/index.json': good, 'one/one.md': '1', 'c/a/index.json': good, 'c/a/one.md': '1' });
+    const courses = await loadCourses(folder, validateCheck);
+    const name = basename(folder);
+    expect(courses.map(({ id, items }) => [id, items.map((item) => (item.type === 'scenario' ? item.scenario.id : item))])).toEqual([
+      [name, [`${name}/one`]],
+      ['c', ['c/a']],
     ]);
   });
 
