@@ -34,7 +34,7 @@ const isOverPhase = (phase: WorkflowPhase | undefined): boolean => phase === 'Su
 export function reconcile(original: Workflow, observed: Observed): Reconciled {
   const workflow = structuredClone(original);
   const op = new Operation(workflow, observed);
-  const before = goJson(normalize('Workflow', original));
+  const before = fingerprint(original);
   operate(op);
   workflow.status.nodes = op.nodes.toRecord();
   const namespace = workflow.metadata.namespace ?? '';
@@ -45,12 +45,12 @@ export function reconcile(original: Workflow, observed: Observed): Reconciled {
     if (status === undefined) delete workflow.status.synchronization;
     else workflow.status.synchronization = status;
   }
-  if (goJson(normalize('Workflow', workflow)) !== before) {
+  if (fingerprint(workflow) !== before) {
     updateResources(workflow, op.nodes);
     updateProgress(workflow, op.nodes);
     workflow.status.nodes = op.nodes.toRecord();
   }
-  const changed = goJson(normalize('Workflow', workflow)) !== before;
+  const changed = fingerprint(workflow) !== before;
   return { workflow, changed, changes: op.changes, cleanup: podCleanup(op) };
 }
 
@@ -103,6 +103,12 @@ function operate(op: Operation): void {
     return;
   }
   runEntrypoint(op);
+}
+
+/** What has to be written when it differs. That a pod runs is only written along with something else, as in Argo. */
+function fingerprint(workflow: Workflow): string {
+  const conditions = workflow.status.conditions?.filter(({ type }) => type !== 'PodRunning');
+  return goJson(normalize('Workflow', { ...workflow, status: { ...workflow.status, conditions } }));
 }
 
 function runEntrypoint(op: Operation): void {
