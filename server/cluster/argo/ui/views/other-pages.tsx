@@ -157,7 +157,6 @@ export function ApiDocsPage(): JSX.Element {
         defaultModelRendering: 'example',
         displayRequestDuration: true,
         filter: true,
-        tryItOutEnabled: true,
         validatorUrl: null,
         requestInterceptor: (request: { headers: Record<string, string> }) => {
           const token = currentToken();
