@@ -129,7 +129,13 @@ describe('what a learner sees in the course equals what a real cluster showed', 
     // The length of a body that is not compared is not compared either.
     const headers = (text: string) => head(text).replace(/^(Content-Length|Transfer-Encoding): .*$/m, '<LENGTH>');
     if (id in HEAD_ONLY) expect(headers(have)).toBe(headers(want));
-    else if (ANY_ORDER.has(id)) expect(sorted(have)).toEqual(sorted(want));
+    else if (/\| head -c \d+/.test(entry.command)) {
+      // Cut off at a byte: what is masked moves the place, and curl may notice that nobody reads on.
+      const readable = have.replace(/\n?curl: \(23\).*$/, '');
+      const length = Math.min(readable.length, want.length) - 40;
+      expect(length).toBeGreaterThan(200);
+      expect(readable.slice(0, length)).toBe(want.slice(0, length));
+    } else if (ANY_ORDER.has(id)) expect(sorted(have)).toEqual(sorted(want));
     else expect(have).toBe(want);
   }, 60_000);
 });

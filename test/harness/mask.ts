@@ -1,6 +1,7 @@
 /**
  * Takes out of an answer what cannot be the same twice: uids, times, durations, tokens, generated names, versions,
- * addresses and runs of blanks. Everything else has to be equal.
+ * addresses and runs of blanks; the estimate that Argo makes from how long earlier runs took; and what a port-forward in
+ * the background says of connections that were cut, at whichever moment it does. Everything else has to be equal.
  */
 const GENERATED = '[bcdfghjklmnpqrstvwxz2456789]{5}';
 
@@ -16,6 +17,9 @@ export function mask(text: string): string {
     .replace(/(\bresourceVersion\\*"?: ?\\*")\d+/gi, '$1<RV>')
     .replace(/(x-ratelimit-remaining: )\d+/gi, '$1<N>')
     .replace(/("?memory"?: ?)\d+/g, '$1<N>')
+    .replace(/"estimatedDuration":\d+,/g, '')
+    .replace(/^ +estimatedDuration: \d+\n/gm, '')
+    .replace(/^E\d{4} [\d:.]+ +\d+ portforward\.go:.*\n/gm, '')
     .replace(/\d+s\*\((1 cpu|100Mi memory)\)/g, '<N>*($1)')
     .replace(/(content-length: )\d+/gi, '$1<N>')
     .replace(/("?generation"?: ?)\d+/g, '$1<N>')

@@ -42,6 +42,7 @@ export function prepareSpec(op: Operation): void {
   if (fresh) {
     const problem = validateWorkflow(workflow, observed.templates, defaults === undefined ? {} : { defaults });
     if (problem !== undefined) throw new SpecProblem(`invalid spec: ${problem.message}`, true);
+    keepTemplates(op);
   }
   try {
     Object.assign(op.globals, globalParameters(workflow, op.spec, op.configMapKey));
@@ -54,6 +55,14 @@ export function prepareSpec(op: Operation): void {
   const started = Date.parse(workflow.status.startedAt ?? '');
   if (!Number.isNaN(started)) op.globals['workflow.duration'] = ((op.now - started) / 1000).toFixed(6);
   op.volumes = structuredClone(op.spec.volumes ?? op.volumes);
+}
+
+/** As Argo's validation does on its way: the templates of the object that a workflow is made from are kept with it. */
+function keepTemplates(op: Operation): void {
+  const { name, clusterScope } = op.workflow.spec.workflowTemplateRef ?? {};
+  if (name === undefined) return;
+  const found = clusterScope === true ? op.observed.templates.clusterWorkflowTemplate(name) : op.observed.templates.workflowTemplate(name);
+  for (const template of found?.spec.templates ?? []) op.stored.set(`${clusterScope === true ? 'cluster' : 'namespaced'}/${name}/${template.name ?? ''}`, template);
 }
 
 function mergeMaps(base: Record<string, string> | undefined, over: Record<string, string> | undefined): Record<string, string> {
