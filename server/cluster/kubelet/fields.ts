@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../controllers/runtime/kinds.ts';
-import { parseQuantity } from './quantity.ts';
+import { parseQuantity } from '../controllers/runtime/quantity.ts';
 import { HOST_IP } from './pod-status.ts';
 
 /** What the node offers: the default of resource limits. */

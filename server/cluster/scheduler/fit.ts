@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../controllers/runtime/kinds.ts';
-import { parseQuantity } from '../kubelet/quantity.ts';
+import { parseQuantity } from '../controllers/runtime/quantity.ts';
 
 /** Why a pod does not fit a node; undefined when it does. `helpful` tells whether evicting other pods could help. */
 export interface Misfit {

@@ -1,4 +1,4 @@
-import { parseQuantity } from '../../kubelet/quantity.ts';
+import { parseQuantity } from '../runtime/quantity.ts';
 import type { ControllerContext } from '../runtime/context.ts';
 import { keyOf } from '../runtime/informer.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../runtime/kinds.ts';

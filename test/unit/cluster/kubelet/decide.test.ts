@@ -5,7 +5,7 @@ import { decide } from '../../../../server/cluster/kubelet/decide.ts';
 import { expand, serviceEnvironment } from '../../../../server/cluster/kubelet/env.ts';
 import { goDuration } from '../../../../server/cluster/kubelet/go-duration.ts';
 import { newObserved, observedOf, type ContainerObserved, type PodObserved } from '../../../../server/cluster/kubelet/observed.ts';
-import { parseQuantity } from '../../../../server/cluster/kubelet/quantity.ts';
+import { parseQuantity } from '../../../../server/cluster/controllers/runtime/quantity.ts';
 
 const pod = (spec: object, metadata: object = {}): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', ...metadata }, spec: { containers: [{ name: 'c' }], ...spec } }) as unknown as Pod;
 
