@@ -57,7 +57,11 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   const actions: PageActions = {
     run: (code, terminal, interrupt) => void store.runBlock(code, terminal, interrupt),
     copy: (code) => copyText(store.fillIn(code)),
-    openPort: (port, path) => store.preview(port, path),
+    openPort: (port, path) => {
+      store.preview(port, path);
+      // Where there is no room beside the text, the preview is below it.
+      document.getElementById('workspace')?.scrollIntoView();
+    },
   };
   const report = model.reports[page.id];
   return (
