@@ -31,6 +31,8 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
     if (page === undefined) return;
     if (shown.current !== undefined && shown.current !== page.id) {
       scroller.current?.scrollTo({ top: 0 });
+      // On a phone the whole page scrolls, not the text alone.
+      scrollTo(0, 0);
       heading.current?.focus({ preventScroll: true });
     }
     shown.current = page.id;
@@ -60,7 +62,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
     openPort: (port, path) => {
       store.preview(port, path);
       // Where there is no room beside the text, the preview is below it.
-      document.getElementById('workspace')?.scrollIntoView();
+      if (!matchMedia('(min-width: 821px)').matches) document.getElementById('workspace')?.scrollIntoView();
     },
   };
   const report = model.reports[page.id];
@@ -99,8 +101,8 @@ function StepFooter({ store, page, go }: { store: ScenarioStore; page: PageView;
   };
   return (
     <nav class="step-footer" aria-label="Steps">
-      <button type="button" class="button" disabled={previous === undefined} onClick={() => previous !== undefined && go(previous)}>
-        <Icon name="left" /> Previous
+      <button type="button" class="button" aria-label="Previous" disabled={previous === undefined} onClick={() => previous !== undefined && go(previous)}>
+        <Icon name="left" /> <span class="button-text">Previous</span>
       </button>
       <span class="grow" />
       <a
