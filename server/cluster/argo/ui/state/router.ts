@@ -23,8 +23,15 @@ export function href(path: string, query: Record<string, string | undefined> = {
 export function go(path: string, query: Record<string, string | undefined> = {}, replace = false): void {
   const url = href(path, query);
   if (replace) history.replaceState(null, '', url);
-  else history.pushState(null, '', url);
+  else visit(url);
   read();
+}
+
+/** Another page begins at its top. */
+function visit(url: string): void {
+  const same = new URL(url, location.href).pathname === location.pathname;
+  history.pushState(null, '', url);
+  if (!same) scrollTo(0, 0);
 }
 
 /** Changes parts of the query and stays on the page. */
@@ -47,7 +54,7 @@ export function startRouter(): void {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.target !== '' || link.hasAttribute('data-plain')) return;
     event.preventDefault();
-    history.pushState(null, '', link.pathname + link.search);
+    visit(link.pathname + link.search);
     read();
   });
 }
