@@ -12,6 +12,7 @@ import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
 import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf } from './proc.ts';
 import { runToEnd } from './run.ts';
+import { seedFile } from './seed.ts';
 import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from './sandbox.ts';
 
 export const HOME_INSIDE = '/root';
@@ -90,7 +91,7 @@ export class BubblewrapSandbox implements Sandbox {
     try {
       this.#refill(1);
       const place = await (this.#pool[0] ?? this.#make(join(this.options.folder, `probe-${process.pid}`, 'home')));
-      const result = await runToEnd(place.command(['/bin/sh', '-c', 'id -u']), { timeoutMs: 10_000 });
+      const result = await runToEnd(place.probe(), { timeoutMs: 10_000 });
       return result.code === 0 && result.stdout.trim() === '0' ? undefined : `joining a sandbox failed: ${result.stderr.trim()}`;
     } catch (error) {
       return reasonOf(error);
@@ -123,6 +124,7 @@ export class BubblewrapSandbox implements Sandbox {
   async #make(home: string, ports: readonly number[] = []): Promise<BubblewrapPlace> {
     if (this.#closed) throw new LabError('internal', 'the lab is stopping');
     const launcher = await this.launcher();
+    const used = (await lstat(home).catch(() => undefined)) !== undefined;
     await mkdir(home, { recursive: true, mode: 0o700 });
     if (launcher.uid !== undefined && (await lstat(home)).uid !== launcher.uid) {
       await runToEnd({ file: 'chown', args: ['-RhP', `${launcher.uid}:${launcher.uid}`, home], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' }, cwd: '/' }, { timeoutMs: 60_000 });
@@ -132,7 +134,7 @@ export class BubblewrapSandbox implements Sandbox {
     const command = await launch(launcher, `place-${process.pid}-${++this.#count}`, binds, args, ['/bin/sh', '-c', 'echo ready; exec sleep infinity </dev/null >/dev/null 2>&1']);
     const holder = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const pid = await firstProcess(holder);
-    const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#places.delete(place));
+    const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#places.delete(place), used);
     this.#places.add(place);
     for (const port of ports) place.prepare(port);
     return place;
@@ -168,6 +170,7 @@ class BubblewrapPlace implements Place {
   readonly #bridge: NetworkBridge;
   #prepared = new Map<number, Promise<{ server: Server; port: number }>>();
   #stopping: Promise<void> | undefined;
+  #used: boolean;
 
   constructor(
     public home: string,
@@ -176,11 +179,20 @@ class BubblewrapPlace implements Place {
     private readonly pid: number,
     private readonly clock: Clock,
     private readonly onStopped: () => void,
+    /** Whether the home was there before: what is in it may be somebody's trap. */
+    used: boolean,
   ) {
+    this.#used = used;
     this.#bridge = new NetworkBridge(launcher, pid, clock);
   }
 
+  /** A command of our own that leaves no trace. */
+  probe(): PlaceCommand {
+    return joinPlace(this.launcher, this.pid, ['/bin/sh', '-c', 'id -u'], { cwd: '/', env: { PATH: PATH_INSIDE } });
+  }
+
   command(argv: string[], options: { cwd?: string; env?: Record<string, string> } = {}): PlaceCommand {
+    this.#used = true;
     const env = { PATH: PATH_INSIDE, HOME: HOME_INSIDE, USER: 'root', LOGNAME: 'root', SHELL: '/bin/bash', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...options.env };
     return joinPlace(this.launcher, this.pid, argv, { cwd: options.cwd ?? HOME_INSIDE, env });
   }
@@ -212,6 +224,12 @@ class BubblewrapPlace implements Place {
 
   killTree(pid: number, signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<void> {
     return killTree(pid, signal);
+  }
+
+  async seed(path: string, data: Uint8Array, mode: number): Promise<boolean> {
+    if (this.#used) return false;
+    await seedFile(this.home, path, data, mode, this.launcher.uid);
+    return true;
   }
 
   /** A bind mount follows the folder, not its name. */

@@ -94,6 +94,10 @@ class PlainPlace implements Place {
     return killTree(pid, signal);
   }
 
+  async seed(): Promise<boolean> {
+    return false;
+  }
+
   async moveHome(): Promise<boolean> {
     return false;
   }

@@ -22,6 +22,11 @@ export interface Place {
   listening(): Promise<number[]>;
   /** Ends the process that was started from a PlaceCommand, with everything beneath it. */
   killTree(pid: number, signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /**
+   * Puts a file into a home in which nothing has run yet, without starting a process; false when something has, because
+   * then a path could lead anywhere. `path` is relative to the home, without `..`.
+   */
+  seed(path: string, data: Uint8Array, mode: number): Promise<boolean>;
   /** Moves the home folder on the host, while its processes go on; false where they would lose it. */
   moveHome(path: string): Promise<boolean>;
   /** Ends every process of the place, whatever it ignores; resolves when none runs. */

@@ -1,3 +1,4 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChecks, validateCheck } from '../checks/index.ts';
 import type { CheckContext, CheckResult } from '../checks/check.ts';
@@ -10,14 +11,22 @@ import { readText } from '../scenario/read-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
 import { type Content, isCheckable } from './content.ts';
 
-/** Courses are read again when they were last read this long ago: an author's change shows on reload. */
-const FRESH_MS = 2000;
+/** After this long, the files are looked at again: an author's change shows on reload. */
+const FRESH_MS = 500;
+
+/** Path, size and time of every file below a folder: tells whether anything has changed without reading it. */
+async function signatureOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const lines = await Promise.all(files.map(async (file) => stat(file).then(({ size, mtimeMs }) => `${file} ${size} ${mtimeMs}`, () => file)));
+  return lines.sort().join('\n');
+}
 
 const VERIFY_TITLE = 'Check this step';
 
 /** Plugs the scenario and checks rooms into what sessions ask for. */
 export function createContent(folders: readonly string[], ids: Ids, clock: Clock): Content {
-  let read: { at: number; courses: Promise<Course[]> } | undefined;
+  let read: { at: number; signature: string; courses: Promise<Course[]> } | undefined;
   const rendered = new Map<string, { text: string; html: Promise<string> }>();
   const render = async (scenario: Scenario, file: string, markdown: string) => {
     const key = `${scenario.folder}\0${file}\0${markdown.length}`;
@@ -29,9 +38,11 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
     return html;
   };
   return {
-    courses() {
+    async courses() {
       if (read === undefined || clock.now() - read.at > FRESH_MS) {
-        read = { at: clock.now(), courses: Promise.all(folders.map((folder) => loadCourses(folder, validateCheck))).then((lists) => lists.flat()) };
+        const signature = (await Promise.all(folders.map(signatureOf))).join('\n');
+        if (read?.signature === signature) read.at = clock.now();
+        else read = { at: clock.now(), signature, courses: Promise.all(folders.map((folder) => loadCourses(folder, validateCheck))).then((lists) => lists.flat()) };
       }
       return read.courses;
     },

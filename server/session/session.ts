@@ -203,10 +203,11 @@ export class Session {
     if (this.#record.state === 'ended') return this.#endLife(life);
     this.#life = life;
     if (life.cluster !== undefined && this.scenario.namespace !== undefined) await writeKubeconfig(life.place, life.cluster, this.scenario.namespace);
+    // Before the first process: into an untouched home, files are written at once.
+    if (fresh) await this.#stage('assets', 'Files of the scenario', () => this.#copyAssets(life.place));
     const former = this.#record.terminals;
     const terminal = former.length === 0 ? life.terminals.open() : Promise.all(former.map(({ id, name }) => life.terminals.open(name, id)));
-    const assets = fresh ? this.#stage('assets', 'Files of the scenario', () => this.#copyAssets(life.place)) : Promise.resolve();
-    await Promise.all([terminal, assets, life.cluster === undefined ? this.#startCluster(life) : undefined]);
+    await Promise.all([terminal, life.cluster === undefined ? this.#startCluster(life) : undefined]);
     if (this.#life !== life) return;
     this.#stopTimers.push(clock.every(SNAPSHOT_MS, () => void this.#saveSnapshot().catch((error: unknown) => this.deps.log.warn({ error: messageOf(error), session: this.id }, 'saving the cluster failed'))));
     if (this.#life !== life) return;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,9 +169,17 @@ describe.runIf(problem === undefined)('a place in bubblewrap', () => {
 
     it('writes through no link that leads out of the place', async () => {
       const other = await sandbox.open({ sessionId: 'l', home: join(folder, 'l', 'home') });
-      await symlink(folder, join(other.home, '.kube'));
+      await sh(other, `ln -s ${folder} .kube`);
       await expect(writeFiles(other, [{ path: '~/.kube/config', data: Buffer.from('x') }])).rejects.toThrow('failed');
       await expect(stat(join(folder, 'config'))).rejects.toMatchObject({ code: 'ENOENT' });
+      await other.stop();
+    });
+
+    it('takes files at once as long as nothing has run in it', async () => {
+      const other = await sandbox.open({ sessionId: 'e', home: join(folder, 'e', 'home') });
+      expect(await other.seed('a/b', Buffer.from('seeded'), 0o600)).toBe(true);
+      expect((await sh(other, 'cat a/b; stat -c "%U %a" a a/b')).stdout).toBe('seededroot 755\nroot 600\n');
+      expect(await other.seed('c', Buffer.from('late'), 0o600)).toBe(false);
       await other.stop();
     });
 
