@@ -70,6 +70,8 @@ export class TerminalHub {
   #paused = false;
   #snapshots = 0;
   #closing = false;
+  #gathering = false;
+  readonly #gathered: Buffer[] = [];
   #exit: { code: number; signal?: string } | undefined;
   #cancelResize: (() => void) | undefined;
   #cancelFlush: () => void = () => {};
@@ -185,7 +187,27 @@ export class TerminalHub {
     await this.#screen.dispose();
   }
 
+  /** A lone key's echo goes out at once; in a flood, the 4 KiB pieces of one turn of the event loop go out as one. */
   #onData(bytes: Buffer): void {
+    if (this.#gathering) {
+      this.#gathered.push(bytes);
+      return;
+    }
+    this.#gathering = true;
+    setImmediate(() => this.#release());
+    this.#take(bytes);
+  }
+
+  #release(): void {
+    this.#gathering = false;
+    if (this.#gathered.length === 0) return;
+    const bytes = Buffer.concat(this.#gathered.splice(0));
+    this.#gathering = true;
+    setImmediate(() => this.#release());
+    this.#take(bytes);
+  }
+
+  #take(bytes: Buffer): void {
     this.#emit(this.#marks.push(bytes));
     this.#cancelFlush();
     // A lone ESC at the end may be the start of a mark, or just what it is.
@@ -261,6 +283,7 @@ export class TerminalHub {
   }
 
   #onExit(exit: { code: number; signal?: string }): void {
+    if (this.#gathered.length > 0) this.#take(Buffer.concat(this.#gathered.splice(0)));
     this.#emit(this.#marks.flush());
     this.#exit = exit;
     for (const client of this.#clients) if (!client.loading) client.target.message({ type: 'exit', ...exit });
