@@ -47,7 +47,11 @@ export class Learner {
   async ready(terminal?: string): Promise<void> {
     await this.page.locator('.panel:not(.panel-hidden) [data-terminal-state=open]').waitFor();
     await this.page.locator('.overlay').waitFor({ state: 'detached' });
-    await expect.poll(() => this.prompts(terminal), { timeout: SOON, message: 'the shell shows its prompt' }).toBeGreaterThan(0);
+    const started = Date.now();
+    while ((await this.prompts(terminal)) === 0) {
+      if (Date.now() - started > SOON) throw new Error('the shell does not show its prompt');
+      await this.page.waitForTimeout(20);
+    }
   }
 
   /** What the terminal shows, what was scrolled away included; without a name, the first one. */
@@ -68,7 +72,11 @@ export class Learner {
     const started = Date.now();
     for (;;) {
       const parts = (await this.terminal(name)).split(PROMPT);
-      if (parts.length - 1 > count && parts.at(-1)?.trim() === '') return parts.slice(count).join(PROMPT);
+      if (parts.length - 1 > count && parts.at(-1)?.trim() === '') {
+        // A block of several commands shows a prompt between them.
+        await this.page.waitForTimeout(150);
+        if ((await this.terminal(name)).split(PROMPT).length === parts.length) return parts.slice(count).join(PROMPT);
+      }
       if (Date.now() - started > SOON) throw new Error(`the command has not ended; the terminal shows:\n${parts.slice(-2).join(PROMPT)}`);
       await this.page.waitForTimeout(20);
     }
@@ -77,6 +85,20 @@ export class Learner {
   /** The Run buttons of the page, in the order of the text. */
   runButtons(): Locator {
     return this.page.locator('#step article > .prose .tool-run');
+  }
+
+  /** Clicks Run on all blocks of the step, one after another; returns what each printed. */
+  async runAll(): Promise<string[]> {
+    const printed: string[] = [];
+    for (const button of await this.runButtons().all()) printed.push(await this.printed(() => button.click()));
+    return printed;
+  }
+
+  /** Opens the solution of the step and runs it. */
+  async runSolution(): Promise<string> {
+    const solution = this.page.locator('#step details.solution');
+    await solution.locator('summary').first().click();
+    return this.printed(() => solution.locator('.tool-run').first().click());
   }
 
   /** Clicks Run on the block that begins like this. */
