@@ -134,6 +134,7 @@ describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000
     expect(await splitter.getAttribute('aria-valuenow')).toBe('46');
     await page.getByRole('tab').focus();
     await page.keyboard.press('F2');
+    await page.getByRole('textbox', { name: 'Name of the terminal' }).waitFor();
     await page.keyboard.type('my shell\n');
     await page.getByRole('tab', { name: 'my shell' }).waitFor();
     await page.keyboard.press('Delete');
