@@ -67,10 +67,15 @@ function applyEvent(model: SessionModel, event: SessionEvent): SessionModel {
       return { ...model, session: { ...model.session, stages: known ? stages.map((stage) => (stage.id === event.stage.id ? event.stage : stage)) : [...stages, event.stage] } };
     }
     case 'checks':
-      return { ...model, ...addReport(model, event.report) };
+      return { ...model, ...addReport(model, event.live ? onlyAsked(model.reports[event.report.page], event.report) : event.report) };
     case 'ports':
       return { ...model, ports: event.ports };
   }
+}
+
+/** Nobody is told that he failed what he has not begun: a check that was never asked for shows up live when it passes. */
+function onlyAsked(before: CheckReport | undefined, report: CheckReport): CheckReport {
+  return { ...report, results: report.results.filter((result) => result.passed || before?.results.some((old) => old.id === result.id) === true) };
 }
 
 /** A live report may come late: an older answer never replaces a newer one. Passing is remembered as done at once. */

@@ -28,7 +28,7 @@ export function stepItems(pages: readonly PageView[], done: readonly string[], r
     if (isStep) number += 1;
     const label = page.id === 'intro' ? 'Introduction' : page.id === FINISH ? 'Finish' : `Step ${number}`;
     const isCurrent = page.id === current;
-    const state: StepState = done.includes(page.id) ? 'done' : reports[page.id]?.passed === false ? 'failed' : isCurrent ? 'current' : 'open';
+    const state: StepState = done.includes(page.id) ? 'done' : reports[page.id]?.results.some((result) => !result.passed) === true ? 'failed' : isCurrent ? 'current' : 'open';
     return { id: page.id, title: page.title, label, state, current: isCurrent };
   });
 }

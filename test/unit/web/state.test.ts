@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckReport, CheckResultView, ScenarioView, SessionView } from '../../../server/protocol/rest.ts';
 import { formatRoute, parseRoute } from '../../../web/state/route.ts';
 import { emptySession, reduceSession } from '../../../web/state/session-model.ts';
-import type { SessionAction } from '../../../web/state/session-model.ts';
+import type { SessionAction, SessionModel } from '../../../web/state/session-model.ts';
 import { otherTheme, readSettings } from '../../../web/state/settings.ts';
 import { currentPage, neighbours, nextScenario, progress, stepItems, withFinish } from '../../../web/state/steps.ts';
 import { backoff } from '../../../web/state/timers.ts';
@@ -89,6 +89,17 @@ describe('a session', () => {
     expect(model.reports['step1']?.results.map((r) => [r.id, r.passed])).toEqual([
       ['cheap', true],
       ['dear', false],
+    ]);
+  });
+
+  it('shows live what passes, and what fails only once somebody has asked', () => {
+    const live = (at: number, results: CheckResultView[]): SessionAction => ({ type: 'event', event: { type: 'checks', live: true, report: report(at, results) } });
+    const shown = (model: SessionModel) => model.reports['step1']?.results.map((r) => [r.id, r.passed]);
+    expect(shown(after(live(1, [result('a', false), result('b', true)])))).toEqual([['b', true]]);
+    const asked: SessionAction = { type: 'checked', report: report(1, [result('a', true), result('b', true)]) };
+    expect(shown(after(asked, live(2, [result('a', false), result('b', true)])))).toEqual([
+      ['a', false],
+      ['b', true],
     ]);
   });
 
