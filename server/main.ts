@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { run } from './cli/index.ts';
 import { LabError, messageOf } from './lib/errors.ts';
 
 // The only place that ends the process.
 try {
-  process.exitCode = await run(process.argv.slice(2), async (flags, folders) => {
-    const [{ configFrom }, { startLab }] = await Promise.all([import('./config.ts'), import('./wire.ts')]);
-    return startLab(configFrom(flags, folders, process.env));
+  process.exitCode = await run(process.argv.slice(2), {
+    async startLab(flags, folders) {
+      const [{ configFrom }, { startLab }] = await Promise.all([import('./config.ts'), import('./wire.ts')]);
+      return startLab(configFrom(flags, folders, process.env));
+    },
+    argoUi: async () => join((await import('./config.ts')).projectRoot(), 'dist', 'argo-ui'),
   });
   process.exit();
 } catch (error) {

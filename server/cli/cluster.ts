@@ -27,11 +27,11 @@ export interface ClusterFlags {
 }
 
 /** `argo-lab cluster`: an embedded cluster with Argo alone, in the foreground until it is stopped. */
-export async function cluster(flags: ClusterFlags): Promise<number> {
+export async function cluster(flags: ClusterFlags, argoUi: string): Promise<number> {
   const stopped = stopSignal();
   const scope = new Scope();
   try {
-    const ready = await keepingAlive(start(flags, scope));
+    const ready = await keepingAlive(start(flags, argoUi, scope));
     process.stdout.write(`${ready}\n`);
     await stopped;
   } catch (error) {
@@ -46,7 +46,7 @@ function stop(scope: Scope): Promise<void> {
   return Promise.race([scope.close(), sleep(systemClock, DEADLINE_MS)]);
 }
 
-async function start(flags: ClusterFlags, scope: Scope): Promise<string> {
+async function start(flags: ClusterFlags, argoUi: string, scope: Scope): Promise<string> {
   const log = createLog(flags.logLevel);
   const port = integer('--port', flags.port, 0, 65535);
   const argoPort = flags.argoPort === undefined ? undefined : integer('--argo-port', flags.argoPort, 0, 65535);
@@ -65,6 +65,7 @@ async function start(flags: ClusterFlags, scope: Scope): Promise<string> {
     folder: join(folder, 'cluster'),
     listen: { listener },
     serverUrl: `https://127.0.0.1:${address}`,
+    argoUi,
   });
   scope.defer(() => running.stop());
   const kubeconfig = resolve(flags.kubeconfigOut);

@@ -1,10 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import type { Flags, StartedLab } from './flags.ts';
 
-export type StartLab = (flags: Flags, folders: readonly string[]) => Promise<StartedLab>;
+/** What the commands need of the rooms above them. */
+export interface CommandParts {
+  startLab(flags: Flags, folders: readonly string[]): Promise<StartedLab>;
+  /** The folder with Argo's built user interface. */
+  argoUi(): Promise<string>;
+}
 
 /** Runs one command line; resolves with the exit code. */
-export async function run(argv: readonly string[], startLab: StartLab): Promise<number> {
+export async function run(argv: readonly string[], parts: CommandParts): Promise<number> {
   let code = 0;
   const program = new Command('argo-lab').description('An interactive, self-hosted lab for Kubernetes and Argo Workflows').exitOverride().showHelpAfterError('(--help shows what there is)');
   const collect = (value: string, list: string[] = []) => [...list, value];
@@ -25,7 +30,7 @@ export async function run(argv: readonly string[], startLab: StartLab): Promise<
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
     .action(async (folders: string[], flags: Flags) => {
       const { serve } = await import('./serve.ts');
-      code = await serve(() => startLab(flags, folders));
+      code = await serve(() => parts.startLab(flags, folders));
     });
 
   program
@@ -38,7 +43,7 @@ export async function run(argv: readonly string[], startLab: StartLab): Promise<
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
     .action(async (flags: { port: string; argoPort?: string; kubeconfigOut: string; sandbox: string; logLevel: string }) => {
       const { cluster } = await import('./cluster.ts');
-      code = await cluster(flags);
+      code = await cluster(flags, await parts.argoUi());
     });
 
   try {
