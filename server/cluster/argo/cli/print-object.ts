@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { Document, Scalar, parse, visit } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
 
@@ -20,5 +20,23 @@ export function asYaml(kind: string, object: JsonObject): string {
 }
 
 export function yamlText(value: Json): string {
-  return stringify(value, { sortMapEntries: true, lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false, defaultStringType: 'PLAIN', singleQuote: true, version: '1.1', compat: 'yaml-1.1' });
+  const document = new Document(value, { aliasDuplicateObjects: false, sortMapEntries: true, version: '1.1', compat: 'yaml-1.1' });
+  visit(document, {
+    Scalar(key, node) {
+      // Go quotes twice what would else be read as something other than a text, and once what holds odd characters.
+      if (key !== 'key' && typeof node.value === 'string' && readsAsOther(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0, indentSeq: false, singleQuote: true });
+}
+
+/** Whether YAML 1.1 would read the plain text as a boolean, a number, nothing or a time. */
+function readsAsOther(text: string): boolean {
+  if (text === '') return true;
+  if (!/^[\w.+:~-]{1,40}$/.test(text)) return false;
+  try {
+    return typeof parse(text, { version: '1.1', logLevel: 'silent' }) !== 'string';
+  } catch {
+    return false;
+  }
 }

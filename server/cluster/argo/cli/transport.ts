@@ -63,7 +63,7 @@ export class LocalTransport implements Transport {
       const answer = await route.unary?.(call);
       return isJsonObject(answer) ? answer : {};
     } catch (error) {
-      throw toStatus(error);
+      throw this.#failure(question, error);
     }
   }
 
@@ -72,8 +72,17 @@ export class LocalTransport implements Transport {
     try {
       for await (const message of route.stream?.(call) ?? []) if (isJsonObject(message)) yield message;
     } catch (error) {
-      throw toStatus(error);
+      throw this.#failure(question, error);
     }
+  }
+
+  /** A workflow that is looked for and not there is looked for in the archive, too, and that is noted. */
+  #failure(question: Question, error: unknown): GrpcStatus {
+    const status = toStatus(error);
+    if (question.method === 'GET' && status.code === Code.NotFound && /^workflows\.argoproj\.io ".*" not found$/.test(status.message)) {
+      this.context.log('error', `failed to get live workflow: ${status.message}; failed to get archived workflow: getting archived workflows not supported`);
+    }
+    return status;
   }
 
   close(): void {

@@ -148,7 +148,7 @@ function commandsOf(family: Family): Command[] {
         return 0;
       },
     },
-    { path: [command, 'lint'], args: 'FILE... [flags]', short: `validate a file or directory of ${words} manifests`, flags: LINT_FLAGS, run: (app, args, flags) => lintFiles(app, args, flags, [kind]) },
+    { path: [command, 'lint'], args: 'FILE... [flags]', short: kind === 'CronWorkflow' ? 'validate files or directories of cron workflow manifests' : `validate a file or directory of ${words} manifests`, flags: LINT_FLAGS, run: (app, args, flags) => lintFiles(app, args, flags, [kind]) },
     ...(kind === 'CronWorkflow' ? [switcher('suspend', 'suspended'), switcher('resume', 'resumed')] : []),
   ];
 }
