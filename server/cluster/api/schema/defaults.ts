@@ -225,7 +225,7 @@ function networkPolicy(o: JsonRecord): void {
 }
 
 function binding(o: JsonRecord): void {
-  if (isRecord(o.roleRef)) fillIfEmpty(o.roleRef, 'apiGroup', RBAC);
+  fillIfEmpty(within(o, 'roleRef'), 'apiGroup', RBAC);
   for (const subject of items(o, 'subjects')) {
     if (subject.kind === 'User' || subject.kind === 'Group') fillIfEmpty(subject, 'apiGroup', RBAC);
   }

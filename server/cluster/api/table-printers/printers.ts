@@ -68,7 +68,8 @@ function endpoints(o: KubeObject): string {
     if (ports.length === 0) return addresses;
     return ports.flatMap((port) => addresses.map((ip) => `${ip}:${number(port.port)}`));
   });
-  return some(all, 3, '<none>');
+  // Subsets whose addresses are all not ready leave the cell empty; only without subsets it says <none>.
+  return items(o, 'subsets').length === 0 ? '<none>' : some(all, 3, '');
 }
 
 function nodeStatus(spec: JsonRecord, status: JsonRecord): string {
