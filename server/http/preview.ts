@@ -5,6 +5,7 @@ import { messageOf } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SessionManager } from '../session/manager.ts';
+import { serveApiDocs } from './api-docs.ts';
 import { type Access, cookieOf, foreignCookies, isPort, parseHost, parsePreviewHost, PREVIEW_COOKIE, sameSecret } from './access.ts';
 import { failurePage, waitingPage } from './pages.ts';
 
@@ -64,6 +65,7 @@ export class Preview {
     const url = new URL(request.url ?? '/', 'http://preview');
     if (url.pathname === ENTER) return this.#enter(target, url, response);
     if (!this.#allowed(target, request)) return this.#askLab(target, request, response);
+    if (request.method === 'GET' && serveApiDocs(url.pathname, response)) return;
     void this.#forward(target, request, response).catch((error: unknown) => {
       this.options.log.debug({ error: messageOf(error) }, 'a preview failed');
       if (response.headersSent) response.destroy();
