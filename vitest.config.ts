@@ -6,5 +6,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
+    // Terminals, browsers and clusters meet real time: on CI's shared machines a test that fails is tried again, and the
+    // report says that it was.
+    retry: process.env['CI'] === undefined ? 0 : 2,
   },
 });

@@ -56,6 +56,10 @@ const FIRST_SIZE = { columns: 80, rows: 24 };
 const RESIZE_MS = 25;
 const CONGESTED = 256 * 1024;
 const FLUSH_MS = 50;
+/** How long a block waits for the shell to take it as one paste, and how often it looks. */
+const PASTE_MS = 500;
+const PASTE_STEP_MS = 5;
+const INTERRUPTS = 3;
 
 /** A pseudoterminal with any number of pages attached: all see the same bytes, and the smallest one decides the size. */
 export class TerminalHub {
@@ -155,13 +159,21 @@ export class TerminalHub {
   async run(code: string, interrupt: boolean): Promise<void> {
     if (cleanCode(code) === '' && !interrupt) return;
     if (interrupt) {
-      const idle = this.#atPrompt;
-      this.#atPrompt = false;
-      this.#pty?.write('\u0003');
-      await this.prompt(idle ? 200 : 1000);
+      // A command that is just being started may miss the first Ctrl-C.
+      for (let attempt = 0; attempt < INTERRUPTS; attempt++) {
+        const idle = this.#atPrompt;
+        this.#atPrompt = false;
+        this.#pty?.write('\u0003');
+        if (await this.prompt(idle ? 200 : 500)) break;
+      }
     }
-    // Two blocks in a row: the second waits for readline to switch pasting on again, or goes in as plain keys.
+    // The prompt's mark comes a moment before readline switches pasting on; typed in between, a block would go in key by
+    // key, and a tab in it would complete names.
+    for (let waited = 0; this.#atPrompt && !this.#marks.bracketedPaste && waited < PASTE_MS; waited += PASTE_STEP_MS) await sleep(this.options.clock, PASTE_STEP_MS);
     this.#pty?.write(typed(code, this.#marks.bracketedPaste));
+    // Enter ends this paste: a block that follows at once is typed as plain keys, until readline says that it reads again.
+    this.#marks.bracketedPaste = false;
+    this.#atPrompt = false;
   }
 
   /** Ends the shell and everything on its terminal. */

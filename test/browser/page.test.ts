@@ -135,6 +135,7 @@ describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000
     await page.getByRole('tab').focus();
     await page.keyboard.press('F2');
     await page.getByRole('textbox', { name: 'Name of the terminal' }).waitFor();
+    await page.waitForFunction(() => document.activeElement instanceof HTMLInputElement);
     await page.keyboard.type('my shell\n');
     await page.getByRole('tab', { name: 'my shell' }).waitFor();
     await page.keyboard.press('Delete');

@@ -164,7 +164,8 @@ describe("the learner's shell", () => {
     const { run, seen } = await shell(['ARGO_TOKEN', 'UNSET']);
     const mark = await run('ARGO_TOKEN="Bearer a;b\\\\c"; cd /; (exit 4)');
     expect(mark).toEqual({ type: 'prompt', exitCode: 4, command: 'ARGO_TOKEN="Bearer a;b\\\\c"; cd /; (exit 4)', cwd: '/', variables: { ARGO_TOKEN: 'Bearer a;b\\c' } });
-    expect(seen.text).toContain('controlplane:/$ ');
+    // The prompt's own text follows its mark.
+    await until(() => seen.text.includes('controlplane:/$ '));
     expect(seen.text).not.toContain('6973');
   });
 
