@@ -1,3 +1,4 @@
+import { podNameOf as workflowPodName } from '../controller/names.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { shortDuration } from './time.ts';
 import { list, object, text, timeOf } from './json-access.ts';
@@ -129,18 +130,8 @@ function row(node: JsonObject, prefix: string, workflow: JsonObject, options: Vi
 }
 
 /** The name of a node's pod: worked out from its name, as the controller does. */
-export function podNameOf(workflow: JsonObject, node: JsonObject): string {
+function podNameOf(workflow: JsonObject, node: JsonObject): string {
   const name = text(object(workflow, 'metadata'), 'name');
   if (text(object(workflow, 'metadata', 'annotations'), 'workflows.argoproj.io/pod-name-format') === 'v1') return text(node, 'id');
-  if (text(node, 'name') === name) return name;
-  const template = text(object(node, 'templateRef'), 'template') || text(node, 'templateName');
-  const prefix = (template === '' ? name : `${name}-${template}`).slice(0, 242);
-  return `${prefix}-${fnv1a(text(node, 'name'))}`;
-}
-
-/** FNV-1a, 32 bits, over UTF-8. */
-function fnv1a(value: string): number {
-  let hash = 2166136261;
-  for (const byte of Buffer.from(value)) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
-  return hash;
+  return workflowPodName(name, text(node, 'name'), text(object(node, 'templateRef'), 'template') || text(node, 'templateName'));
 }

@@ -3,6 +3,7 @@ import { GoDecodeError, hasStruct, normalize } from '../types/normal-form.ts';
 import { GoJsonError, decodeFirst } from './go-json.ts';
 import type { Route } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
+import { dig } from './structs.ts';
 
 const NUMBERS = new Set(['listOptions.limit', 'listOptions.timeoutSeconds', 'logOptions.tailLines', 'logOptions.sinceSeconds', 'logOptions.limitBytes', 'deleteOptions.gracePeriodSeconds']);
 
@@ -10,17 +11,7 @@ const NUMBERS = new Set(['listOptions.limit', 'listOptions.timeoutSeconds', 'log
 function setPath(message: JsonObject, path: string, value: string): void {
   const names = path.split('.');
   const last = names.pop() ?? '';
-  let at = message;
-  for (const name of names) {
-    const next = at[name];
-    if (isJsonObject(next)) at = next;
-    else {
-      const made: JsonObject = {};
-      at[name] = made;
-      at = made;
-    }
-  }
-  at[last] ??= value;
+  dig(message, ...names)[last] ??= value;
 }
 
 /**

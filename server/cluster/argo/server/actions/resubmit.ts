@@ -1,10 +1,11 @@
+import { nodeIdOf } from '../../controller/names.ts';
 import type { Ids } from '../../../../lib/ids.ts';
 import { rfc3339 } from '../../../../lib/clock.ts';
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import { message, text } from '../route.ts';
 import { ArgoError } from '../status.ts';
 import { copy, dig, metadataOf, nameOf } from '../structs.ts';
-import { LABEL, SUFFIX_LENGTH, nodeId, nodesOf, overrideParameters, phaseOf } from './shared.ts';
+import { LABEL, SUFFIX_LENGTH, nodesOf, overrideParameters, phaseOf } from './shared.ts';
 
 const NOT_CARRIED_OVER = new Set(['creator', 'creator-email', 'creator-preferred-username', 'phase', 'completed', 'workflow-archiving-status'].map((name) => `${LABEL}${name}`));
 
@@ -39,7 +40,7 @@ function memoizedStatus(workflow: JsonObject, newName: string, now: number): Jso
   const oldName = nameOf(workflow);
   const rename = (name: string) => (name === oldName ? newName : name.startsWith(oldName) ? newName + name.slice(oldName.length) : name);
   const names = new Map(nodesOf(workflow).map(([id, node]) => [id, text(node, 'name')]));
-  const idOf = (id: string) => nodeId(newName, rename(names.get(id) ?? id));
+  const idOf = (id: string) => nodeIdOf(newName, rename(names.get(id) ?? id));
   const nodes: JsonObject = {};
   for (const [id, node] of nodesOf(workflow)) {
     const name = text(node, 'name');

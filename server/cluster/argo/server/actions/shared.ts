@@ -1,3 +1,4 @@
+import { nodeIdOf, podNameOf } from '../../controller/names.ts';
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import { text } from '../route.ts';
 import { dig } from '../structs.ts';
@@ -27,28 +28,15 @@ export function isCompleted(workflow: JsonObject): boolean {
   return isJsonObject(labels) && labels[`${LABEL}completed`] === 'true';
 }
 
-/** FNV-1a, 32 bits, decimal: what node ids and pod names end in. */
-export function fnv32(value: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(value)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-}
-
-export function nodeId(workflow: string, nodeName: string): string {
-  return nodeName === workflow ? workflow : `${workflow}-${fnv32(nodeName)}`;
-}
-
 /** The pod's name of a node (form v2, or v1 where the annotation says so). After argo-workflows v3.7.6 workflow/util/pod_name.go */
 export function podName(workflow: JsonObject, node: JsonObject): string {
   const name = text(dig(workflow, 'metadata'), 'name');
   const nodeName = text(node, 'name');
   const annotations = dig(workflow, 'metadata')['annotations'];
-  if (isJsonObject(annotations) && annotations[`${LABEL}pod-name-format`] === 'v1') return nodeId(name, nodeName);
-  if (nodeName === name) return name;
+  if (isJsonObject(annotations) && annotations[`${LABEL}pod-name-format`] === 'v1') return nodeIdOf(name, nodeName);
   const ref = node['templateRef'];
   const template = text(node, 'templateName') !== '' ? text(node, 'templateName') : isJsonObject(ref) ? text(ref, 'template') : '';
-  const prefix = template === '' ? name : `${name}-${template}`;
-  return `${prefix.slice(0, 242)}-${fnv32(nodeName)}`;
+  return podNameOf(name, nodeName, template);
 }
 
 /** `NAME=VALUE` parameters in front, then those of the workflow that they don't replace. */
