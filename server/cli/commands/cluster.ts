@@ -1,0 +1,17 @@
+import type { ClusterFlags } from '../cluster.ts';
+import type { AddCommand } from '../command.ts';
+
+export const addCluster: AddCommand = (program, { parts, exit }) => {
+  program
+    .command('cluster')
+    .description('run an embedded cluster with Argo Workflows in the foreground')
+    .option('--port <number>', 'port of the Kubernetes API; 0 takes a free one', '0')
+    .option('--argo-port <number>', 'also listen on this port for the Argo Server; 0 takes a free one')
+    .option('--kubeconfig-out <file>', 'where to write the kubeconfig', 'kubeconfig.yaml')
+    .option('--sandbox <kind>', 'auto, bubblewrap or none', 'auto')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
+    .action(async (flags: ClusterFlags) => {
+      const { cluster } = await import('../cluster.ts');
+      exit(await cluster(flags, await parts.argoUi()));
+    });
+};

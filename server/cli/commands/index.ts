@@ -1,0 +1,6 @@
+import type { AddCommand } from '../command.ts';
+import { addCluster } from './cluster.ts';
+import { addServe } from './serve.ts';
+
+/** Every subcommand, in the order in which `--help` lists them. */
+export const commands: readonly AddCommand[] = [addServe, addCluster];

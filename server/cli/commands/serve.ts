@@ -1,0 +1,23 @@
+import { type AddCommand, collect } from '../command.ts';
+import type { Flags } from '../flags.ts';
+
+export const addServe: AddCommand = (program, { parts, exit }) => {
+  program
+    .command('serve [folders...]', { isDefault: true })
+    .description('serve the lab; folders hold courses or scenarios in the Killercoda format')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', '8080')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data <folder>', 'where sessions and progress are kept (default: ~/.local/share/argo-lab)')
+    .option('--scenarios <folder>', 'a folder with courses; may be repeated', collect)
+    .option('--sandbox <kind>', 'auto, bubblewrap or none', 'auto')
+    .option('--cluster <provider>', 'embedded, or none for terminals alone', 'embedded')
+    .option('--allow-host <name>', 'another host name by which the lab is reached; may be repeated', collect)
+    .option('--allow-remote', 'allow an address that others on the network can reach')
+    .option('--preview-domain <name>', 'previewed ports are <port>-<session>.<name>', 'localhost')
+    .option('--max-sessions <number>', 'sessions that may be open at once', '20')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
+    .action(async (folders: string[], flags: Flags) => {
+      const { serve } = await import('../serve.ts');
+      exit(await serve(() => parts.startLab(flags, folders)));
+    });
+};
