@@ -1,4 +1,10 @@
 import { z } from 'zod';
+import { AuthorProgress, FindingView } from './author.ts';
+
+export * from './author.ts';
+export * from './files.ts';
+export * from './quiz.ts';
+import { LayoutView } from './workbench.ts';
 
 /**
  * The lab's REST shapes, shared by server and page. All under `/api`, JSON, authenticated by the lab's cookie;
@@ -7,18 +13,38 @@ import { z } from 'zod';
  *   GET    /api/courses                                  → CourseTree
  *   GET    /api/scenarios/:id                            → ScenarioView     (:id is URL-encoded)
  *   GET    /api/scenarios/:id/assets/*                    → a file that a page shows (images)
- *   POST   /api/sessions {scenario}                      → SessionView      (201; resumes one that is open)
+ *   GET    /api/scenarios/:id/recording                   → asciicast v2 text, where ScenarioView.recording
+ *   POST   /api/sessions {scenario, provider?}           → SessionView      (201; resumes one that is open)
  *   GET    /api/sessions/:sid                            → SessionView
- *   DELETE /api/sessions/:sid                            → 204
- *   POST   /api/sessions/:sid/reset                      → SessionView
+ *   DELETE /api/sessions/:sid                            → 204              (also cancels the preparation, at any moment)
+ *   POST   /api/sessions/:sid/reset {provider?}          → SessionView      (another provider: `go on on embedded`)
+ *   GET    /api/sessions/:sid/bundle                     → a file to download, where SessionView.bundle
+ *   POST   /api/sessions/:sid/steps/:page/quiz {quiz, answers} → QuizVerdict
  *   POST   /api/sessions/:sid/steps/:page/open           → SessionView      (runs its scripts once)
  *   POST   /api/sessions/:sid/steps/:page/check          → CheckReport
- *   POST   /api/sessions/:sid/terminals {name?}          → TerminalView     (201)
+ *   POST   /api/sessions/:sid/steps/:page/quiz {answers} → QuizReport       (quiz.ts)
+ *   POST   /api/sessions/:sid/terminals {name?,id?,command?} → TerminalView (201; 200 where `id` is open already)
  *   PATCH  /api/sessions/:sid/terminals/:tid {name}      → TerminalView
  *   DELETE /api/sessions/:sid/terminals/:tid             → 204
  *   GET    /api/sessions/:sid/events                     → server-sent events, each `data:` one SessionEvent
  *   WS     /api/sessions/:sid/terminals/:tid/socket      → see ws.ts
+ *   GET    /api/sessions/:sid/files?path=~/a             → FolderView | FileView (files.ts; 413 for what is too big to send)
+ *   PUT    /api/sessions/:sid/files?path=~/a/b {text,version?}|{folder} → FileView | FolderView (409 when it changed meanwhile)
+ *   POST   /api/sessions/:sid/files/move?path=~/a {to}   → 204
+ *   DELETE /api/sessions/:sid/files?path=~/a             → 204
+ *   GET    /api/scenarios/:id/recordings                 → RecordingsView
+ *   GET    /api/scenarios/:id/recordings/:name           → an asciicast (application/x-asciicast)
+ *   GET    /api/events                                   → server-sent events, each `data:` one LabEvent (with --watch)
+ *   GET    /api/author/scenarios/:id                     → AuthorView       (author.ts; 404 without --watch)
+ *   POST   /api/sessions/:sid/author/jump {page}         → SessionView      (202; then events `author`)
+ *   POST   /api/sessions/:sid/author/solution {page}     → SessionView      (202; then events `author`)
+ *   POST   /api/sessions/:sid/author/near-miss {page,index} → NearMissView
  *   GET    /healthz                                      → Health
+ *
+ * Words of checks come in the language of `?lang=de`, else of Accept-Language, else in the author's first one.
+ *
+ * Files of the editor: workbench.ts. What `serve --watch` adds for authors: author.ts. Where ScenarioView.languages has
+ * several, the scenario, check and events resources take `?language=de`.
  *
  * Errors are `{error: {code, message, next?}}` with a fitting HTTP status.
  */
@@ -27,6 +53,14 @@ export const ErrorBody = z.object({ error: z.object({ code: z.string(), message:
 export type ErrorBody = z.infer<typeof ErrorBody>;
 
 export const ProblemView = z.object({ file: z.string(), line: z.number().optional(), column: z.number().optional(), field: z.string().optional(), message: z.string(), severity: z.enum(['error', 'warning']) });
+
+/** Something a scenario needs of the machine: `docker`, `internet`, `apt`, `systemd`, `cluster`, `image` … */
+export const NeedView = z.object({ id: z.string(), title: z.string(), met: z.boolean(), message: z.string().optional(), next: z.string().optional() });
+export type NeedView = z.infer<typeof NeedView>;
+
+/** A provider and whether it can be had here; `reason` and `next` say why not. */
+export const ProviderView = z.object({ id: z.string(), title: z.string(), available: z.boolean(), reason: z.string().optional(), next: z.string().optional(), default: z.boolean() });
+export type ProviderView = z.infer<typeof ProviderView>;
 
 export const ScenarioCard = z.object({
   type: z.literal('scenario'),
@@ -41,6 +75,13 @@ export const ScenarioCard = z.object({
   finished: z.boolean(),
   /** An open session of this scenario, to resume. */
   session: z.string().optional(),
+  /** Said before the start: what it needs and whether this machine gives it. Absent = nothing special. */
+  needs: z.array(NeedView).optional(),
+  /** Warnings of the loader: an unknown image, say. */
+  problems: z.array(ProblemView).optional(),
+  /** Ids of the providers that fit; absent = all; empty = it needs no cluster. */
+  providers: z.array(z.string()).optional(),
+  recording: z.boolean().optional(),
 });
 export type ScenarioCard = z.infer<typeof ScenarioCard>;
 
@@ -52,13 +93,36 @@ export const CourseTree: z.ZodType<CourseTree> = z.lazy(() =>
   z.object({ id: z.string(), title: z.string(), description: z.string(), items: z.array(z.union([ScenarioCard, BrokenCard, z.object({ type: z.literal('course'), course: CourseTree })])) }),
 );
 /** GET /api/courses */
-export const CoursesView = z.object({ courses: z.array(CourseTree), notice: z.string().optional() });
+export const CoursesView = z.object({
+  courses: z.array(CourseTree),
+  notice: z.string().optional(),
+  providers: z.array(ProviderView).optional(),
+  /** True with `serve --watch`: the page shows the author's bar. */
+  author: z.boolean().optional(),
+});
 export type CoursesView = z.infer<typeof CoursesView>;
+
+/** A question with answers to choose or to type. `answered`: what this session answered and was told. */
+export const QuizView = z.object({
+  id: z.string(),
+  kind: z.enum(['radio', 'checkbox', 'text']),
+  questionHtml: z.string(),
+  options: z.array(z.object({ id: z.string(), html: z.string() })),
+});
+export type QuizView = z.infer<typeof QuizView>;
+/** POST …/quiz {quiz: 'q1', answers: ['a']}: ids of options, or one text. */
+export const QuizAnswer = z.object({ quiz: z.string(), answers: z.array(z.string()) });
+export const QuizVerdict = z.object({ quiz: z.string(), correct: z.boolean(), message: z.string().optional() });
+export type QuizVerdict = z.infer<typeof QuizVerdict>;
 
 /**
  * A page as rendered by the server: sanitised HTML. Clickable code carries data attributes:
  * `<pre data-action="exec|exec-interrupt|copy" data-terminal="1" data-code="…">` or the same on `<code>`;
- * links to ports are `<a data-port="2746" data-path="/apidocs" href="#">`.
+ * links to ports are `<a data-port="2746" data-path="/apidocs" href="#">`. Further actions: `exec-no-newline` (typed
+ * without Enter), `ctrl-seq` (`^C`, `^D`, `^ESC` sent as keys), `open` (data-code names a file for the editor). `data-host`
+ * names the machine where a scenario has several. A block for the editor is `<pre data-file="app.yaml"
+ * data-target="replace|insert|append|prepend|clipboard" data-marker="#TODO" data-code="…">`. The place of a quiz is
+ * `<div data-quiz="q1"></div>`, its content in `quizzes`.
  */
 export const PageView = z.object({
   id: z.string(),
@@ -70,10 +134,16 @@ export const PageView = z.object({
   /** Rendered solution, behind a disclosure; absent where the step is no exercise. */
   solutionHtml: z.string().optional(),
   hints: z.array(z.string()),
+  quizzes: z.array(QuizView).optional(),
 });
 export type PageView = z.infer<typeof PageView>;
 
-export const ScenarioView = z.object({ id: z.string(), title: z.string(), description: z.string(), course: z.object({ id: z.string(), title: z.string() }), pages: z.array(PageView) });
+export const ScenarioView = z.object({ id: z.string(), title: z.string(), description: z.string(), course: z.object({ id: z.string(), title: z.string() }), pages: z.array(PageView),
+  layout: LayoutView.optional(),
+  recording: z.boolean().optional(),
+  /** Languages of the checks' words: `en`, `de`. */
+  languages: z.array(z.string()).optional(),
+});
 export type ScenarioView = z.infer<typeof ScenarioView>;
 
 export const StageView = z.object({ id: z.string(), title: z.string(), state: z.enum(['running', 'done', 'failed']), took: z.number().optional(), output: z.string().optional() });
@@ -96,20 +166,47 @@ export const SessionView = z.object({
   page: z.string(),
   done: z.array(z.string()),
   terminals: z.array(TerminalView),
+  /** The home folder as the place's processes see it: where the editor's tree begins. */
+  home: z.string().optional(),
+  /** The lab runs with --watch: the author's bar is shown. */
+  author: z.boolean().optional(),
   provider: z.string(),
   /** `https?://{port}-{sid}.localhost:1234`; `{port}` is replaced by the port's number. */
   portUrl: z.string(),
   /** Said on the page, e.g. that there is no sandbox on this machine. */
   notice: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string(), next: z.string().optional() }).optional(),
+  /** Logs of a failed start can be downloaded. */
+  bundle: z.boolean().optional(),
+  /** The cluster of a ready session is gone; `alternatives` are providers to go on with. */
+  lost: z.object({ message: z.string(), next: z.string().optional(), alternatives: z.array(z.string()) }).optional(),
 });
 export type SessionView = z.infer<typeof SessionView>;
+
+/** A near miss was run: whether the checks refused it, and with the words that the author expects. */
+export const NearMissView = z.object({ page: z.string(), title: z.string(), expect: z.string(), asExpected: z.boolean(), report: CheckReport });
+export type NearMissView = z.infer<typeof NearMissView>;
+
+/** The files of a scenario have changed: what shows it is fetched again; terminals and cluster go on. */
+export const ContentChange = z.object({ type: z.literal('content'), /** The scenario; absent where a whole folder has changed. */ scenario: z.string().optional(), problems: z.array(FindingView) });
+export type ContentChange = z.infer<typeof ContentChange>;
+/** GET /api/events */
+export const LabEvent = ContentChange;
+export type LabEvent = z.infer<typeof LabEvent>;
+
+/** GET /api/scenarios/:id/recordings: what the scenario's folder `recordings` holds, by name. */
+export const RecordingsView = z.object({ recordings: z.array(z.object({ name: z.string(), title: z.string(), /** Seconds. */ duration: z.number().optional(), columns: z.number(), rows: z.number() })) });
+export type RecordingsView = z.infer<typeof RecordingsView>;
 
 export const SessionEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session'), session: SessionView }),
   z.object({ type: z.literal('stage'), stage: StageView }),
   z.object({ type: z.literal('checks'), report: CheckReport, live: z.boolean() }),
   z.object({ type: z.literal('ports'), ports: z.array(z.number()) }),
+  /** An author changed the scenario's files (`serve --watch`). */
+  z.object({ type: z.literal('content'), scenario: z.string() }),
+  /** Files below the home folder changed on disk; absolute paths, folders where many did. */
+  z.object({ type: z.literal('files'), paths: z.array(z.string()) }),
 ]);
 export type SessionEvent = z.infer<typeof SessionEvent>;
 

@@ -24,8 +24,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ack'), offset: z.number().int().nonnegative() }),
   /** Clamped to 1…1000 each. */
   z.object({ type: z.literal('resize'), columns: z.number(), rows: z.number() }),
-  /** Types a block of code: as bracketed paste where the shell has switched it on, then Enter. `interrupt`: Ctrl-C first. */
-  z.object({ type: z.literal('run'), code: z.string().max(256 * 1024), interrupt: z.boolean() }),
+  /** Types a block of code: as bracketed paste where the shell has switched it on, then Enter. `interrupt`: Ctrl-C first. `newline: false`: without the Enter. */
+  z.object({ type: z.literal('run'), code: z.string().max(256 * 1024), interrupt: z.boolean(), newline: z.boolean().optional() }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 

@@ -70,6 +70,10 @@ function applyEvent(model: SessionModel, event: SessionEvent): SessionModel {
       return { ...model, ...addReport(model, event.live ? onlyAsked(model.reports[event.report.page], event.report) : event.report) };
     case 'ports':
       return { ...model, ports: event.ports };
+    // The store asks for what changed.
+    case 'content':
+    case 'files':
+      return model;
   }
 }
 
