@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { AuthorProgress, FindingView } from './author.ts';
 
-export * from './author.ts';
-export * from './files.ts';
-export * from './quiz.ts';
 import { LayoutView } from './workbench.ts';
+
+export * from './author.ts';
 
 /**
  * The lab's REST shapes, shared by server and page. All under `/api`, JSON, authenticated by the lab's cookie;
@@ -22,18 +21,11 @@ import { LayoutView } from './workbench.ts';
  *   POST   /api/sessions/:sid/steps/:page/quiz {quiz, answers} → QuizVerdict
  *   POST   /api/sessions/:sid/steps/:page/open           → SessionView      (runs its scripts once)
  *   POST   /api/sessions/:sid/steps/:page/check          → CheckReport
- *   POST   /api/sessions/:sid/steps/:page/quiz {answers} → QuizReport       (quiz.ts)
  *   POST   /api/sessions/:sid/terminals {name?,id?,command?} → TerminalView (201; 200 where `id` is open already)
  *   PATCH  /api/sessions/:sid/terminals/:tid {name}      → TerminalView
  *   DELETE /api/sessions/:sid/terminals/:tid             → 204
  *   GET    /api/sessions/:sid/events                     → server-sent events, each `data:` one SessionEvent
  *   WS     /api/sessions/:sid/terminals/:tid/socket      → see ws.ts
- *   GET    /api/sessions/:sid/files?path=~/a             → FolderView | FileView (files.ts; 413 for what is too big to send)
- *   PUT    /api/sessions/:sid/files?path=~/a/b {text,version?}|{folder} → FileView | FolderView (409 when it changed meanwhile)
- *   POST   /api/sessions/:sid/files/move?path=~/a {to}   → 204
- *   DELETE /api/sessions/:sid/files?path=~/a             → 204
- *   GET    /api/scenarios/:id/recordings                 → RecordingsView
- *   GET    /api/scenarios/:id/recordings/:name           → an asciicast (application/x-asciicast)
  *   GET    /api/events                                   → server-sent events, each `data:` one LabEvent (with --watch)
  *   GET    /api/author/scenarios/:id                     → AuthorView       (author.ts; 404 without --watch)
  *   POST   /api/sessions/:sid/author/jump {page}         → SessionView      (202; then events `author`)
@@ -41,10 +33,8 @@ import { LayoutView } from './workbench.ts';
  *   POST   /api/sessions/:sid/author/near-miss {page,index} → NearMissView
  *   GET    /healthz                                      → Health
  *
- * Words of checks come in the language of `?lang=de`, else of Accept-Language, else in the author's first one.
- *
  * Files of the editor: workbench.ts. What `serve --watch` adds for authors: author.ts. Where ScenarioView.languages has
- * several, the scenario, check and events resources take `?language=de`.
+ * several, the scenario, check and events resources take `?language=de`; else Accept-Language decides.
  *
  * Errors are `{error: {code, message, next?}}` with a fitting HTTP status.
  */
@@ -187,24 +177,22 @@ export type SessionView = z.infer<typeof SessionView>;
 export const NearMissView = z.object({ page: z.string(), title: z.string(), expect: z.string(), asExpected: z.boolean(), report: CheckReport });
 export type NearMissView = z.infer<typeof NearMissView>;
 
-/** The files of a scenario have changed: what shows it is fetched again; terminals and cluster go on. */
-export const ContentChange = z.object({ type: z.literal('content'), /** The scenario; absent where a whole folder has changed. */ scenario: z.string().optional(), problems: z.array(FindingView) });
+/** An author changed a scenario's files (`serve --watch`): what shows it is fetched again; terminals and cluster go on. */
+export const ContentChange = z.object({ type: z.literal('content'), scenario: z.string(), problems: z.array(FindingView).optional() });
 export type ContentChange = z.infer<typeof ContentChange>;
 /** GET /api/events */
 export const LabEvent = ContentChange;
 export type LabEvent = z.infer<typeof LabEvent>;
-
-/** GET /api/scenarios/:id/recordings: what the scenario's folder `recordings` holds, by name. */
-export const RecordingsView = z.object({ recordings: z.array(z.object({ name: z.string(), title: z.string(), /** Seconds. */ duration: z.number().optional(), columns: z.number(), rows: z.number() })) });
-export type RecordingsView = z.infer<typeof RecordingsView>;
 
 export const SessionEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session'), session: SessionView }),
   z.object({ type: z.literal('stage'), stage: StageView }),
   z.object({ type: z.literal('checks'), report: CheckReport, live: z.boolean() }),
   z.object({ type: z.literal('ports'), ports: z.array(z.number()) }),
-  /** An author changed the scenario's files (`serve --watch`). */
-  z.object({ type: z.literal('content'), scenario: z.string() }),
+  ContentChange,
+  z.object({ type: z.literal('author'), progress: AuthorProgress }),
+  /** Something to know that ends by itself, such as a disk that is nearly full. An empty text: it is over. */
+  z.object({ type: z.literal('notice'), id: z.string(), severity: z.enum(['info', 'warning', 'error']), text: z.string() }),
   /** Files below the home folder changed on disk; absolute paths, folders where many did. */
   z.object({ type: z.literal('files'), paths: z.array(z.string()) }),
 ]);

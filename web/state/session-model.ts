@@ -73,6 +73,8 @@ function applyEvent(model: SessionModel, event: SessionEvent): SessionModel {
     // The store asks for what changed.
     case 'content':
     case 'files':
+    case 'author':
+    case 'notice':
       return model;
   }
 }
