@@ -52,6 +52,10 @@ export type NeedView = z.infer<typeof NeedView>;
 export const ProviderView = z.object({ id: z.string(), title: z.string(), available: z.boolean(), reason: z.string().optional(), next: z.string().optional(), default: z.boolean() });
 export type ProviderView = z.infer<typeof ProviderView>;
 
+/** Something that a scenario uses, and where: `{kind: 'docker', because: 'step 2 runs docker run'}`. */
+export const NeedView = z.object({ kind: z.enum(['docker', 'packages', 'internet', 'systemd', 'nodes', 'openshift', 'helm']), because: z.string() });
+export type NeedView = z.infer<typeof NeedView>;
+
 export const ScenarioCard = z.object({
   type: z.literal('scenario'),
   id: z.string(),
@@ -60,6 +64,8 @@ export const ScenarioCard = z.object({
   difficulty: z.string().optional(),
   time: z.string().optional(),
   steps: z.number(),
+  /** What the scenario uses that this machine may lack: said before a learner starts it. */
+  needs: z.array(NeedView),
   /** Ids of the pages that this learner has finished, over all runs. */
   done: z.array(z.string()),
   finished: z.boolean(),
@@ -92,7 +98,7 @@ export const CoursesView = z.object({
 });
 export type CoursesView = z.infer<typeof CoursesView>;
 
-/** A question with answers to choose or to type. `answered`: what this session answered and was told. */
+/** A question with answers to choose or to type. */
 export const QuizView = z.object({
   id: z.string(),
   kind: z.enum(['radio', 'checkbox', 'text']),
@@ -123,6 +129,12 @@ export const PageView = z.object({
   checkable: z.boolean(),
   /** Rendered solution, behind a disclosure; absent where the step is no exercise. */
   solutionHtml: z.string().optional(),
+  /** The author's answer page, behind a disclosure. */
+  answerHtml: z.string().optional(),
+  /** Whom the page thanks. */
+  creditsHtml: z.string().optional(),
+  /** Ids of the questions in `html`. */
+  quizzes: z.array(z.string()).optional(),
   hints: z.array(z.string()),
   quizzes: z.array(QuizView).optional(),
 });
@@ -133,6 +145,8 @@ export const ScenarioView = z.object({ id: z.string(), title: z.string(), descri
   recording: z.boolean().optional(),
   /** Languages of the checks' words: `en`, `de`. */
   languages: z.array(z.string()).optional(),
+  /** With `serve --watch`: author.ts answers for this scenario. */
+  author: z.boolean().optional(),
 });
 export type ScenarioView = z.infer<typeof ScenarioView>;
 
