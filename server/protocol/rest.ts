@@ -52,10 +52,6 @@ export type NeedView = z.infer<typeof NeedView>;
 export const ProviderView = z.object({ id: z.string(), title: z.string(), available: z.boolean(), reason: z.string().optional(), next: z.string().optional(), default: z.boolean() });
 export type ProviderView = z.infer<typeof ProviderView>;
 
-/** Something that a scenario uses, and where: `{kind: 'docker', because: 'step 2 runs docker run'}`. */
-export const NeedView = z.object({ kind: z.enum(['docker', 'packages', 'internet', 'systemd', 'nodes', 'openshift', 'helm']), because: z.string() });
-export type NeedView = z.infer<typeof NeedView>;
-
 export const ScenarioCard = z.object({
   type: z.literal('scenario'),
   id: z.string(),
@@ -64,8 +60,6 @@ export const ScenarioCard = z.object({
   difficulty: z.string().optional(),
   time: z.string().optional(),
   steps: z.number(),
-  /** What the scenario uses that this machine may lack: said before a learner starts it. */
-  needs: z.array(NeedView),
   /** Ids of the pages that this learner has finished, over all runs. */
   done: z.array(z.string()),
   finished: z.boolean(),
@@ -116,7 +110,8 @@ export type QuizVerdict = z.infer<typeof QuizVerdict>;
  * `<pre data-action="exec|exec-interrupt|copy" data-terminal="1" data-code="…">` or the same on `<code>`;
  * links to ports are `<a data-port="2746" data-path="/apidocs" href="#">`. Further actions: `exec-no-newline` (typed
  * without Enter), `ctrl-seq` (`^C`, `^D`, `^ESC` sent as keys), `open` (data-code names a file for the editor). `data-host`
- * names the machine where a scenario has several. A block for the editor is `<pre data-file="app.yaml"
+ * names the machine and `data-terminal-name` the terminal where a scenario has several; `data-terminal` is absent where the
+ * author named none. `<a data-selector="1" href="#">` lets the learner choose a port. A block for the editor is `<pre data-file="app.yaml"
  * data-target="replace|insert|append|prepend|clipboard" data-marker="#TODO" data-code="…">`. The place of a quiz is
  * `<div data-quiz="q1"></div>`, its content in `quizzes`.
  */
@@ -133,8 +128,6 @@ export const PageView = z.object({
   answerHtml: z.string().optional(),
   /** Whom the page thanks. */
   creditsHtml: z.string().optional(),
-  /** Ids of the questions in `html`. */
-  quizzes: z.array(z.string()).optional(),
   hints: z.array(z.string()),
   quizzes: z.array(QuizView).optional(),
 });

@@ -1,0 +1,34 @@
+/** What a session puts in place of the addresses in pages and scripts. */
+export interface PlaceholderValues {
+  /** The address of a port, with `{port}` where its number goes: `http://{port}-s1.localhost:8080`. */
+  portUrl: string;
+  /** A page where the learner chooses a port. Default: the address of port 80. */
+  selectorUrl?: string;
+  /** The machines' address as the scenario's processes see it. Default: 127.0.0.1. */
+  hostIp?: string;
+}
+
+const TRAFFIC = /\{\{TRAFFIC_HOST\d+_(\d{1,5})\}\}|\{\{(TRAFFIC_SELECTOR)\}\}/g;
+/** The older dialect's address of a port; the port may be a shell expression. */
+const KATACODA_URL = /((?:https?:)?\/\/)?\[\[(?:HOST\d{0,2}|CLIENT)_SUBDOMAIN\]\]-([^\s"'`[\]<>]{1,80}?)-\[\[KATACODA_HOST\]\](?:\.environments\.katacoda\.com|\.\[\[KATACODA_DOMAIN\]\])?/g;
+const WORD = /\[\[(HOST\d{0,2}_IP|(?:HOST\d{0,2}|CLIENT)_SUBDOMAIN|KATACODA_HOST|KATACODA_DOMAIN)\]\]/g;
+
+export function isPort(text: string): boolean {
+  const port = Number(text);
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}
+
+/**
+ * Fills `{{TRAFFIC_HOST1_80}}`, `{{TRAFFIC_SELECTOR}}` and Katacoda's `[[HOST_SUBDOMAIN]]` and friends. Anything else in
+ * braces or brackets, such as Go templates and bash's `[[ … ]]`, stays as it is.
+ */
+export function fillPlaceholders(text: string, values: PlaceholderValues): string {
+  const url = (port: string) => values.portUrl.replace('{port}', () => port);
+  const withoutScheme = (address: string) => address.replace(/^https?:\/\//, '');
+  // `{port}-s1.localhost:8080` taken apart, for scenarios that put the pieces together themselves.
+  const [label = '', ...domain] = withoutScheme(url('')).replace(/^-/, '').split('.');
+  return text
+    .replace(TRAFFIC, (whole: string, port: string | undefined) => (port === undefined ? (values.selectorUrl ?? url('80')) : isPort(port) ? url(String(Number(port))) : whole))
+    .replace(KATACODA_URL, (_whole, scheme: string | undefined, port: string) => (scheme === undefined ? withoutScheme(url(port)) : url(port)))
+    .replace(WORD, (_whole, word: string) => (word.endsWith('_IP') ? (values.hostIp ?? '127.0.0.1') : word.endsWith('_SUBDOMAIN') ? label : word === 'KATACODA_HOST' ? label : domain.join('.')));
+}
