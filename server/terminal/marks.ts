@@ -18,12 +18,15 @@ export class MarkParser {
   readonly #prefix: Buffer;
   #held: Buffer = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
+  /** Bytes handed on so far. */
+  #passed = 0;
   /** Whether what reads the terminal has switched bracketed paste on. */
   bracketedPaste = false;
 
   constructor(
     nonce: string,
-    private readonly onMark: (fields: string[]) => void,
+    /** `offset`: where the mark stood in the output without marks. */
+    private readonly onMark: (fields: string[], offset: number) => void,
   ) {
     this.#prefix = Buffer.from(`\x1b]${MARK_CODE};${nonce};`);
   }
@@ -32,6 +35,7 @@ export class MarkParser {
   push(chunk: Buffer): Buffer {
     if (this.#held.length === 0 && !chunk.includes(ESC)) {
       this.#trackPaste(chunk);
+      this.#passed += chunk.length;
       return chunk;
     }
     const data = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -56,13 +60,14 @@ export class MarkParser {
         break;
       }
       out.push(data.subarray(from, at));
-      this.onMark(decodeFields(data.toString('utf8', at + this.#prefix.length, end)));
+      this.onMark(decodeFields(data.toString('utf8', at + this.#prefix.length, end)), this.#passed + out.reduce((sum, part) => sum + part.length, 0));
       from = end + 1;
       at = from;
     }
     out.push(data.subarray(from));
     const clean = out.length === 1 ? (out[0] ?? data) : Buffer.concat(out);
     this.#trackPaste(clean);
+    this.#passed += clean.length;
     return clean;
   }
 
@@ -80,6 +85,7 @@ export class MarkParser {
   flush(): Buffer {
     const held = this.#held;
     this.#held = Buffer.alloc(0);
+    this.#passed += held.length;
     return held;
   }
 

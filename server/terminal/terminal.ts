@@ -80,15 +80,17 @@ export class TerminalHub {
   #cancelResize: (() => void) | undefined;
   #cancelFlush: () => void = () => {};
   #promptWaiters: (() => void)[] = [];
+  readonly #markListeners = new Set<(mark: ShellMark, offset: number) => void>();
   /** False while the shell runs a command. */
   #atPrompt = false;
 
   private constructor(private readonly options: TerminalOptions) {
     this.id = options.id;
     this.name = options.name;
-    this.#marks = new MarkParser(options.nonce, (fields) => {
+    this.#marks = new MarkParser(options.nonce, (fields, offset) => {
       const mark = parseMark(fields);
       if (mark === undefined) return;
+      for (const listener of this.#markListeners) listener(mark, offset);
       this.#atPrompt = mark.type === 'prompt';
       if (mark.type === 'prompt') for (const waiter of this.#promptWaiters.splice(0)) waiter();
       options.onMark?.(mark);
@@ -109,6 +111,17 @@ export class TerminalHub {
   /** Offset after the last byte of output. */
   get end(): number {
     return this.#log.end;
+  }
+
+  /** Whether the shell waits for a command. */
+  get atPrompt(): boolean {
+    return this.#atPrompt && this.running;
+  }
+
+  /** Calls `listener` with whatever the shell tells and the offset in the output at which it does; returns how to stop. */
+  watchMarks(listener: (mark: ShellMark, offset: number) => void): () => void {
+    this.#markListeners.add(listener);
+    return () => this.#markListeners.delete(listener);
   }
 
   /** Resolves at the next prompt; at once when the shell waits at one. */
