@@ -4,6 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Flags, integer } from './cli/flags.ts';
 import { LabError } from './lib/errors.ts';
+import type { ExistingSettings } from './providers/existing/settings.ts';
+import { PROVIDER_NAMES, type ProviderName } from './providers/index.ts';
+import type { KindSettings } from './providers/kind/settings.ts';
 
 /** Everything that flags and environment decide, fixed at the start. */
 export interface Config {
@@ -18,7 +21,11 @@ export interface Config {
   /** The built page. */
   web: string;
   sandbox: 'auto' | 'bubblewrap' | 'none';
-  cluster: 'embedded' | 'none';
+  /** The provider of sessions that ask for none. */
+  cluster: ProviderName;
+  kind: KindSettings;
+  /** Only with a kubeconfig. */
+  existing?: ExistingSettings;
   allowHosts: readonly string[];
   previewDomain: string;
   mostSessions: number;
@@ -33,16 +40,26 @@ export function configFrom(flags: Flags, folders: readonly string[], environment
   if (!LOOPBACK.has(host.toLowerCase()) && flags.allowRemote !== true) {
     throw new LabError('bad-request', `listening on ${host} lets others on the network reach the lab`, 'Say --allow-remote if that is what you want, or leave --host out.');
   }
+  const data = resolve(cwd, flags.data ?? environment['ARGO_LAB_DATA'] ?? join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'argo-lab'));
+  const [nodeImage, argoManifest] = [flags.nodeImage ?? environment['KIND_NODE_IMAGE'], flags.argoManifest ?? environment['ARGO_MANIFEST']];
   const given = [...(flags.scenarios ?? []), ...folders];
   return Object.freeze({
     root,
     host,
     port: integer('--port', flags.port ?? '8080', 0, 65535),
-    data: resolve(cwd, flags.data ?? environment['ARGO_LAB_DATA'] ?? join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'argo-lab')),
+    data,
     scenarios: given.length === 0 ? [join(root, 'scenarios')] : given.map((folder) => resolve(cwd, folder)),
     web: join(root, 'dist', 'web'),
     sandbox: oneOf('--sandbox', flags.sandbox ?? 'auto', ['auto', 'bubblewrap', 'none'] as const),
-    cluster: oneOf('--cluster', flags.cluster ?? 'embedded', ['embedded', 'none'] as const),
+    cluster: oneOf('--cluster', flags.cluster ?? 'embedded', PROVIDER_NAMES),
+    kind: {
+      folder: join(data, 'kind'),
+      ...(nodeImage === undefined || nodeImage === '' ? {} : { nodeImage }),
+      ...(argoManifest === undefined || argoManifest === '' ? {} : { argoManifest: resolve(cwd, argoManifest) }),
+      warm: integer('--warm', flags.warm ?? '0', 0, 10),
+      environment,
+    },
+    ...(flags.kubeconfig === undefined ? {} : { existing: { kubeconfig: resolve(cwd, flags.kubeconfig), ...(flags.context === undefined ? {} : { context: flags.context }), folder: join(data, 'existing') } }),
     allowHosts: flags.allowHost ?? [],
     previewDomain: (flags.previewDomain ?? 'localhost').toLowerCase(),
     mostSessions: integer('--max-sessions', flags.maxSessions ?? '20', 1, 1000),

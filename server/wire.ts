@@ -9,7 +9,7 @@ import { LabError, messageOf } from './lib/errors.ts';
 import { systemIds } from './lib/ids.ts';
 import { createLog } from './lib/log.ts';
 import { Scope } from './lib/scope.ts';
-import { createProvider } from './providers/index.ts';
+import { createProviders } from './providers/index.ts';
 import { createSandbox } from './sandbox/detect.ts';
 import { createContent } from './session/course-content.ts';
 import { lockFolder } from './session/lock.ts';
@@ -50,10 +50,11 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   const tools = await prepareTools(join(config.data, 'tools'), { path: process.env['PATH'] ?? '', argoBundle: join(config.root, 'dist', 'bin', 'argo.mjs') });
   const sandbox = await createSandbox({ folder: join(config.data, 'warm'), tools: tools.folder, warmPorts: [6443], wanted: config.sandbox }, clock);
   scope.defer(() => sandbox.close());
-  const provider = createProvider(config.cluster, { clock, ids, log, sandbox, argoUi: join(config.root, 'dist', 'argo-ui') });
+  const providers = createProviders(config, { clock, ids, log, sandbox, argoUi: join(config.root, 'dist', 'argo-ui') });
   const content = createContent(config.scenarios, ids, clock);
   const store = new SessionStore(config.data);
-  const spares = new Spares({ sandbox, provider, folder: join(config.data, 'spare'), clock, ids, log });
+  const spares = new Spares({ sandbox, provider: providers.default, folder: join(config.data, 'spare'), clock, ids, log });
+  scope.defer(() => providers.close());
   scope.defer(() => spares.close());
   let port = config.port;
   const manager = new SessionManager({
@@ -62,7 +63,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     log,
     store,
     content,
-    provider,
+    providers,
     sandbox,
     spares,
     mostSessions: config.mostSessions,
@@ -80,6 +81,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     web: config.web,
     content,
     manager,
+    providers: () => providers.offers(),
     sandbox: () => ({ isolation: sandbox.isolation, notice: notices.length === 0 ? undefined : notices.join(' ') }),
     version,
     clock,
@@ -90,6 +92,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   // Side by side: what is saved must not wait for connections that end slowly.
   scope.defer(() => Promise.all([site.close(), manager.close()]).then(() => undefined));
   // After the site, so that the first page does not wait for it.
+  void providers.begin(manager.sessionIds);
   void sandbox.warmed().then(() => spares.begin()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'nothing could be kept ready'));
   return { url: `${site.origin}/?token=${token}`, port, token, notices, close: () => scope.close() };
 }

@@ -8,6 +8,11 @@ export interface Flags {
   scenarios?: string[];
   sandbox?: string;
   cluster?: string;
+  kubeconfig?: string;
+  context?: string;
+  nodeImage?: string;
+  argoManifest?: string;
+  warm?: string;
   allowHost?: string[];
   allowRemote?: boolean;
   previewDomain?: string;

@@ -2,22 +2,23 @@ import { createReadStream } from 'node:fs';
 import { Router } from 'express';
 import { contentType } from 'mime-types';
 import { LabError } from '../lib/errors.ts';
-import type { CoursesView, CourseTree, ScenarioView } from '../protocol/rest.ts';
+import type { CoursesView, CourseTree, ProviderView, ScenarioView } from '../protocol/rest.ts';
 import { assetFile } from '../scenario/assets.ts';
 import { pagesOf } from '../scenario/load.ts';
 import type { Course, Scenario } from '../scenario/model.ts';
+import { needsCluster } from '../providers/needs.ts';
 import { type Content, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import { ASSET_POLICY } from './headers.ts';
 
 /** GET /courses, /scenarios/:id and the files that pages show. */
-export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined): Router {
+export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined, providers: () => Promise<ProviderView[]>): Router {
   const router = Router();
 
   router.get('/courses', async (_request, response) => {
-    const courses = await content.courses();
+    const [courses, offers] = await Promise.all([content.courses(), providers()]);
     const said = notice();
-    const view: CoursesView = { courses: courses.map((course) => treeOf(course, manager)), ...(said === undefined ? {} : { notice: said }) };
+    const view: CoursesView = { courses: courses.map((course) => treeOf(course, manager)), providers: offers, ...(said === undefined ? {} : { notice: said }) };
     response.json(view);
   });
 
@@ -75,6 +76,7 @@ function treeOf(course: Course, manager: SessionManager): CourseTree {
         steps: scenario.steps.length,
         ...manager.progressOf(scenario.id),
         ...(session === undefined ? {} : { session }),
+        ...(needsCluster(scenario) ? {} : { providers: [] }),
       };
     }),
   };

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { json, Router } from 'express';
 import { z } from 'zod';
 import { type Clock } from '../lib/clock.ts';
@@ -7,7 +8,8 @@ import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
 import type { TerminalHub } from '../terminal/terminal.ts';
 
-const NewSession = z.object({ scenario: z.string().max(300) });
+const NewSession = z.object({ scenario: z.string().max(300), provider: z.string().max(40).optional() });
+const NewStart = z.object({ provider: z.string().max(40).optional() });
 const NewTerminal = z.object({ name: z.string().max(200).optional() });
 const RenamedTerminal = z.object({ name: z.string().max(200) });
 const KEEP_ALIVE_MS = 15_000;
@@ -24,8 +26,8 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   };
 
   router.post('/sessions', async (request, response) => {
-    const { scenario } = parse(NewSession, request.body);
-    const opened = await manager.open(scenario);
+    const { scenario, provider } = parse(NewSession, request.body);
+    const opened = await manager.open(scenario, provider);
     response.status(opened.created ? 201 : 200).json(opened.session.view());
   });
 
@@ -39,9 +41,18 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   });
 
   router.post('/sessions/:sid/reset', async (request, response) => {
+    const { provider } = parse(NewStart, request.body ?? {});
     const found = await session(request.params.sid);
-    await found.reset();
+    await found.reset(provider);
     response.json(found.view());
+  });
+
+  router.get('/sessions/:sid/bundle', async (request, response) => {
+    const file = (await session(request.params.sid)).bundle;
+    if (file === undefined) throw new LabError('not-found', 'there are no logs of a failed start');
+    response.setHeader('Content-Type', 'application/zip');
+    response.setHeader('Content-Disposition', 'attachment; filename="cluster-logs.zip"');
+    createReadStream(file).on('error', () => response.destroy()).pipe(response);
   });
 
   router.post('/sessions/:sid/steps/:page/open', async (request, response) => {

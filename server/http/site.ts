@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import type { Health } from '../protocol/rest.ts';
+import type { Health, ProviderView } from '../protocol/rest.ts';
 import type { Content } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import { Access, isPort, LAB_COOKIE } from './access.ts';
@@ -33,6 +33,8 @@ export interface SiteOptions {
   web: string;
   content: Content;
   manager: SessionManager;
+  /** Clusters that sessions may be given. */
+  providers(): Promise<ProviderView[]>;
   /** Known once the sandbox has been tried. */
   sandbox(): { isolation: 'bubblewrap' | 'none'; notice: string | undefined };
   version: string;
@@ -141,7 +143,7 @@ function buildApp(options: SiteOptions, access: Access, preview: Preview): expre
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  app.use('/api', coursesRouter(content, manager, () => options.sandbox().notice));
+  app.use('/api', coursesRouter(content, manager, () => options.sandbox().notice, options.providers));
   app.get('/api/sessions/:sid/ports/:port/open', async (request, response) => {
     const port = /^\d{1,7}$/.test(request.params.port) ? Number(request.params.port) : Number.NaN;
     if (!isPort(port)) throw new LabError('bad-request', 'a port is a number between 1 and 65535');

@@ -5,10 +5,11 @@ import type { ClusterProvider } from './provider.ts';
 /** Terminals without a cluster: for scenarios that need none, and for tests. */
 export const noCluster: ClusterProvider = {
   name: 'none',
+  title: 'No cluster',
   spare: false,
   async start() {
     const refuse = (): never => {
-      throw new LabError('cluster-failed', 'this lab was started without a cluster', 'Start it without --cluster none.');
+      throw new LabError('cluster-failed', 'this session has no cluster', 'A scenario gets one when its backend.imageid names Kubernetes and the lab was not started with --cluster none.');
     };
     const client: KubeClient = {
       get: async () => refuse(),

@@ -5,6 +5,8 @@ export interface SessionRecord {
   version: 1;
   id: string;
   scenario: string;
+  /** What gives it its cluster; absent: the lab's default. */
+  provider?: string;
   state: 'preparing' | 'ready' | 'failed' | 'ended';
   /** The page the learner was on last. */
   page: string;
@@ -19,7 +21,7 @@ export type SessionInput =
   | { type: 'prepared' }
   | { type: 'failed' }
   | { type: 'ended' }
-  | { type: 'reset'; /** The first page: nothing of the way to a later one is left. */ page: string }
+  | { type: 'reset'; /** The first page: nothing of the way to a later one is left. */ page: string; /** Another provider than before. */ provider?: string }
   | { type: 'revived' }
   | { type: 'page-opened'; page: string; /** The page before needs no check: leaving it finishes it. */ finishes?: string; at: number }
   | { type: 'page-passed'; page: string }
@@ -38,7 +40,7 @@ export function advance(record: SessionRecord, input: SessionInput): SessionReco
     case 'revived':
       return { ...record, state: 'preparing' };
     case 'reset':
-      return { ...record, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [] };
+      return { ...record, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [], ...(input.provider === undefined ? {} : { provider: input.provider }) };
     case 'page-opened':
       return { ...record, page: input.page, opened: { [input.page]: input.at, ...record.opened }, done: input.finishes === undefined ? record.done : including(record.done, input.finishes) };
     case 'page-passed':

@@ -32,6 +32,11 @@ export class SessionManager {
     return this.#alive.size;
   }
 
+  /** Those that live and those that may come back. */
+  get sessionIds(): Set<string> {
+    return new Set([...this.#alive.keys(), ...this.#dormant.keys()]);
+  }
+
   /** What the learner has finished of a scenario, over all runs. */
   progressOf(scenario: string): { done: string[]; finished: boolean } {
     return this.#progress.scenarios[scenario] ?? { done: [], finished: false };
@@ -45,16 +50,22 @@ export class SessionManager {
   }
 
   /** The open session of a scenario, or a new one, which prepares itself meanwhile. */
-  async open(scenarioId: string): Promise<{ session: Session; created: boolean }> {
+  async open(scenarioId: string, provider?: string): Promise<{ session: Session; created: boolean }> {
     const existing = this.openSessionOf(scenarioId);
     const resumed = existing === undefined ? undefined : await this.find(existing);
-    if (resumed !== undefined) return { session: resumed, created: false };
+    if (resumed !== undefined) {
+      if (provider !== undefined && resumed.provider.name !== provider && resumed.provider.name !== 'none') {
+        throw new LabError('conflict', `this scenario is open already, on another cluster (${resumed.provider.title})`, 'Resume it, or end it first.');
+      }
+      return { session: resumed, created: false };
+    }
     this.#admit();
     const scenario = await this.#scenario(scenarioId);
     if (scenario === undefined) throw new LabError('not-found', 'there is no such scenario');
     const first = pagesOf(scenario)[0];
     if (first === undefined) throw new LabError('scenario-broken', 'the scenario has no page');
-    const record: SessionRecord = { version: 1, id: this.options.ids.alphanumeric(26), scenario: scenarioId, state: 'preparing', page: first.id, opened: {}, done: [], terminals: [], createdAt: this.options.clock.now() };
+    const chosen = await this.options.providers.choose(scenario, provider);
+    const record: SessionRecord = { version: 1, id: this.options.ids.alphanumeric(26), scenario: scenarioId, provider: chosen.name, state: 'preparing', page: first.id, opened: {}, done: [], terminals: [], createdAt: this.options.clock.now() };
     const session = this.#make(record, scenario);
     await this.options.store.save(record);
     void session.start(true);

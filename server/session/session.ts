@@ -6,7 +6,8 @@ import { LabError, messageOf } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { CheckReport, SessionEvent, SessionView, StageView } from '../protocol/rest.ts';
-import type { ClusterProvider, SessionCluster } from '../providers/provider.ts';
+import type { Providers } from '../providers/index.ts';
+import { ClusterFailure, type ClusterProvider, type SessionCluster, type StopReason } from '../providers/provider.ts';
 import type { Place, Sandbox } from '../sandbox/sandbox.ts';
 import { planAssets } from '../scenario/assets.ts';
 import { pagesOf } from '../scenario/load.ts';
@@ -25,7 +26,7 @@ export interface SessionDependencies {
   log: Log;
   store: SessionStore;
   content: Content;
-  provider: ClusterProvider;
+  providers: Providers;
   sandbox: Sandbox;
   spares: Spares;
   /** `{port}` stands for the port. */
@@ -38,6 +39,8 @@ interface Life {
   place: Place;
   terminals: Terminals;
   cluster: SessionCluster | undefined;
+  /** Settles when the provider has started, or has cleaned up behind a start that failed. */
+  starting: Promise<unknown>;
   controller: AbortController;
 }
 
@@ -53,6 +56,10 @@ export class Session {
   #record: SessionRecord;
   #stages: StageView[] = [];
   #error: SessionView['error'];
+  #lost: SessionView['lost'];
+  #bundle: string | undefined;
+  /** Of this start: what an earlier one has still to say is of no interest. */
+  #generation = 0;
   #life: Life | undefined;
   #preparing: Promise<void> = Promise.resolve();
   #listeners = new Set<(event: SessionEvent) => void>();
@@ -79,6 +86,16 @@ export class Session {
     return this.#record;
   }
 
+  get provider(): ClusterProvider {
+    const { providers } = this.deps;
+    return providers.get(this.#record.provider ?? '') ?? providers.default;
+  }
+
+  /** A zip file with the logs of a start that failed. */
+  get bundle(): string | undefined {
+    return this.#bundle;
+  }
+
   get terminals(): Terminals | undefined {
     return this.#life?.terminals;
   }
@@ -88,7 +105,7 @@ export class Session {
   }
 
   view(): SessionView {
-    const { store: _store, provider, sandbox, portUrl } = this.deps;
+    const { sandbox, portUrl } = this.deps;
     return {
       id: this.id,
       scenario: this.#record.scenario,
@@ -97,16 +114,21 @@ export class Session {
       page: this.#record.page,
       done: this.#record.done,
       terminals: this.#life?.terminals.views() ?? [],
-      provider: provider.name,
+      provider: this.provider.name,
       portUrl: portUrl(this.id),
       ...(sandbox.notice === undefined ? {} : { notice: sandbox.notice }),
       ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#bundle === undefined ? {} : { bundle: true }),
+      ...(this.#lost === undefined ? {} : { lost: this.#lost }),
     };
   }
 
   /** Starts place, terminals and cluster; `fresh` also puts the assets there. Resolves when ready or failed. */
   start(fresh: boolean): Promise<void> {
-    this.#preparing = this.#prepare(fresh).catch((error: unknown) => this.#fail(error));
+    const generation = ++this.#generation;
+    this.#preparing = this.#prepare(fresh, generation).catch((error: unknown) => {
+      if (generation === this.#generation) this.#fail(error);
+    });
     return this.#preparing;
   }
 
@@ -151,18 +173,23 @@ export class Session {
   }
 
   /** A clean place and a clean cluster; what the learner finished on other runs stays. */
-  async reset(): Promise<void> {
+  async reset(provider?: string): Promise<void> {
+    const chosen = await this.deps.providers.choose(this.scenario, provider ?? this.#record.provider);
+    const same = chosen === this.provider;
+    this.#generation += 1;
     const old = this.#life;
     this.#life = undefined;
     this.#stages = [];
     this.#error = undefined;
-    this.#advance({ type: 'reset', page: pagesOf(this.scenario)[0]?.id ?? this.#record.page });
+    this.#lost = undefined;
+    this.#bundle = undefined;
+    this.#advance({ type: 'reset', provider: chosen.name, page: pagesOf(this.scenario)[0]?.id ?? this.#record.page });
     this.#changed();
     // The home moves away first: what still runs in the old place must not be found in the new one.
     const { store } = this.deps;
     await store.discard(store.homeOf(this.id));
     await store.discard(`${store.sessionFolder(this.id)}/cluster.json`);
-    const ended = this.#endLife(old);
+    const ended = this.#endLife(old, same ? 'reset' : 'end');
     // Without a sandbox, old processes could still hold ports and files.
     if (this.deps.sandbox.isolation === 'none') await ended;
     await this.start(true);
@@ -172,10 +199,11 @@ export class Session {
   async end(): Promise<void> {
     const life = this.#life;
     this.#life = undefined;
+    this.#generation += 1;
     this.#unwatch();
     this.#advance({ type: 'ended' });
     this.#changed();
-    await this.#endLife(life);
+    await this.#endLife(life, 'end');
     await this.deps.store.settled();
     await this.deps.store.discard(this.deps.store.sessionFolder(this.id));
   }
@@ -185,22 +213,23 @@ export class Session {
     await this.#saveSnapshot();
     const life = this.#life;
     this.#life = undefined;
+    this.#generation += 1;
     this.#unwatch();
-    await this.#endLife(life);
+    await this.#endLife(life, 'suspend');
     await this.deps.store.settled();
   }
 
-  async #prepare(fresh: boolean): Promise<void> {
+  async #prepare(fresh: boolean, generation: number): Promise<void> {
     const { clock, ids, store, sandbox } = this.deps;
     const life = await this.#stage('place', 'Terminal', async (): Promise<Life> => {
       const home = store.homeOf(this.id);
-      const spare = fresh ? await this.deps.spares.take(home) : undefined;
+      const spare = fresh && this.deps.spares.of(this.provider) ? await this.deps.spares.take(home) : undefined;
       const place = spare?.place ?? (await sandbox.open({ sessionId: this.id, home }));
       const terminals = new Terminals({ place, clock, ids, variables: this.scenario.variables, onChange: () => this.#terminalsChanged(terminals), onPrompt: () => this.#soon() });
       for (const stage of spare?.stages ?? []) this.#onStage({ ...stage, took: 0 });
-      return { place, terminals, cluster: spare?.cluster, controller: spare?.controller ?? new AbortController() };
+      return { place, terminals, cluster: spare?.cluster, starting: Promise.resolve(), controller: spare?.controller ?? new AbortController() };
     });
-    if (this.#record.state === 'ended') return this.#endLife(life);
+    if (generation !== this.#generation) return this.#endLife(life, 'end');
     this.#life = life;
     if (life.cluster !== undefined && this.scenario.namespace !== undefined) await writeKubeconfig(life.place, life.cluster, this.scenario.namespace);
     // Before the first process: into an untouched home, files are written at once.
@@ -217,19 +246,27 @@ export class Session {
   }
 
   async #startCluster(life: Life): Promise<void> {
-    const { provider, store } = this.deps;
+    const { store } = this.deps;
     const restore = await store.loadSnapshot(this.id);
-    const cluster = await provider.start({
+    const starting = this.provider.start({
       id: this.id,
+      scenario: this.scenario,
       folder: `${store.sessionFolder(this.id)}/cluster`,
       place: life.place,
       ...(restore === undefined ? {} : { restore }),
-      onStage: (stage) => this.#onStage(stage),
+      onStage: (stage) => {
+        if (this.#life === life) this.#onStage(stage);
+      },
+      onLost: (error) => {
+        if (this.#life === life) void this.#clusterLost(error);
+      },
       signal: life.controller.signal,
     });
-    if (life.controller.signal.aborted) return cluster.stop();
+    life.starting = starting.catch(() => undefined);
+    const cluster = await starting;
+    if (life.controller.signal.aborted) return cluster.stop('end');
     life.cluster = cluster;
-    await writeKubeconfig(life.place, cluster, this.scenario.namespace);
+    await writeKubeconfig(life.place, cluster, cluster.namespace ?? this.scenario.namespace);
   }
 
   async #copyAssets(place: Place): Promise<void> {
@@ -338,7 +375,19 @@ export class Session {
     this.#send({ type: 'stage', stage });
   }
 
+  /** The cluster died under a session that was ready: terminals and files are still there. */
+  async #clusterLost(error: LabError): Promise<void> {
+    this.deps.log.error({ error: error.message, session: this.id }, 'the cluster of a session is gone');
+    const lost = { message: error.message, ...(error.next === undefined ? {} : { next: error.next }) };
+    this.#lost = { ...lost, alternatives: [] };
+    this.#changed();
+    const offers = await this.deps.providers.offers();
+    this.#lost = { ...lost, alternatives: offers.filter((offer) => offer.available).map(({ id }) => id) };
+    this.#changed();
+  }
+
   #fail(error: unknown): void {
+    if (error instanceof ClusterFailure) this.#bundle = error.bundle;
     this.deps.log.error({ error: messageOf(error), session: this.id }, 'a session could not be prepared');
     this.#error = error instanceof LabError ? { code: error.code, message: error.message, ...(error.next === undefined ? {} : { next: error.next }) } : { code: 'cluster-failed', message: messageOf(error), next: 'Reset the session; if that does not help, look at the output above.' };
     this.#advance({ type: 'failed' });
@@ -388,7 +437,7 @@ export class Session {
   async #live(): Promise<void> {
     const page = pagesOf(this.scenario).find((candidate) => candidate.id === this.#record.page);
     const life = this.#life;
-    if (this.#liveBusy || this.#listeners.size === 0 || life?.cluster === undefined || this.#record.state !== 'ready' || page === undefined || !page.checks.some((check) => check.live)) return;
+    if (this.#liveBusy || this.#listeners.size === 0 || life?.cluster === undefined || this.#lost !== undefined || this.#record.state !== 'ready' || page === undefined || !page.checks.some((check) => check.live)) return;
     this.#liveBusy = true;
     const controller = new AbortController();
     try {
@@ -425,12 +474,12 @@ export class Session {
     await this.deps.store.saveSnapshot(this.id, text);
   }
 
-  async #endLife(life: Life | undefined): Promise<void> {
+  async #endLife(life: Life | undefined, why: StopReason): Promise<void> {
     for (const stop of this.#stopTimers.splice(0)) stop();
     if (life === undefined) return;
     life.controller.abort(new Error('the session ends'));
     // The place first: with its processes gone, terminals have nothing to wait for.
-    await Promise.allSettled([life.place.stop(), life.cluster?.stop() ?? Promise.resolve()]);
+    await Promise.allSettled([life.place.stop(), life.cluster?.stop(why) ?? Promise.resolve(), life.starting]);
     await life.terminals.closeAll();
   }
 }

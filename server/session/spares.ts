@@ -43,6 +43,11 @@ export class Spares {
     return this.options.provider.spare && this.options.sandbox.isolation === 'bubblewrap';
   }
 
+  /** Whether a spare is what this provider would give. */
+  of(provider: ClusterProvider): boolean {
+    return this.options.provider === provider;
+  }
+
   async begin(): Promise<void> {
     await rm(this.options.folder, { recursive: true, force: true });
     this.#fill();
@@ -94,7 +99,7 @@ export class Spares {
 
   async #discard(spare: Spare): Promise<void> {
     spare.controller.abort(new Error('the spare is not needed'));
-    await Promise.allSettled([spare.place.stop(), spare.cluster.stop()]);
+    await Promise.allSettled([spare.place.stop(), spare.cluster.stop('end')]);
   }
 }
 

@@ -8,6 +8,7 @@ const StoredRecord = z.object({
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9]{8,40}$/),
   scenario: z.string(),
+  provider: z.string().optional(),
   state: z.enum(['preparing', 'ready', 'failed', 'ended']),
   page: z.string(),
   opened: z.record(z.string(), z.number()),

@@ -14,6 +14,7 @@ const Snapshot = z.object({ version: z.literal(1), data: z.unknown() });
 export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderDependencies): ClusterProvider {
   return {
     name: 'embedded',
+    title: 'Emulated cluster',
     spare: true,
     async start(session) {
       const began = clock.now();
