@@ -89,8 +89,8 @@ export interface TablePrinter {
 export interface OpenApi {
   index(): unknown;
   document(path: string): unknown;
-  /** `/openapi/v2`, where it exists. */
-  v2?(): unknown;
+  /** `/openapi/v2`, as JSON text or as the protobuf message that kubectl asks for. */
+  v2(form: 'json' | 'protobuf'): Uint8Array;
 }
 
 /** What the API is put together from. Everything has a default that lets through (`defaultHooks`). */

@@ -74,10 +74,18 @@ export interface SendOptions {
 }
 
 export function sendValue(answering: Answering, code: number, value: unknown, options: SendOptions = {}): void {
-  const { request, response, query } = answering;
+  const { request, query } = answering;
   const text = options.yaml === true ? stringify(value) : encodeJson(value, wantsPretty(request, query));
   const headers = { ...commonHeaders(answering), 'Content-Type': options.contentType ?? (options.yaml === true ? 'application/yaml' : 'application/json'), ...options.headers };
-  const body = Buffer.from(text);
+  sendEncoded(answering, code, headers, Buffer.from(text));
+}
+
+export function sendBytes(answering: Answering, code: number, bytes: Uint8Array, contentType: string): void {
+  sendEncoded(answering, code, { ...commonHeaders(answering), 'Content-Type': contentType }, Buffer.from(bytes));
+}
+
+function sendEncoded(answering: Answering, code: number, headers: Record<string, string | string[]>, body: Buffer): void {
+  const { request, response } = answering;
   if (body.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
     gzip(body, { level: 1 }, (error, packed) => {
       if (error !== null) response.destroy(error);

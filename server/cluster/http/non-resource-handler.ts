@@ -5,7 +5,8 @@ import { methodNotAllowed } from '../api/errors.ts';
 import { negotiate, negotiateDiscovery } from '../api/negotiate.ts';
 import { HEALTH_CHECKS, VERSION } from '../api/version.ts';
 import type { UserInfo } from '../auth/user.ts';
-import { encodeJson, sendText, sendValue, type Answering } from './answer.ts';
+import { V2_PROTOBUF } from '../api/openapi/v2-protobuf.ts';
+import { encodeJson, sendBytes, sendText, sendValue, type Answering } from './answer.ts';
 import { unknownPath } from './resource-handler.ts';
 
 export interface PathCall {
@@ -88,12 +89,11 @@ function sendOpenApi({ core, answering }: PathCall, path: string): void {
   const { openapi } = core.hooks;
   if (openapi === undefined) throw unknownPath();
   const rest = path.slice('/openapi/'.length);
-  if (rest === 'v2' && openapi.v2 === undefined) {
-    // kubectl asks for this in protobuf, to check a List's items itself. A document without definitions is an empty
-    // message, and makes it leave the check to the server.
-    return sendText(answering, 200, '', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  if (rest === 'v2') {
+    const protobuf = /application\/com\.github\.proto-openapi\.spec\.v2/.test(answering.request.headers.accept ?? '');
+    return sendBytes(answering, 200, openapi.v2(protobuf ? 'protobuf' : 'json'), protobuf ? V2_PROTOBUF : 'application/json');
   }
-  const value = rest === 'v3' ? openapi.index() : rest === 'v2' ? openapi.v2?.() : rest.startsWith('v3/') ? openapi.document(rest.slice(3)) : undefined;
+  const value = rest === 'v3' ? openapi.index() : rest.startsWith('v3/') ? openapi.document(rest.slice(3)) : undefined;
   if (value === undefined) throw unknownPath();
   sendValue(answering, 200, value);
 }

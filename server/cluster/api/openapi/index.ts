@@ -6,8 +6,13 @@ import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { kindType, structType } from '../schema/types.ts';
 import { VERSION } from '../version.ts';
 import { SchemaCollection } from './schemas.ts';
+import { openApiV2 } from './v2.ts';
+import { encodeOpenApiV2 } from './v2-protobuf.ts';
 
 const MERGE_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+/** Shared by all clusters of the process: few ever differ in what they serve. */
+const versionTwo = new Map<string, Uint8Array>();
+const MAX_VERSION_TWO = 4;
 const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /**
@@ -40,14 +45,20 @@ export function createOpenApi(resources: () => readonly ResourceInfo[]): OpenApi
       }
       return known.document;
     },
+    v2(form) {
+      const all = resources();
+      const key = `${form} ${hashOf([...all])}`;
+      let document = versionTwo.get(key);
+      if (document === undefined) {
+        const made = openApiV2([...groups().values()].map(documentOf), VERSION.gitVersion);
+        document = form === 'protobuf' ? encodeOpenApiV2(made) : Buffer.from(JSON.stringify(made));
+        if (versionTwo.size >= MAX_VERSION_TWO) versionTwo.clear();
+        versionTwo.set(key, document);
+      }
+      return document;
+    },
   };
 }
-
-/**
- * No resource: kubectl asks whether the server validates what a `kind: List` holds, and would else want the OpenAPI v2
- * document to do it itself.
- */
-const LIST_PATH = { patch: { parameters: [{ name: 'fieldValidation', in: 'query', schema: { type: 'string' } }], 'x-kubernetes-action': 'patch', 'x-kubernetes-group-version-kind': { group: '', kind: 'List', version: 'v1' } } };
 
 function pathOf(info: ResourceInfo): string {
   return info.group === '' ? `api/${info.version}` : `apis/${info.group}/${info.version}`;
@@ -57,7 +68,6 @@ function documentOf(infos: readonly ResourceInfo[]): JsonRecord {
   const schemas = new SchemaCollection();
   const paths: JsonRecord = {};
   for (const info of infos) addPaths(paths, info, addKind(schemas, info));
-  if (infos[0]?.group === '') paths['/api/v1/lists'] = LIST_PATH;
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: VERSION.gitVersion },

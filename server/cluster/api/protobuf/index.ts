@@ -49,7 +49,8 @@ function message(type: StructType, bytes: Uint8Array): Target {
   return structOutput(type, seenFields(type, bytes));
 }
 
-function seenFields(type: StructType, bytes: Uint8Array): Target {
+/** What a message of the type says, by JSON name; nothing is added for what it leaves out. Throws RangeError when it is cut off. */
+export function seenFields(type: StructType, bytes: Uint8Array): Record<string, unknown> {
   const seen: Target = {};
   for (const wire of fields(bytes)) {
     const field = type.byNumber.get(wire.number);

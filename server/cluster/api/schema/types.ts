@@ -45,7 +45,7 @@ export interface StructType {
   atomic: boolean;
 }
 
-type Row = [name: string, type: string, number: number, flags: string, strategy?: string | number, mergeKey?: string | number, merge?: string | number];
+export type Row = [name: string, type: string, number: number, flags: string, strategy?: string | number, mergeKey?: string | number, merge?: string | number];
 
 interface Package {
   openApi: string;
@@ -137,6 +137,11 @@ function packageOf(name: string): Package {
     packages.set(name, found);
   }
   return found;
+}
+
+/** Adds the types of another API in the same notation (`{Workflow: [['metadata', '@meta/v1.ObjectMeta', 1, 'o'], …]}`): references to them are `name.Type`. */
+export function addTypes(name: string, types: Readonly<Record<string, Row[]>>): void {
+  packages.set(name, { openApi: name, types: Object.fromEntries(Object.entries(types).map(([type, rows]) => [type, [rows]])) });
 }
 
 /** The struct that a reference (`core/v1.PodSpec`) names. */

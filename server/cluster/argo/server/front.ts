@@ -8,9 +8,10 @@ import { isArtifactPath, refuse, serveArtifact, type ArtifactAccess } from './ar
 import { type Caller, type Gatekeeper, claimsOfAuthorization } from './auth.ts';
 import { FieldFilter } from './fields.ts';
 import { requestOf } from './gateway.ts';
+import { isGrpc, serveGrpc } from './grpc/handler.ts';
 import { metricsPage } from './metrics.ts';
 import { RateLimit } from './rate-limit.ts';
-import { Reply, isHttp2, type AnyRequest, type AnyResponse } from './reply.ts';
+import { Reply, type AnyRequest, type AnyResponse } from './reply.ts';
 import type { Call, Route, ServiceContext } from './route.ts';
 import { matchRoute, type RouteMatch } from './routes/index.ts';
 import { serveStatic, type StaticOptions } from './static-files.ts';
@@ -57,8 +58,9 @@ export class Front {
   async handle(request: AnyRequest, response: AnyResponse): Promise<void> {
     const { clock } = this.options;
     const begun = process.hrtime.bigint();
-    if ((header(request, 'content-type') ?? '').startsWith('application/grpc')) {
-      refuseGrpc(response);
+    if (isGrpc(request)) {
+      const { context, gatekeeper, signal } = this.options;
+      await serveGrpc(request, response, { context, gatekeeper, limit: this.#limit, clock, signal, readBody, log: (route, failure, started) => this.#logCall(route, failure, started) });
       return;
     }
     const limit = this.#limit.take(clock.now());
@@ -174,7 +176,7 @@ export class Front {
     }
   }
 
-  #logCall(route: Route, failure: GrpcStatus | undefined, begun: { ms: number; ns: bigint }): void {
+  #logCall(route: Pick<Route, 'service' | 'rpc' | 'stream'>, failure: GrpcStatus | undefined, begun: { ms: number; ns: bigint }): void {
     const code = failure?.code ?? Code.OK;
     this.options.write(
       logLine(this.options.clock.now(), levelOf(code), `finished ${route.stream === undefined ? 'unary' : 'streaming'} call with code ${codeName(code)}`, {
@@ -296,14 +298,6 @@ function decodePath(url: string): string {
   } catch {
     return path;
   }
-}
-
-/** gRPC is not emulated: clients are told so in their own protocol. */
-function refuseGrpc(response: AnyResponse): void {
-  const headers = { 'content-type': 'application/grpc', 'grpc-status': String(Code.Unimplemented), 'grpc-message': 'this lab serves the Argo Server over HTTP/1.1 only: set ARGO_HTTP1=true' };
-  if (isHttp2(response)) response.writeHead(200, headers);
-  else response.writeHead(200, headers);
-  response.end();
 }
 
 /** The whole body; undefined when it is longer than allowed. */

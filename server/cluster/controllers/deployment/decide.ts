@@ -75,6 +75,65 @@ export function recreateSteps(deployment: Deployment, current: ReplicaSet | unde
   return oldPods === 0 && current !== undefined && want(current) !== replicas ? [{ set: current, replicas }] : [];
 }
 
+/** As annotated: how many replicas, and how many at most, the deployment wanted when the set was last scaled. */
+export interface Annotated {
+  desired(set: ReplicaSet): number | undefined;
+  max(set: ReplicaSet): number | undefined;
+}
+
+/** Whether the deployment's number of replicas changed since its sets were last scaled: that comes before any rollout. */
+export function isScaling(deployment: Deployment, sets: readonly ReplicaSet[], annotated: Annotated): boolean {
+  const replicas = deployment.spec.replicas ?? 1;
+  return sets.some((set) => want(set) > 0 && annotated.desired(set) !== undefined && annotated.desired(set) !== replicas);
+}
+
+/**
+ * How a changed number of replicas (or that of a paused deployment) is shared out. With several sets in the middle of a
+ * rollout each gets its share, so that no more pods fail than before. After kubernetes 1.32 pkg/controller/deployment/sync.go
+ */
+export function scaleSteps(deployment: Deployment, current: ReplicaSet | undefined, old: readonly ReplicaSet[], annotated: Annotated): ScaleStep[] {
+  const replicas = deployment.spec.replicas ?? 1;
+  const all = [...(current === undefined ? [] : [current]), ...old];
+  const active = all.filter((set) => want(set) > 0);
+  const newestOld = [...old].sort(byAge).at(-1);
+  const only = active.length === 1 ? active[0] : active.length === 0 ? (current ?? newestOld) : undefined;
+  if (only !== undefined) return want(only) === replicas ? [] : [{ set: only, replicas }];
+  if (active.length === 0) return [];
+  const saturated = current !== undefined && annotated.desired(current) === replicas && want(current) === replicas && available(current) === replicas;
+  if (saturated) return old.filter((set) => want(set) > 0).map((set) => ({ set, replicas: 0 }));
+  if (deployment.spec.strategy?.type === 'Recreate') return [];
+  const allowed = replicas === 0 ? 0 : replicas + limits(deployment).maxSurge;
+  const toAdd = allowed - sum(active, want);
+  // The bigger sets first; of equal ones the newer when growing, the older when shrinking.
+  const order = [...active].sort((a, b) => want(b) - want(a) || (toAdd > 0 ? byAge(b, a) : byAge(a, b)));
+  const sizes = new Map<ReplicaSet, number>();
+  let added = 0;
+  for (const set of order) {
+    const share = toAdd === 0 || added === toAdd ? 0 : bounded(fraction(deployment, set, annotated), toAdd - added);
+    sizes.set(set, want(set) + share);
+    added += share;
+  }
+  const [first] = order;
+  if (first !== undefined && toAdd !== added) sizes.set(first, Math.max(0, (sizes.get(first) ?? 0) + toAdd - added));
+  return [...sizes].map(([set, size]) => ({ set, replicas: size }));
+}
+
+/** A share never goes beyond what is left to give or to take. */
+function bounded(share: number, left: number): number {
+  return left > 0 ? Math.min(share, left) : Math.max(share, left);
+}
+
+function fraction(deployment: Deployment, set: ReplicaSet, annotated: Annotated): number {
+  const replicas = deployment.spec.replicas ?? 1;
+  if (replicas === 0) return -want(set);
+  const before = annotated.max(set) ?? deployment.status?.replicas ?? 0;
+  return before === 0 ? 0 : Math.round((want(set) * (replicas + limits(deployment).maxSurge)) / before) - want(set);
+}
+
+function byAge(a: ReplicaSet, b: ReplicaSet): number {
+  return (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') || a.metadata.name.localeCompare(b.metadata.name);
+}
+
 /** Whether the deployment has become what it should be. */
 export function isComplete(deployment: Deployment, status: { updatedReplicas: number; replicas: number; availableReplicas: number }): boolean {
   const replicas = deployment.spec.replicas ?? 1;

@@ -8,8 +8,8 @@ import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../runtime/resources.ts';
 import { matchesSelector } from '../runtime/selectors.ts';
 import { templateHash } from '../runtime/template-hash.ts';
 import { compact, deleteIfThere, same, writeStatus } from '../runtime/writes.ts';
-import { initialReplicas, isComplete, limits, recreateSteps, rollingSteps, type ScaleStep } from './decide.ts';
-import { deploymentStatus } from './status.ts';
+import { initialReplicas, isComplete, isScaling, limits, recreateSteps, rollingSteps, scaleSteps, type Annotated, type ScaleStep } from './decide.ts';
+import { deploymentStatus, type NewSetNews } from './status.ts';
 
 const HASH = 'pod-template-hash';
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -18,6 +18,17 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAX = 'deployment.kubernetes.io/max-replicas';
 /** Annotations of the deployment that its replica sets don't get. */
 const NOT_COPIED = new Set(['kubectl.kubernetes.io/last-applied-configuration', REVISION, HISTORY, DESIRED, MAX, 'deprecated.deployment.rollback.to']);
+
+const numberAt = (name: string) => (set: ReplicaSet): number | undefined => {
+  const value = Number(set.metadata.annotations?.[name] ?? Number.NaN);
+  return Number.isInteger(value) ? value : undefined;
+};
+const ANNOTATED: Annotated = { desired: numberAt(DESIRED), max: numberAt(MAX) };
+
+function sizeAnnotations(deployment: Deployment): Record<string, string> {
+  const replicas = deployment.spec.replicas ?? 1;
+  return { [DESIRED]: String(replicas), [MAX]: String(replicas + limits(deployment).maxSurge) };
+}
 
 /** Rolls Deployments out. After kubernetes 1.32 pkg/controller/deployment */
 export function startDeployments(context: ControllerContext): void {
@@ -34,23 +45,47 @@ export function startDeployments(context: ControllerContext): void {
     if (deployment.metadata.deletionTimestamp !== undefined) return;
     let current = newSetOf(deployment, owned);
     const old = owned.filter((set) => set.metadata.uid !== current?.metadata.uid);
-    if (deployment.spec.paused === true) {
-      await scaleOnly(deployment, current, old);
+    const scaling = isScaling(deployment, owned, ANNOTATED);
+    let news: NewSetNews | undefined;
+    if (deployment.spec.paused === true || scaling) {
+      for (const step of scaleSteps(deployment, current, old, ANNOTATED)) await scale(deployment, step);
+      // The sets that keep their size learn the new number, too.
+      for (const set of owned) await annotateSize(deployment, set);
     } else {
       const revision = Math.max(0, ...old.map(revisionOf)) + 1;
       const recreate = deployment.spec.strategy?.type === 'Recreate';
       const oldPods = pods.list(deployment.metadata.namespace).filter((pod) => old.some((set) => set.metadata.uid === controllerOf(pod)?.uid) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed').length;
       if (current === undefined && !(recreate && (oldPods > 0 || old.some((set) => (set.spec.replicas ?? 1) > 0)))) {
-        current = await createSet(deployment, old, revision);
+        try {
+          current = await createSet(deployment, old, revision);
+          news = { kind: 'created', name: current.metadata.name };
+        } catch (error) {
+          await reportFailedSet(key, deployment, error);
+          throw error;
+        }
       } else if (current !== undefined) {
         current = await refreshSet(deployment, current, Math.max(revision, revisionOf(current)));
+        news = { kind: 'found', name: current.metadata.name };
       }
       if (current !== undefined) deployment = await markRevision(deployment, revisionOf(current));
       const steps = recreate ? recreateSteps(deployment, current, old, oldPods) : current === undefined ? [] : rollingSteps(deployment, current, old);
       for (const step of steps) await scale(deployment, step);
     }
-    await report(key);
+    await report(key, news, scaling);
   });
+
+  const reportFailedSet = async (key: string, deployment: Deployment, error: unknown): Promise<void> => {
+    if (!(error instanceof ApiStatus) || error.reason === 'AlreadyExists' || error.message.includes('because it is being terminated')) return;
+    const message = `Failed to create new replica set "${deployment.metadata.name}-${templateHash(deployment.spec.template, deployment.status?.collisionCount ?? 0)}": ${error.message}`;
+    events.record(deployment, 'Warning', 'ReplicaSetCreateError', message);
+    await report(key, { kind: 'failed', message });
+  };
+
+  const annotateSize = async (deployment: Deployment, set: ReplicaSet): Promise<void> => {
+    const latest = sets.get(set.metadata.namespace, set.metadata.name) ?? set;
+    const annotations = { ...latest.metadata.annotations, ...sizeAnnotations(deployment) };
+    if ((latest.spec.replicas ?? 1) > 0 && !same(annotations, latest.metadata.annotations)) await client.update(REPLICA_SETS, { ...latest, metadata: { ...latest.metadata, annotations } });
+  };
 
   const newSetOf = (deployment: Deployment, owned: readonly ReplicaSet[]): ReplicaSet | undefined =>
     owned
@@ -62,8 +97,7 @@ export function startDeployments(context: ControllerContext): void {
     for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!NOT_COPIED.has(name)) out[name] = value;
     const previous = before[REVISION];
     if (previous !== undefined && previous !== String(revision)) out[HISTORY] = [...(before[HISTORY]?.split(',') ?? []), previous].join(',');
-    out[DESIRED] = String(replicas);
-    out[MAX] = String(replicas + limits(deployment).maxSurge);
+    Object.assign(out, sizeAnnotations(deployment));
     out[REVISION] = String(revision);
     return out;
   };
@@ -122,24 +156,17 @@ export function startDeployments(context: ControllerContext): void {
     const before = set.spec.replicas ?? 1;
     if (before === replicas) return;
     const latest = sets.get(set.metadata.namespace, set.metadata.name) ?? set;
-    const annotations = { ...latest.metadata.annotations, [DESIRED]: String(deployment.spec.replicas ?? 1), [MAX]: String((deployment.spec.replicas ?? 1) + limits(deployment).maxSurge) };
+    const annotations = { ...latest.metadata.annotations, ...sizeAnnotations(deployment) };
     await client.update(REPLICA_SETS, { ...latest, metadata: { ...latest.metadata, annotations }, spec: { ...latest.spec, replicas } });
     events.record(deployment, 'Normal', 'ScalingReplicaSet', `Scaled ${replicas > before ? 'up' : 'down'} replica set ${set.metadata.name} from ${before} to ${replicas}`);
   };
 
-  // A paused deployment still follows its number of replicas, with what runs now.
-  const scaleOnly = async (deployment: Deployment, current: ReplicaSet | undefined, old: readonly ReplicaSet[]): Promise<void> => {
-    const active = [...(current === undefined ? [] : [current]), ...old].filter((set) => (set.spec.replicas ?? 1) > 0);
-    const only = active.length === 1 ? active[0] : active.length === 0 ? (current ?? old[0]) : undefined;
-    if (only !== undefined) await scale(deployment, { set: only, replicas: deployment.spec.replicas ?? 1 });
-  };
-
-  const report = async (key: string): Promise<void> => {
+  const report = async (key: string, news?: NewSetNews, scaling = false): Promise<void> => {
     const deployment = deployments.getByKey(key);
     if (deployment === undefined) return;
     const owned = sets.list(deployment.metadata.namespace).filter((set) => controllerOf(set)?.uid === deployment.metadata.uid);
     const current = newSetOf(deployment, owned);
-    const { status, deadlineIn } = deploymentStatus(deployment, current, owned, clock.now());
+    const { status, deadlineIn } = deploymentStatus(deployment, current, owned, clock.now(), news, scaling);
     if (deadlineIn !== undefined) queue.addAfter(key, deadlineIn);
     await writeStatus(client, DEPLOYMENTS, deployment, compact(status));
     const total = { replicas: status.replicas ?? 0, updatedReplicas: status.updatedReplicas ?? 0, availableReplicas: status.availableReplicas ?? 0 };

@@ -9,6 +9,12 @@ import { deleteIfThere, same } from '../runtime/writes.ts';
 
 type Left = { resource: ServedResource; objects: KubeObject[] }[];
 
+/**
+ * How long a namespace that is to go, or something in it that went, is left alone: kubectl, which deletes the things of
+ * a file one after the other, finds the later ones still there. Kubernetes waits five seconds and more.
+ */
+const PATIENCE_MS = 1000;
+
 /** Empties namespaces that are being deleted, and lets them go once nothing is left. After kubernetes 1.32 pkg/controller/namespace */
 export function startNamespaces(context: ControllerContext, all: AllObjects): void {
   const { client, clock, informers } = context;
@@ -51,11 +57,11 @@ export function startNamespaces(context: ControllerContext, all: AllObjects): vo
   };
 
   namespaces.onChange(({ current }) => {
-    if (current?.metadata.deletionTimestamp !== undefined) queue.add(current.metadata.name);
+    if (current?.metadata.deletionTimestamp !== undefined) queue.addAfter(current.metadata.name, PATIENCE_MS);
   });
   all.onChange(({ previous, current }) => {
     const name = (current ?? previous)?.metadata.namespace;
-    if (name !== undefined && namespaces.get(undefined, name)?.metadata.deletionTimestamp !== undefined) queue.add(name);
+    if (name !== undefined && namespaces.get(undefined, name)?.metadata.deletionTimestamp !== undefined) queue.addAfter(name, PATIENCE_MS);
   });
 }
 

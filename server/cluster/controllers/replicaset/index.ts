@@ -57,8 +57,10 @@ export function startReplicaSets(context: ControllerContext): void {
     const times = active.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0));
     const soon = times.filter((at): at is number => at !== undefined && at > now);
     if (soon.length > 0) queue.addAfter(key, Math.min(...soon) - now);
-    const conditions = (set.status?.conditions ?? []).filter((c) => c.type !== 'ReplicaFailure');
-    if (failure !== undefined) {
+    const known = (set.status?.conditions ?? []).find((c) => c.type === 'ReplicaFailure');
+    const conditions = (set.status?.conditions ?? []).filter((c) => c.type !== 'ReplicaFailure' || failure !== undefined);
+    // The first failure is the one that is told, until there is none.
+    if (failure !== undefined && known === undefined) {
       conditions.push({ type: 'ReplicaFailure', status: 'True', lastTransitionTime: rfc3339(now), reason: 'FailedCreate', message: messageOf(failure) });
     }
     await writeStatus(client, REPLICA_SETS, set, compact(
