@@ -8,7 +8,7 @@ import { systemIds } from '../../server/lib/ids.ts';
 import { silentLog } from '../../server/lib/log.ts';
 import { createSandbox } from '../../server/sandbox/detect.ts';
 import type { Place, Sandbox } from '../../server/sandbox/sandbox.ts';
-import { mask } from '../harness/mask.ts';
+import { mask } from '../../server/runner/mask.ts';
 import { createRuntime } from '../../server/providers/embedded/runtime.ts';
 import { openShell, type Shell } from '../harness/shell.ts';
 import { toolsFolder } from '../harness/tools.ts';

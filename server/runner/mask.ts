@@ -1,10 +1,10 @@
+const GENERATED = '[bcdfghjklmnpqrstvwxz2456789]{5}';
+
 /**
  * Takes out of an answer what cannot be the same twice: uids, times, durations, tokens, generated names, versions,
  * addresses and runs of blanks; the estimate that Argo makes from how long earlier runs took; and what a port-forward in
  * the background says of connections that were cut, at whichever moment it does. Everything else has to be equal.
  */
-const GENERATED = '[bcdfghjklmnpqrstvwxz2456789]{5}';
-
 export function mask(text: string): string {
   return text
     .replace(/\x1b\[[0-9;]*m/g, '')
@@ -33,4 +33,15 @@ export function mask(text: string): string {
     .replace(/ after \d+ ms:/g, ' after <N> ms:')
     .replace(/[ \t]+$/gm, '')
     .replace(/(?<=\S) {2,}/g, '  ');
+}
+
+/** Any last part of a name that Kubernetes or Argo may have made up: also takes words of five letters. */
+function withoutSuffixes(text: string): string {
+  return text.replace(/-[a-z0-9]{5}\b/g, '-<RAND>').replace(/-\d{6,10}(?=-|\b)/g, '-<N>');
+}
+
+/** Whether two answers differ only in what no two runs have in common; the order of lines counts. */
+export function sameAnswer(one: string, other: string): boolean {
+  const [left, right] = [mask(one).replace(/\n+$/, ''), mask(other).replace(/\n+$/, '')];
+  return left === right || withoutSuffixes(left) === withoutSuffixes(right);
 }
