@@ -9,6 +9,7 @@ import { LabError, messageOf } from './lib/errors.ts';
 import { systemIds } from './lib/ids.ts';
 import { createLog } from './lib/log.ts';
 import { Scope } from './lib/scope.ts';
+import type { Workshop } from './runner/workshop.ts';
 import { createProviders } from './providers/index.ts';
 import { createSandbox } from './sandbox/detect.ts';
 import { createContent } from './session/course-content.ts';
@@ -38,14 +39,25 @@ export async function startLab(config: Config): Promise<Lab> {
   }
 }
 
-async function build(config: Config, scope: Scope): Promise<Lab> {
+/** Everything of the lab but its site: sessions and their clusters, for runs without a browser. */
+export async function openWorkshop(config: Config): Promise<Workshop> {
+  const scope = new Scope();
+  try {
+    const { manager, providers, content, notices, clock, ids, log, sandbox } = await buildWorkshop(config, scope, () => 0);
+    void providers.begin(manager.sessionIds);
+    return { manager, providers, content, notices, clock, ids, log, isolation: sandbox.isolation, close: () => scope.close() };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function buildWorkshop(config: Config, scope: Scope, port: () => number) {
   const [clock, ids, log] = [systemClock, systemIds, createLog(config.logLevel)];
   for (const folder of config.scenarios) if (!existsSync(folder)) throw new LabError('bad-request', `there is no folder ${folder}`, 'Name a folder with scenarios.');
   await mkdir(config.data, { recursive: true });
   await chmod(config.data, 0o700);
   scope.defer(await lockFolder(config.data));
-  const token = await tokenOf(config.data);
-  const version = await versionOf(config.root);
 
   const tools = await prepareTools(join(config.data, 'tools'), { path: process.env['PATH'] ?? '', argoBundle: join(config.root, 'dist', 'bin', 'argo.mjs') });
   const sandbox = await createSandbox({ folder: join(config.data, 'warm'), tools: tools.folder, warmPorts: [6443], wanted: config.sandbox }, clock);
@@ -56,7 +68,6 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   const spares = new Spares({ sandbox, provider: providers.default, folder: join(config.data, 'spare'), clock, ids, log });
   scope.defer(() => providers.close());
   scope.defer(() => spares.close());
-  let port = config.port;
   const manager = new SessionManager({
     clock,
     ids,
@@ -67,11 +78,19 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     sandbox,
     spares,
     mostSessions: config.mostSessions,
-    portUrl: (session) => `http://{port}-${session}.${config.previewDomain}:${port}`,
+    portUrl: (session) => `http://{port}-${session}.${config.previewDomain}:${port()}`,
   });
   await manager.load();
   scope.defer(() => manager.close());
   const notices = [...(sandbox.notice === undefined ? [] : [sandbox.notice]), ...tools.notices];
+  return { clock, ids, log, sandbox, providers, content, spares, manager, notices };
+}
+
+async function build(config: Config, scope: Scope): Promise<Lab> {
+  let port = config.port;
+  const { clock, ids, log, sandbox, providers, content, spares, manager, notices } = await buildWorkshop(config, scope, () => port);
+  const token = await tokenOf(config.data);
+  const version = await versionOf(config.root);
   const site = await startSite({
     host: config.host,
     port: config.port,

@@ -62,14 +62,20 @@ export class SessionManager {
     this.#admit();
     const scenario = await this.#scenario(scenarioId);
     if (scenario === undefined) throw new LabError('not-found', 'there is no such scenario');
+    return { session: await this.start(scenario, provider), created: true };
+  }
+
+  /** A session of its own, whatever is open already; it prepares itself meanwhile. For runs without a learner, too. */
+  async start(scenario: Scenario, provider?: string): Promise<Session> {
+    this.#admit();
     const first = pagesOf(scenario)[0];
     if (first === undefined) throw new LabError('scenario-broken', 'the scenario has no page');
     const chosen = await this.options.providers.choose(scenario, provider);
-    const record: SessionRecord = { version: 1, id: this.options.ids.alphanumeric(26), scenario: scenarioId, provider: chosen.name, state: 'preparing', page: first.id, opened: {}, done: [], terminals: [], createdAt: this.options.clock.now() };
+    const record: SessionRecord = { version: 1, id: this.options.ids.alphanumeric(26), scenario: scenario.id, provider: chosen.name, state: 'preparing', page: first.id, opened: {}, done: [], terminals: [], createdAt: this.options.clock.now() };
     const session = this.#make(record, scenario);
     await this.options.store.save(record);
     void session.start(true);
-    return { session, created: true };
+    return session;
   }
 
   /** A session by its id; one of a former run comes back to life. Undefined when there is none. */

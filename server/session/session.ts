@@ -44,6 +44,14 @@ interface Life {
   controller: AbortController;
 }
 
+/** What opening a page started. */
+export interface PageScripts {
+  /** Whether a foreground script was typed. */
+  typed: boolean;
+  /** Rejects when the background script failed. */
+  background: Promise<void>;
+}
+
 const LIVE_MS = 2000;
 const PORTS_MS = 1000;
 const SNAPSHOT_MS = 5000;
@@ -65,6 +73,7 @@ export class Session {
   #listeners = new Set<(event: SessionEvent) => void>();
   #stopTimers: (() => void)[] = [];
   #checking = new Map<string, Promise<CheckReport>>();
+  #scripts = new Map<string, Promise<PageScripts>>();
   #liveBusy = false;
   #lastLive = '';
   #lastPorts = '';
@@ -158,9 +167,14 @@ export class Session {
     if (finishes !== undefined) this.deps.onPassed(this.scenario.id, finishes);
     const last = pagesOf(this.scenario).at(-1);
     if (last?.id === id && !isCheckable(last)) this.#pass(id);
-    if (first) void this.#runPageScripts(page);
+    if (first) this.#scripts.set(id, this.#runPageScripts(page));
     this.#changed();
     return this.view();
+  }
+
+  /** The scripts of a page that was opened: `typed` once the foreground one stands in the terminal, `background` once that has ended. */
+  scriptsOf(id: string): Promise<PageScripts> {
+    return this.#scripts.get(id) ?? Promise.resolve({ typed: false, background: Promise.resolve() });
   }
 
   /** Runs a page's checks; two questions at once are answered by one run. */
@@ -275,9 +289,10 @@ export class Session {
     if (missing.length > 0) this.deps.log.warn({ scenario: this.scenario.id, missing }, 'assets are missing');
   }
 
-  async #runPageScripts(page: Page): Promise<void> {
+  async #runPageScripts(page: Page): Promise<PageScripts> {
     const life = this.#life;
-    if (life === undefined) return;
+    let background: Promise<void> = Promise.resolve();
+    if (life === undefined) return { typed: false, background };
     if (page.background !== undefined) {
       const path = page.background;
       const stage = this.#stage(`${page.id}-background`, 'Preparing in the background', async () => {
@@ -286,19 +301,27 @@ export class Session {
         if (result.code !== 0) throw Object.assign(new LabError('internal', `${path} ended with exit code ${result.code}`), { output: `${result.stdout}${result.stderr}`.slice(-8000) });
       });
       stage.catch(() => undefined);
+      background = stage;
     }
-    if (page.foreground !== undefined) await this.#runForeground(life, page.id, page.foreground).catch((error: unknown) => this.deps.log.warn({ error: messageOf(error) }, 'a foreground script could not be run'));
+    if (page.foreground === undefined) return { typed: false, background };
+    try {
+      return { typed: await this.#runForeground(life, page.id, page.foreground), background };
+    } catch (error) {
+      this.deps.log.warn({ error: messageOf(error) }, 'a foreground script could not be run');
+      return { typed: false, background };
+    }
   }
 
   /** In the learner's own shell, so that what it sets stays; in a subshell where it could end that shell. */
-  async #runForeground(life: Life, pageId: string, path: string): Promise<void> {
+  async #runForeground(life: Life, pageId: string, path: string): Promise<boolean> {
     const text = await this.#scriptText(path);
     const terminal = life.terminals.first();
-    if (terminal === undefined || !(await terminal.prompt(10_000))) return;
+    if (terminal === undefined || !(await terminal.prompt(10_000))) return false;
     const file = `${life.place.isolation === 'bubblewrap' ? '/run' : life.place.homeInside}/.argo-lab-${pageId}.sh`;
     await writeFiles(life.place, [{ path: file, data: Buffer.from(text) }]);
     const ends = /(^|[;&|(){}\s])(exit|exec|logout)\b|set\s+-[a-z]*[eu]|errexit|nounset/m.test(text);
     await terminal.run(ends ? `(. ${file})` : `. ${file}`, false);
+    return true;
   }
 
   async #scriptText(path: string): Promise<string> {
