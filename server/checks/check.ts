@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { KubeClient } from '../cluster/vocabulary.ts';
 import type { RequestRecord } from '../cluster/vocabulary.ts';
+import type { QuizQuestion } from './quiz.ts';
 
 /** A question with a verdict. Words are for a person: what was expected, what is there, why, and what to do next. */
 export interface CheckResult {
@@ -15,6 +16,14 @@ export interface CheckResult {
   hints: string[];
 }
 
+export interface CommandResult {
+  /** 128+n after a signal; 124 after a time-out. */
+  code: number;
+  stdout: string;
+  stderr: string;
+  timedOut: boolean;
+}
+
 /** What checks may look at. Checks run in the server, not in the learner's shell. */
 export interface CheckContext {
   /** The session's cluster, as its administrator. */
@@ -25,9 +34,19 @@ export interface CheckContext {
   /** Oldest first. */
   requests(): readonly RequestRecord[];
   /** Runs a script in the session's place, as `verify.sh` does; output is capped at 64 kB. */
-  runScript(path: string, timeoutMs: number): Promise<{ code: number; stdout: string; stderr: string; timedOut: boolean }>;
-  /** Reads a file of the learner's home; undefined when missing, refused outside the home. */
+  runScript(path: string, timeoutMs: number): Promise<CommandResult>;
+  /** Runs a command line with bash in the session's place, in `folder` (the home where nothing is said); output is capped at 64 kB. */
+  runCommand(line: string, timeoutMs: number, folder?: string): Promise<CommandResult>;
+  /** Reads a file as the place's processes would, at most 1 MiB; undefined when it is missing or can't be read. `~/` and relative paths lead to the home. */
   readFile(path: string): Promise<string | undefined>;
+  /** What lies at a path, without following a last link; undefined when nothing does. */
+  statFile(path: string): Promise<FileState | undefined>;
+  /** The quizzes of the page. */
+  quizzes: readonly QuizQuestion[];
+  /** What the learner answered last, by question: ids of options, or one text. Unanswered ones are absent. */
+  quizAnswers: Readonly<Record<string, readonly string[]>>;
+  /** Languages that the learner reads, the best first. */
+  languages: readonly string[];
   /** Milliseconds since the epoch. */
   now(): number;
   /** Resolves after `ms` milliseconds; rejects when `signal` aborts. */
@@ -35,6 +54,16 @@ export interface CheckContext {
   /** When the step was opened, milliseconds since the epoch. */
   stepOpenedAt: number;
   signal: AbortSignal;
+}
+
+export interface FileState {
+  type: 'file' | 'folder' | 'link' | 'other';
+  /** Bytes. */
+  size: number;
+  /** The permission bits, e.g. 0o755. */
+  mode: number;
+  /** Milliseconds since the epoch, to the second. */
+  modifiedAt: number;
 }
 
 /** What shell integration told about the learner's terminals. */

@@ -1,3 +1,5 @@
-export type { CheckContext, CheckResult, ShellState } from './check.ts';
-export { findKind, validateCheck } from './registry.ts';
+export type { CheckContext, CheckResult, CommandResult, FileState, ShellState } from './check.ts';
+export type { RegisteredKind } from './kind.ts';
+export { isRight, type QuizQuestion, quizzesOf } from './quiz.ts';
+export { checkKinds, findKind, validateCheck } from './registry.ts';
 export { runChecks } from './run.ts';

@@ -1,5 +1,6 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { CheckContext } from './check.ts';
+import { inLanguage } from './words.ts';
 
 /** What a kind of check found, in words for the learner. `why` and `next` are empty when it passed. */
 export interface Outcome {
@@ -21,8 +22,14 @@ export function fail(expected: string, observed: string, why: string, next: stri
 /** A kind of check. One file each under `kinds/`, one line in the registry. */
 export interface CheckKind<Spec = unknown> {
   name: string;
+  /** One sentence for authors: what it asks. */
+  description: string;
+  /** A whole use of it, as it stands in `checks.yaml`: YAML of the object under the kind's name, that name included. */
+  example: string;
   /** What stands under the kind's name in `checks.yaml`. */
   schema: z.ZodType<Spec>;
+  /** Milliseconds after which it counts as failed; 30 s where nothing is said. */
+  limit?(spec: Spec): number;
   run(spec: Spec, context: CheckContext, runNested: RunNested): Promise<Outcome>;
 }
 
@@ -32,16 +39,37 @@ export type RunNested = (check: NestedCheck, context: CheckContext) => Promise<O
 /** `{request: {…}, next: "…"}`: one kind, and optionally the author's own words for why it fails and what to do. */
 export type NestedCheck = Record<string, unknown>;
 
+/** A kind as the registry holds it. */
+export interface RegisteredKind {
+  name: string;
+  description: string;
+  example: string;
+  /** For generators of schemas and documentation. */
+  schema: z.ZodType;
+  /** What is wrong with the settings; undefined when nothing is. */
+  accepts(spec: unknown): string | undefined;
+  limit(spec: unknown): number;
+  run(spec: unknown, context: CheckContext, runNested: RunNested): Promise<Outcome>;
+}
+
+export const DEFAULT_LIMIT_MS = 30_000;
+
 /** Gives a kind its type once, so that the registry can hold all of them. */
-export function defineKind<Spec>(kind: CheckKind<Spec>): { name: string; accepts(spec: unknown): string | undefined; run(spec: unknown, context: CheckContext, runNested: RunNested): Promise<Outcome> } {
+export function defineKind<Spec>(kind: CheckKind<Spec>): RegisteredKind {
   return {
     name: kind.name,
+    description: kind.description,
+    example: kind.example,
+    schema: kind.schema,
     accepts(spec) {
       const parsed = kind.schema.safeParse(spec);
       if (parsed.success) return undefined;
       return parsed.error.issues.map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`)).join('; ');
     },
-    run: (spec, context, runNested) => kind.run(kind.schema.parse(spec), context, runNested),
+    limit(spec) {
+      const parsed = kind.schema.safeParse(spec);
+      return parsed.success && kind.limit !== undefined ? kind.limit(parsed.data) : DEFAULT_LIMIT_MS;
+    },
+    run: (spec, context, runNested) => kind.run(kind.schema.parse(inLanguage(spec, context.languages)), context, runNested),
   };
 }
-export type RegisteredKind = ReturnType<typeof defineKind>;

@@ -18,6 +18,12 @@ const Spec = z
 /** An HTTP request, sent as the learner would send it, is answered as expected. */
 export const http = defineKind({
   name: 'http',
+  description: 'Is an HTTP request, sent as the learner would send it, answered as expected?',
+  example: `http:
+  url: http://localhost:2746/api/v1/info
+  headers: {Authorization: '\${ARGO_TOKEN}'}
+  status: 200
+  contains: links`,
   schema: Spec,
   async run(spec, context) {
     const expected = `${spec.method} ${spec.url} answers ${spec.status}${spec.contains === undefined ? '' : ` with “${spec.contains}”`}`;

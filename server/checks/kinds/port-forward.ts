@@ -8,6 +8,10 @@ const Spec = z.object({ port: z.number().int().min(1).max(65535), target: z.stri
 /** Something listens on the port, and what is behind it answers HTTP. */
 export const portForward = defineKind({
   name: 'portForward',
+  description: 'Does something answer HTTP on this port of the session?',
+  example: `portForward:
+  port: 2746
+  target: svc/argo-server`,
   schema: Spec,
   async run(spec, context) {
     const expected = `${spec.target} answers on localhost:${spec.port}`;

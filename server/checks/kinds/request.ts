@@ -3,6 +3,7 @@ import type { RequestRecord } from '../../cluster/vocabulary.ts';
 import { FieldRule, demand, violation } from '../fields.ts';
 import { defineKind, fail, pass } from '../kind.ts';
 import { compilePattern, Pattern } from '../pattern.ts';
+import { OptionalText } from '../words.ts';
 
 const Spec = z
   .object({
@@ -19,15 +20,24 @@ const Spec = z
     /** Only requests made since the learner opened this step. */
     sinceStep: z.boolean().default(false),
     /** Used in words: “a request that creates a template”. */
-    what: z.string().optional(),
+    what: OptionalText,
     /** What to do when nothing like it was sent. */
-    hint: z.string().optional(),
+    hint: OptionalText,
   })
   .strict();
 
 /** A request was sent, by the right client, with the right content: what cannot be faked by another way to the same object. */
 export const request = defineKind({
   name: 'request',
+  description: 'Was a request sent, by whom, with what in it, and how was it answered? Nothing else that leads to the same object passes.',
+  example: `request:
+  server: argo
+  method: POST
+  path: ^/api/v1/workflows/argo$
+  user: system:serviceaccount:argo:jenkins
+  status: 200
+  sinceStep: true
+  what: a request that creates a workflow`,
   schema: Spec,
   async run(spec, context) {
     const server = spec.server === 'argo' ? 'Argo Server' : 'Kubernetes API';

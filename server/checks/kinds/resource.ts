@@ -19,6 +19,13 @@ const Spec = z
 /** An object exists (or does not), and its fields are as they should be. */
 export const resource = defineKind({
   name: 'resource',
+  description: 'Is there an object in the cluster (or none), and are its fields as they should be?',
+  example: `resource:
+  resource: apps/v1/deployments
+  namespace: default
+  name: web
+  fields:
+    - {path: spec.replicas, equals: 3}`,
   schema: Spec,
   async run(spec, context) {
     const namespace = spec.clusterScoped ? undefined : spec.namespace;

@@ -6,7 +6,12 @@ const Spec = z.union([z.string().transform((path) => ({ path, timeoutSeconds: 30
 /** A script of the scenario, run in the session's place: exit code 0 passes. What it prints is shown to the learner. */
 export const script = defineKind({
   name: 'script',
+  description: 'Does a script of the scenario end with 0 in the session? What it prints is shown to the learner.',
+  example: `script:
+  path: step1/check.sh
+  timeoutSeconds: 20`,
   schema: Spec,
+  limit: (spec) => spec.timeoutSeconds * 1000 + 5000,
   async run(spec, context) {
     const expected = `${spec.path} ends with code 0`;
     const result = await context.runScript(spec.path, spec.timeoutSeconds * 1000);

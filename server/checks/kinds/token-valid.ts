@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckContext } from '../check.ts';
 import { readPath } from '../json-path.ts';
 import { defineKind, fail, pass } from '../kind.ts';
+import { OptionalText } from '../words.ts';
 
 const TOKEN_REVIEWS = { group: 'authentication.k8s.io', version: 'v1', resource: 'tokenreviews' };
 const ACCESS_REVIEWS = { group: 'authorization.k8s.io', version: 'v1', resource: 'subjectaccessreviews' };
@@ -18,13 +19,19 @@ const Spec = z
     can: z.array(Right).default([]),
     cannot: z.array(Right).default([]),
     /** What the learner should run to get the token. */
-    hint: z.string().optional(),
+    hint: OptionalText,
   })
   .strict();
 
 /** The learner's token belongs to the right account, is alive, and may do what it should, and no more. */
 export const tokenValid = defineKind({
   name: 'tokenValid',
+  description: 'Is the token in a shell variable alive, whose is it, what may it do and what not?',
+  example: `tokenValid:
+  variable: ARGO_TOKEN
+  user: system:serviceaccount:argo:jenkins
+  can: [create workflows.argoproj.io]
+  cannot: [delete workflows.argoproj.io]`,
   schema: Spec,
   async run(spec, context) {
     const expected = `${spec.variable} is “Bearer ” and a living token of ${spec.user}`;

@@ -3,6 +3,7 @@ import { defineKind, fail, pass } from '../kind.ts';
 import { readPath, show } from '../json-path.ts';
 import { ResourceName, findResource } from '../resources.ts';
 import { compilePattern, Pattern } from '../pattern.ts';
+import { OptionalText } from '../words.ts';
 
 const Spec = z
   .object({
@@ -11,13 +12,18 @@ const Spec = z
     /** The value is a field of an object: `prefix` + the field, base64-decoded first when asked. */
     from: z.object({ resource: ResourceName, namespace: z.string().default('argo'), name: z.string(), path: z.string(), base64: z.boolean().default(false), prefix: z.string().default('') }).strict().optional(),
     /** What the learner should run to set it. */
-    hint: z.string().optional(),
+    hint: OptionalText,
   })
   .strict();
 
 /** A shell variable of the learner's terminal has the value that it should have. */
 export const variable = defineKind({
   name: 'variable',
+  description: "Has a shell variable of the learner's terminal the value that it should have?",
+  example: `variable:
+  name: ARGO_TOKEN
+  matches: '^Bearer '
+  hint: ARGO_TOKEN="Bearer $(kubectl create token jenkins)"`,
   schema: Spec,
   async run(spec, context) {
     const expected = spec.from ? `${spec.name} holds ${spec.from.path} of ${spec.from.resource.resource}/${spec.from.name}` : spec.matches === undefined ? `${spec.name} is set` : `${spec.name} looks like ${spec.matches}`;

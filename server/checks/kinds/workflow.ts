@@ -36,6 +36,12 @@ interface Condition {
 /** A workflow exists that was made in the right way and ended in the right way. Of several, the one that comes closest is spoken of. */
 export const workflow = defineKind({
   name: 'workflow',
+  description: 'Is there a workflow that was made in this way and ended in this way?',
+  example: `workflow:
+  namespace: argo
+  phase: Succeeded
+  creator: jenkins
+  template: '*'`,
   schema: Spec,
   async run(spec, context) {
     const conditions = conditionsOf(spec);
