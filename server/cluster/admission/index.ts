@@ -5,6 +5,7 @@ import { defaultIngressClass, defaultStorageClass, defaultTolerationSeconds, run
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLabel, namespaceLifecycle } from './namespace-lifecycle.ts';
 import type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
+import { taintNodes } from './nodes.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { serviceAccount } from './service-account.ts';
@@ -27,6 +28,7 @@ const escalation: AdmissionPlugin = {
 export const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   namespaceLabel,
+  taintNodes,
   limitRanger,
   serviceAccount,
   priority,

@@ -43,7 +43,8 @@ function record(value: unknown): Record<string, unknown> {
 /** v1 knows one metric, the CPU in percent; v2 keeps a list. After kubernetes 1.32 pkg/apis/autoscaling/v1/conversion.go */
 const hpaToV2: Conversion = (object) => {
   const { targetCPUUtilizationPercentage: target, ...spec } = record(object.spec);
-  const { currentCPUUtilizationPercentage: current, ...status } = record(object.status);
+  const { currentCPUUtilizationPercentage: current, currentReplicas, ...status } = record(object.status);
+  if (typeof currentReplicas === 'number' && currentReplicas > 0) status.currentReplicas = currentReplicas;
   if (target !== undefined) spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }];
   if (current !== undefined) status.currentMetrics = [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }];
   return { ...object, spec, status };
@@ -51,7 +52,8 @@ const hpaToV2: Conversion = (object) => {
 
 const hpaToV1: Conversion = (object) => {
   const { metrics, behavior: _behavior, ...spec } = record(object.spec);
-  const { currentMetrics: _current, conditions: _conditions, ...status } = record(object.status);
+  const { currentMetrics: _current, conditions: _conditions, ...own } = record(object.status);
+  const status = { currentReplicas: 0, ...own };
   for (const metric of Array.isArray(metrics) ? metrics : []) {
     const resource = record(record(metric).resource);
     const target = record(resource.target);

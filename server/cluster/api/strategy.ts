@@ -5,7 +5,7 @@ import { qosClassOf } from './qos-class.ts';
 
 /** What the API itself writes into a new object, by kind: never what the caller sent as status. */
 
-const EMPTY_STATUS: Record<string, () => unknown> = {
+const EMPTY_STATUS: Record<string, (info: ResourceInfo) => unknown> = {
   '/namespaces': () => ({ phase: 'Active' }),
   '/services': () => ({ loadBalancer: {} }),
   '/replicationcontrollers': () => ({ replicas: 0 }),
@@ -15,7 +15,7 @@ const EMPTY_STATUS: Record<string, () => unknown> = {
   'apps/statefulsets': () => ({ replicas: 0, availableReplicas: 0 }),
   'networking.k8s.io/ingresses': () => ({ loadBalancer: {} }),
   'policy/poddisruptionbudgets': () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
-  'autoscaling/horizontalpodautoscalers': () => ({ currentReplicas: 0, desiredReplicas: 0 }),
+  'autoscaling/horizontalpodautoscalers': ({ version }) => (version === 'v1' ? { currentReplicas: 0, desiredReplicas: 0 } : { desiredReplicas: 0, currentMetrics: null }),
 };
 
 /** Kinds whose status may be given at creation. */
@@ -27,7 +27,7 @@ export function prepareForCreate(info: ResourceInfo, object: KubeObject, now: st
   const result: KubeObject = { ...object };
   if (hasSubresource(info, 'status') && !KEEPS_STATUS.has(key)) {
     delete result.status;
-    if (info.custom === undefined) result.status = EMPTY_STATUS[key]?.() ?? {};
+    if (info.custom === undefined) result.status = EMPTY_STATUS[key]?.(info) ?? {};
   }
   PREPARE[key]?.(result, now);
   return result;

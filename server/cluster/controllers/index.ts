@@ -10,6 +10,7 @@ import { startEndpoints } from './endpoints/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
 import { startJobs } from './job/index.ts';
 import { startNamespaces } from './namespace/index.ts';
+import { startNodes } from './node/index.ts';
 import { startReplicaSets } from './replicaset/index.ts';
 import { AllObjects } from './runtime/all-objects.ts';
 import { createContext, type ControllerContext, type ServedResources } from './runtime/context.ts';
@@ -42,6 +43,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
   startCronJobs,
   startEndpoints,
   startVolumeBinder,
+  startNodes,
 ];
 
 /** Starts what a kube-controller-manager runs. They meet through objects only. */

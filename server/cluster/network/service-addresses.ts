@@ -1,6 +1,8 @@
 /** The cluster's Service range is 10.96.0.0/12, as kubeadm sets it up. */
 const FIRST = 0x0a_60_00_00;
 const SIZE = 2 ** 20;
+/** The network's own address, which no Service has. */
+export const SERVICE_RANGE_BASE = '10.96.0.0';
 
 function dotted(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');

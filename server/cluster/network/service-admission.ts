@@ -2,7 +2,7 @@ import type { AdmissionPlugin } from '../admission/index.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { ApiStatus } from '../api/status.ts';
 import type { KubeObject } from '../store/object.ts';
-import { allocateServiceIP, isServiceIP } from './service-addresses.ts';
+import { allocateServiceIP, isServiceIP, SERVICE_RANGE_BASE } from './service-addresses.ts';
 
 const FIRST_NODE_PORT = 30_000;
 const NODE_PORTS = 2768;
@@ -27,7 +27,8 @@ export const serviceAddresses: AdmissionPlugin = {
     const before = specOf(oldObject);
     const wanted = textOf(spec.clusterIP) ?? textOf(before.clusterIP);
     const taken = new Set(others().flatMap((s) => textOf(specOf(s).clusterIP) ?? []));
-    const address = wanted === undefined ? allocateServiceIP(taken, random) : wanted;
+    // A dry run takes no address: it shows the first one of the range.
+    const address = wanted ?? (request.dryRun ? SERVICE_RANGE_BASE : allocateServiceIP(taken, random));
     if (wanted !== undefined && wanted !== 'None' && wanted !== textOf(before.clusterIP)) check(request.name, wanted, taken);
     spec.clusterIP = address;
     spec.clusterIPs = [address];

@@ -31,19 +31,22 @@ export function createOpenApi(resources: () => readonly ResourceInfo[]): OpenApi
   };
   const hashOf = (infos: readonly ResourceInfo[]): string => createHash('sha512').update(JSON.stringify([VERSION.gitVersion, infos])).digest('hex').toUpperCase();
   return {
-    index: () => ({
-      paths: Object.fromEntries([...groups()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, infos]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(infos)}` }])),
-    }),
+    index() {
+      const known = [...groups()].map(([path, infos]): [string, string] => [path, hashOf(infos)]);
+      const above = overviews(known.map(([path]) => path)).map((path): [string, string] => [path, createHash('sha512').update(path).digest('hex').toUpperCase()]);
+      return { paths: Object.fromEntries([...known, ...above].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }])) };
+    },
     document(path) {
-      const infos = groups().get(path);
-      if (infos === undefined) return undefined;
+      const known = groups();
+      const infos = known.get(path);
+      if (infos === undefined) return overview(path, [...known.keys()]);
       const hash = hashOf(infos);
-      let known = documents.get(path);
-      if (known?.hash !== hash) {
-        known = { hash, document: documentOf(infos) };
-        documents.set(path, known);
+      let made = documents.get(path);
+      if (made?.hash !== hash) {
+        made = { hash, document: documentOf(infos) };
+        documents.set(path, made);
       }
-      return known.document;
+      return made.document;
     },
     v2(form) {
       const all = resources();
@@ -58,6 +61,19 @@ export function createOpenApi(resources: () => readonly ResourceInfo[]): OpenApi
       return document;
     },
   };
+}
+
+/** The paths above the groups' versions, and those beside the resources. */
+function overviews(paths: readonly string[]): string[] {
+  const groups = paths.filter((path) => path.startsWith('apis/')).map((path) => path.slice(0, path.lastIndexOf('/')));
+  return [...new Set(['.well-known/openid-configuration', 'api', 'apis', 'openid/v1/jwks', 'version', ...groups])];
+}
+
+/** The document of such a path: that it can be read. */
+function overview(path: string, paths: readonly string[]): JsonRecord | undefined {
+  if (!overviews(paths).includes(path)) return undefined;
+  const url = path.startsWith('api') ? `/${path}/` : `/${path}`;
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths: { [url]: { get: { description: `get ${url}`, responses: { '200': { description: 'OK' } } } } }, components: { schemas: {} } };
 }
 
 function pathOf(info: ResourceInfo): string {
