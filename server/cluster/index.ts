@@ -33,6 +33,8 @@ import type { KubeObject } from './store/object.ts';
 import type { ProcessRuntime } from './kubelet/runtime/process-runtime.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 
+/** What “Argo Workflows as the course has it” means, for clusters that are not our own. */
+export { argoInstallObjects } from './argo/install/index.ts';
 /** For hosts without a sandbox. */
 export { createPlainRuntime } from './kubelet/runtime/plain-runtime.ts';
 
