@@ -37,6 +37,8 @@ import type { PodNetwork } from './network/pod-network.ts';
 export { argoInstallObjects } from './argo/install/index.ts';
 /** For hosts without a sandbox. */
 export { createPlainRuntime } from './kubelet/runtime/plain-runtime.ts';
+/** Argo's resource types, for other clusters that lack them. */
+export { argoCrds as argoDefinitions } from './argo/install/crds.ts';
 
 /** What `startCluster` takes. */
 export interface ClusterOptions {

@@ -1,16 +1,106 @@
-import { LabError } from '../../lib/errors.ts';
+import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { writeFileAtomic } from '../../lib/atomic-file.ts';
+import { LabError, messageOf } from '../../lib/errors.ts';
+import { Scope } from '../../lib/scope.ts';
+import type { KubeObject } from '../../cluster/vocabulary.ts';
 import type { ProviderDependencies } from '../index.ts';
-import type { ClusterProvider } from '../provider.ts';
+import type { ClusterProvider, Problem, ProviderSession } from '../provider.ts';
+import { connectTo } from './connection.ts';
+import { releaseCrds } from './crds.ts';
+import { versionOf } from './facts.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { MANAGED_BY, OWNER, ownedBy, SESSION } from './names.ts';
+import { NAMESPACES, removeNamespace } from './objects.ts';
+import { startSession } from './session.ts';
 import type { ExistingSettings } from './settings.ts';
+import { hasVcluster } from './vcluster.ts';
 
-/** Any cluster, by its kubeconfig. */
-export function existingProvider(settings: ExistingSettings, _dependencies: ProviderDependencies): ClusterProvider {
-  const reason = `the cluster of ${settings.kubeconfig} can't be used yet`;
+/** Whether the cluster answers is asked anew after this time. */
+const REMEMBER_MS = 15_000;
+/** A list of courses does not wait longer for a cluster that does not answer. */
+const PATIENCE_MS = 3000;
+
+/**
+ * Any cluster, by its kubeconfig: a namespace a session, or a virtual cluster in one where the scenario needs more. Only
+ * what carries our labels and this data folder's mark is ever removed.
+ */
+export function existingProvider(settings: ExistingSettings, dependencies: ProviderDependencies): ClusterProvider {
+  const { clock, ids, log } = dependencies;
+  const environment = settings.environment ?? process.env;
+  const access = () => readKubeconfig({ file: settings.kubeconfig, ...(settings.context === undefined ? {} : { context: settings.context }) });
+  let owner: Promise<string> | undefined;
+  let vcluster: Promise<boolean> | undefined;
+  let asked: { until: number; problem: Promise<Problem | undefined> } | undefined;
+
+  const ask = async (): Promise<Problem | undefined> => {
+    const scope = new Scope();
+    try {
+      const connection = connectTo(access(), clock, scope);
+      const late = new Promise<Problem>((resolve) => {
+        scope.defer(clock.after(PATIENCE_MS, () => resolve({ reason: `${connection.access.server.host} does not answer`, next: 'Is the cluster running, and can this machine reach it?' })));
+      });
+      return await Promise.race([versionOf(connection.transport, connection.access).then(() => undefined), late]);
+    } catch (error) {
+      return { reason: messageOf(error), ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}) };
+    } finally {
+      await scope.close();
+    }
+  };
+
   return {
     name: 'existing',
     title: 'Cluster of your kubeconfig',
     spare: false,
-    problem: async () => ({ reason }),
-    start: () => Promise.reject(new LabError('cluster-failed', reason)),
+    problem() {
+      if (asked === undefined || clock.now() > asked.until) asked = { until: clock.now() + REMEMBER_MS, problem: ask() };
+      return asked.problem;
+    },
+    async begin(sessions) {
+      await removeLeftovers(sessions);
+    },
+    async start(session: ProviderSession) {
+      owner ??= ownerOf(settings.folder, () => ids.alphanumeric(16));
+      vcluster ??= hasVcluster(environment);
+      return startSession({ session, access: access(), owner: await owner, vcluster: await vcluster, environment, ...dependencies });
+    },
   };
+
+  /** What a crash left: namespaces of this data folder whose session will not come back. */
+  async function removeLeftovers(sessions: ReadonlySet<string>): Promise<void> {
+    const mark = await readOwner(settings.folder);
+    // A folder that never had a session has left nothing.
+    if (mark === undefined) return;
+    const scope = new Scope();
+    try {
+      const { client } = connectTo(access(), clock, scope);
+      const left = (await client.list(NAMESPACES, { labelSelector: ownedBy(mark) })).items.filter((namespace) => isOwned(namespace, mark) && !sessions.has(namespace.metadata.labels?.[SESSION] ?? ''));
+      for (const { metadata } of left) {
+        log.info({ namespace: metadata.name }, 'removing what a former run left');
+        await removeNamespace(client, metadata.name, (namespace) => isOwned(namespace, mark));
+      }
+      await releaseCrds(client, mark).catch((error: unknown) => log.debug({ error: messageOf(error) }, "Argo's resource types stay"));
+    } finally {
+      await scope.close();
+    }
+  }
+}
+
+function isOwned({ metadata }: KubeObject, owner: string): boolean {
+  return metadata.labels?.[MANAGED_BY] === 'argo-lab' && metadata.labels[OWNER] === owner;
+}
+
+async function readOwner(folder: string): Promise<string | undefined> {
+  const text = (await readFile(join(folder, 'owner'), 'utf8').catch(() => '')).trim();
+  return /^[a-z0-9]{16}$/.test(text) ? text : undefined;
+}
+
+/** A mark of this data folder's own: another lab's leftovers in the same cluster are none of our business. */
+async function ownerOf(folder: string, create: () => string): Promise<string> {
+  const known = await readOwner(folder);
+  if (known !== undefined) return known;
+  const mark = create();
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(join(folder, 'owner'), `${mark}\n`, 0o600);
+  return mark;
 }
