@@ -22,7 +22,7 @@ const ASKS: Record<string, readonly string[]> = {
   emacs: ['\u0018\u0003'],
 };
 /** Programs that ask when they are started without anything to run. */
-const ALONE = new Set(['bash', 'sh', 'zsh', 'fish', 'dash', 'ksh', 'su', 'python', 'python3', 'node', 'perl', 'ruby', 'cat']);
+const ALONE = new Set(['bash', 'sh', 'zsh', 'fish', 'dash', 'ksh', 'su', 'python', 'python3', 'node', 'perl', 'ruby']);
 const RUNS_ON = new Set(['watch', 'stern', 'tcpdump', 'yes', 'caddy', 'nginx', 'tunnel', 'inotifywait']);
 
 /** Words in front of a command that change nothing about how it behaves. */
@@ -56,7 +56,8 @@ function asks(words: readonly string[]): readonly string[] | undefined {
   const program = path.split('/').at(-1) ?? '';
   if (rest.some((word) => word === '<<' || word.startsWith('<'))) return undefined;
   const plain = rest.filter((word) => !word.startsWith('-'));
-  if (ALONE.has(program)) return rest.every((word) => /^-[il]+$|^-$|^--login$/.test(word)) || (program === 'su' && !rest.includes('-c')) ? (program === 'cat' && rest.length > 0 ? undefined : SHELL) : undefined;
+  if (program === 'cat') return rest.join(' ').replace(/>>?\s*\S+/g, '').trim() === '' ? SHELL : undefined;
+  if (ALONE.has(program)) return rest.every((word) => /^-[il]+$|^-$|^--login$/.test(word)) || (program === 'su' && !rest.includes('-c')) ? SHELL : undefined;
   if (program === 'ssh') return plain.length <= 1 ? SHELL : undefined;
   if (['psql', 'mysql', 'mariadb'].includes(program) && rest.some((word) => /^(-[a-zA-Z]*[cef]|--command|--execute|--file)/.test(word))) return undefined;
   if (['redis-cli', 'sqlite3', 'mongo', 'mongosh'].includes(program) && (plain.length > 1 || rest.includes('--eval'))) return undefined;
@@ -100,4 +101,4 @@ function runsOn(words: readonly string[]): boolean {
 }
 
 /** Keys that are tried in turn on a program that nothing is known about, to have the prompt back. */
-export const LAST_RESORTS: readonly string[] = [CTRL_C, 'q', CTRL_D, ...VI, '\u001c'];
+export const LAST_RESORTS: readonly string[] = [CTRL_C, '\u001c', 'q', CTRL_D, ...VI];

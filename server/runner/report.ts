@@ -13,6 +13,8 @@ export interface Finding {
   observed?: string;
   why?: string;
   next?: string;
+  /** What the terminal showed. */
+  printed?: string;
   /** The author's file, relative to the folder in which the run was started, and the line in it. */
   file?: string;
   line?: number;

@@ -1,0 +1,234 @@
+import { LabError } from '../lib/errors.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
+import { decodeOutput } from '../protocol/ws.ts';
+import type { Session } from '../session/session.ts';
+import type { Attachment, TerminalHub } from '../terminal/terminal.ts';
+import { LAST_RESORTS, type Nature, natureOf } from './nature.ts';
+import { plainText } from './plain-text.ts';
+import type { Exchange } from './report.ts';
+import { Slice } from './slice.ts';
+
+/** Takes down what the terminals show. */
+export interface Recorder {
+  output(terminal: number, bytes: Uint8Array): void;
+}
+
+export interface DeskOptions {
+  clock: Clock;
+  /** How long a command may take. */
+  limitMs: number;
+  recorder?: Recorder;
+  onExchange?(exchange: Exchange): void;
+}
+
+export interface Typed {
+  page: string;
+  part: Exchange['part'];
+  /** Presses Ctrl-C first. */
+  interrupt?: boolean;
+  /** Somebody will interrupt it, or goes on in another terminal: it need not end. */
+  mayRunOn?: boolean;
+}
+
+const SIZE = { columns: 120, rows: 30 };
+/** A program that runs on counts as started once it has been silent for so long. */
+const SILENT_MS = 600;
+const SILENT_UNKNOWN_MS = 2500;
+const SETTLE_MS = 6000;
+const SETTLE_UNKNOWN_MS = 15_000;
+const STEP_MS = 20;
+const LOOK_MS = 100;
+const CTRL_C = '\u0003';
+const PROMPT_MS = 10_000;
+/** Output of one command that is kept. */
+const KEPT = 64 * 1024;
+
+/** A reader's hands at a session: its terminals, typed into one command after another. */
+export class Desk {
+  readonly exchanges: Exchange[] = [];
+  readonly #screens = new Map<number, Promise<Screen>>();
+
+  constructor(
+    readonly session: Session,
+    private readonly options: DeskOptions,
+  ) {}
+
+  /** Waits until a foreground script that has been typed is over. */
+  async settle(page: string): Promise<Exchange | undefined> {
+    const screen = await this.#screen(1);
+    const before = screen.take();
+    const began = this.options.clock.now();
+    if (await screen.hub.prompt(this.options.limitMs)) return undefined;
+    return this.#add({ page, part: 'foreground', terminal: 1, command: 'the foreground script', output: before.text(), ms: this.options.clock.now() - began, ended: await screen.leave() });
+  }
+
+  /** Types one command and waits until it has ended, or runs on as such a command does. */
+  async type(command: string, typed: Typed, terminal = 1): Promise<Exchange> {
+    const screen = await this.#screen(terminal);
+    const { clock, limitMs } = this.options;
+    const interrupt = typed.interrupt === true;
+    if (!interrupt) await screen.free(limitMs);
+    // What is typed into a program that asks is no command of the shell.
+    if (interrupt || screen.hub.atPrompt) screen.nature = natureOf(command);
+    const began = clock.now();
+    const slice = screen.take();
+    await screen.hub.run(command, interrupt);
+    const { how, exitCode } = await screen.wait(limitMs, typed.mayRunOn === true);
+    return this.#add({ page: typed.page, part: typed.part, terminal, command, ...(exitCode === undefined ? {} : { exitCode }), output: slice.text(), ms: clock.now() - began, ended: how });
+  }
+
+  /** Sends text without Enter, as it is. */
+  async press(keys: string, page: string, terminal = 1): Promise<Exchange> {
+    const screen = await this.#screen(terminal);
+    const began = this.options.clock.now();
+    const slice = screen.take();
+    screen.press(keys);
+    await screen.silence(SILENT_MS / 3, SETTLE_MS);
+    return this.#add({ page, part: 'block', terminal, command: keys, output: slice.text(), ms: this.options.clock.now() - began, ended: screen.hub.atPrompt ? 'itself' : 'running' });
+  }
+
+  /** Whether the shell in that terminal waits for a command; a terminal that is not open yet will. */
+  async free(terminal: number): Promise<boolean> {
+    const screen = await this.#screens.get(terminal);
+    return screen === undefined || screen.hub.atPrompt;
+  }
+
+  /** What runs in a terminal and was left alone. */
+  async running(terminal: number): Promise<Nature['kind'] | undefined> {
+    const screen = await this.#screens.get(terminal);
+    return screen === undefined || screen.hub.atPrompt ? undefined : screen.nature.kind;
+  }
+
+  async close(): Promise<void> {
+    for (const screen of this.#screens.values()) await screen.then((one) => one.close()).catch(() => undefined);
+    this.#screens.clear();
+  }
+
+  #add(exchange: Exchange): Exchange {
+    this.exchanges.push(exchange);
+    this.options.onExchange?.(exchange);
+    return exchange;
+  }
+
+  #screen(terminal: number): Promise<Screen> {
+    const known = this.#screens.get(terminal);
+    const opened = known === undefined ? this.#open(terminal) : known.then((screen) => (screen.hub.running ? screen : this.#reopen(terminal, screen)));
+    this.#screens.set(terminal, opened);
+    return opened;
+  }
+
+  async #reopen(terminal: number, old: Screen): Promise<Screen> {
+    old.close();
+    await this.session.terminals?.close(old.hub.id).catch(() => undefined);
+    return this.#open(terminal);
+  }
+
+  async #open(terminal: number): Promise<Screen> {
+    const { terminals } = this.session;
+    if (terminals === undefined) throw new LabError('conflict', 'the session has no terminals');
+    const id = String(terminal);
+    const hub = terminals.get(id) ?? (await terminals.open(`Terminal ${id}`, id));
+    const screen = new Screen(hub, this.options.clock, (bytes) => this.options.recorder?.output(terminal, bytes));
+    if (!(await hub.prompt(PROMPT_MS))) throw new LabError('timeout', `the shell of terminal ${terminal} has not shown its prompt within ${PROMPT_MS / 1000} seconds`);
+    return screen;
+  }
+}
+
+/** One terminal, watched. */
+class Screen {
+  nature: Nature = { kind: 'ends' };
+  readonly #attachment: Attachment;
+  readonly #stopWatching: () => void;
+  #slice: Slice | undefined;
+  #exitCode: number | undefined;
+  #lastOutput = 0;
+  #answered = false;
+
+  constructor(
+    readonly hub: TerminalHub,
+    private readonly clock: Clock,
+    onOutput: (bytes: Uint8Array) => void,
+  ) {
+    this.#lastOutput = clock.now();
+    this.#stopWatching = hub.watchMarks((mark, offset) => {
+      if (mark.type === 'start') this.#slice?.begin(offset);
+      else {
+        this.#exitCode = mark.exitCode;
+        this.#slice?.end(offset);
+      }
+    });
+    this.#attachment = hub.attach(
+      {
+        output: (frame) => {
+          const { offset, bytes } = decodeOutput(frame);
+          this.#lastOutput = clock.now();
+          this.#answered = true;
+          this.#slice?.push(offset, bytes);
+          onOutput(bytes);
+          this.#attachment.ack(offset + bytes.byteLength);
+        },
+        message: (message) => {
+          if (message.type === 'screen') this.#attachment.ack(message.offset);
+        },
+      },
+      hub.end === 0 ? 0 : undefined,
+    );
+    this.#attachment.resize(SIZE.columns, SIZE.rows);
+  }
+
+  /** From now on, what is put out belongs to the next command. */
+  take(): Slice {
+    this.#slice = new Slice(KEPT, this.hub.end, plainText);
+    this.#exitCode = undefined;
+    this.#answered = false;
+    return this.#slice;
+  }
+
+  press(keys: string): void {
+    this.#attachment.input(Buffer.from(keys));
+  }
+
+  /** Makes room for a command: what runs there is ended as a reader would end it, unless the command is meant for it. */
+  async free(limitMs: number): Promise<void> {
+    if (this.hub.atPrompt || this.nature.kind === 'asks') return;
+    if (this.nature.kind === 'ends' && (await this.hub.prompt(limitMs))) return;
+    await this.leave();
+  }
+
+  /** Ends what runs: by its own keys, by Ctrl-C, by whatever helps. */
+  async leave(): Promise<Exchange['ended']> {
+    for (const keys of this.nature.kind === 'asks' ? [...this.nature.quit, ...LAST_RESORTS] : LAST_RESORTS) {
+      this.press(keys);
+      if (await this.hub.prompt(keys === CTRL_C ? 1000 : 400)) return keys === CTRL_C ? 'interrupted' : 'quit';
+      if (!this.hub.running) return 'shell-ended';
+    }
+    // It ignores everything: its terminal goes, and the next command gets a new one.
+    await this.hub.close();
+    return 'killed';
+  }
+
+  async wait(limitMs: number, mayRunOn: boolean): Promise<{ how: Exchange['ended']; exitCode?: number }> {
+    const began = this.clock.now();
+    const runsOn = this.nature.kind === 'runs-on' || this.nature.kind === 'asks';
+    const [silent, most] = runsOn ? [SILENT_MS, SETTLE_MS] : [SILENT_UNKNOWN_MS, SETTLE_UNKNOWN_MS];
+    for (let waited = 0; waited < limitMs; waited = this.clock.now() - began) {
+      if (await this.hub.prompt(LOOK_MS)) return { how: 'itself', ...(this.#exitCode === undefined ? {} : { exitCode: this.#exitCode }) };
+      if (!this.hub.running) return { how: 'shell-ended' };
+      if (!runsOn && !mayRunOn) continue;
+      const quiet = this.clock.now() - this.#lastOutput;
+      if ((this.#answered && quiet >= silent && waited >= silent) || waited >= most) return { how: 'running' };
+    }
+    return mayRunOn ? { how: 'running' } : { how: await this.leave() };
+  }
+
+  /** Waits until nothing has been put out for a while. */
+  async silence(ms: number, most: number): Promise<void> {
+    const began = this.clock.now();
+    while (this.clock.now() - Math.max(this.#lastOutput, began) < ms && this.clock.now() - began < most) await sleep(this.clock, STEP_MS);
+  }
+
+  close(): void {
+    this.#stopWatching();
+    this.#attachment.detach();
+  }
+}

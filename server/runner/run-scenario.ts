@@ -1,0 +1,286 @@
+import { relative, join } from 'node:path';
+import { LabError, messageOf } from '../lib/errors.ts';
+import type { Page, Scenario } from '../scenario/model.ts';
+import { isCheckable } from '../session/content.ts';
+import type { Session } from '../session/session.ts';
+import { checksFileOf } from './checks-file.ts';
+import { Desk, type Recorder } from './desk.ts';
+import { endOf } from './judge-block.ts';
+import { Slots, within } from './limits.ts';
+import { type CaseKind, type CaseReport, type Exchange, type Finding, type PageReport, type RunEvent, type ScenarioReport, stateOf } from './report.ts';
+import { judgeAfter, judgeBefore, judgeNearMiss, judgeOthers } from './verdicts.ts';
+import { planRoute, type Route, Walker } from './walker.ts';
+import type { Workshop } from './workshop.ts';
+
+export interface RunOptions {
+  /** `embedded`, `kind`, `existing`; the workshop's own when absent. */
+  provider?: string;
+  /** Milliseconds that one command, script or check may take. Default a minute. */
+  limitMs?: number;
+  /** How many sessions may run at once; shared by scenarios that run at once. Default one. */
+  slots?: Slots;
+  /** How many sessions this scenario may use. Default one. */
+  sessions?: number;
+  /** 1 for the first of several runs. */
+  round?: number;
+  /** File names in findings are relative to this folder. Default the working directory. */
+  from?: string;
+  /** Takes down the walk that clicks everything. */
+  recorder?: Recorder;
+  signal?: AbortSignal;
+}
+
+/** A walk through the scenario from its start, in a clean session. */
+interface Task {
+  walk(walker: Walker): Promise<void>;
+  recorded?: boolean;
+}
+
+/** How long a session may take to be ready: a real cluster needs minutes. */
+const START_MS = 10 * 60_000;
+const RANK: Record<CaseKind, number> = { load: 0, start: 1, scripts: 2, blocks: 3, verify: 4, before: 5, solution: 6, others: 7, 'near-miss': 8 };
+
+/**
+ * Runs a scenario without a browser, in real terminals: every script and block in its order, and for each exercise the
+ * four proofs. Never throws for what a scenario does; an aborted run reports what it has so far.
+ */
+export async function runScenario(workshop: Workshop, scenario: Scenario, options: RunOptions, onEvent: (event: RunEvent) => void = () => {}): Promise<ScenarioReport> {
+  return new ScenarioRun(workshop, scenario, options, onEvent).run();
+}
+
+class ScenarioRun {
+  readonly #pages = new Map<string, PageReport>();
+  readonly #exchanges: Exchange[] = [];
+  readonly #limitMs: number;
+  readonly #slots: Slots;
+
+  constructor(
+    private readonly workshop: Workshop,
+    private readonly scenario: Scenario,
+    private readonly options: RunOptions,
+    private readonly onEvent: (event: RunEvent) => void,
+  ) {
+    this.#limitMs = options.limitMs ?? 60_000;
+    this.#slots = options.slots ?? new Slots(1);
+  }
+
+  async run(): Promise<ScenarioReport> {
+    const { scenario, options, workshop } = this;
+    const began = workshop.clock.now();
+    const round = options.round ?? 1;
+    this.onEvent({ type: 'scenario-started', scenario: scenario.id, title: scenario.title, round });
+    let provider = options.provider ?? workshop.providers.default.name;
+    let interrupted = false;
+    try {
+      const route = await planRoute(workshop, scenario);
+      for (const { page } of route.pages) this.#pages.set(page.id, { page: page.id, title: page.title, file: this.#named(page.text), cases: [] });
+      const tasks = [this.#reading(route), ...this.#proofs(route), ...this.#nearMisses(route)];
+      const workers = Math.max(1, Math.min(options.sessions ?? 1, tasks.length));
+      await Promise.all(Array.from({ length: workers }, () => this.#work(route, tasks, (name) => (provider = name))));
+    } catch (error) {
+      if (options.signal?.aborted === true) interrupted = true;
+      else this.#add('intro', this.#broken(error));
+    }
+    const pages = [...this.#pages.values()].map((page) => ({ ...page, cases: [...page.cases].sort((a, b) => RANK[a.kind] - RANK[b.kind] || a.id.localeCompare(b.id, 'en', { numeric: true })) }));
+    const failed = pages.some((page) => page.cases.some((one) => one.state === 'failed'));
+    const report: ScenarioReport = { id: scenario.id, title: scenario.title, folder: scenario.folder, provider, state: interrupted ? 'interrupted' : failed ? 'failed' : 'passed', ms: workshop.clock.now() - began, pages, exchanges: this.#exchanges, round };
+    this.onEvent({ type: 'scenario-ended', report });
+    return report;
+  }
+
+  /** Takes tasks until none is left, each in a clean session. */
+  async #work(route: Route, tasks: Task[], onProvider: (name: string) => void): Promise<void> {
+    let session: Session | undefined;
+    try {
+      for (;;) {
+        const done = await this.#slots.run(async () => {
+          const task = tasks.shift();
+          if (task === undefined) return true;
+          this.options.signal?.throwIfAborted();
+          session = await this.#clean(session);
+          onProvider(session.provider.name);
+          const desk = new Desk(session, {
+            clock: this.workshop.clock,
+            limitMs: this.#limitMs,
+            ...(task.recorded === true && this.options.recorder !== undefined ? { recorder: this.options.recorder } : {}),
+            ...(task.recorded === true ? { onExchange: (exchange: Exchange) => this.onEvent({ type: 'exchange', scenario: this.scenario.id, exchange }) } : {}),
+          });
+          try {
+            await task.walk(new Walker(this.workshop, route, session, desk, this.#limitMs, this.options.signal));
+          } finally {
+            await desk.close();
+            if (task.recorded === true) this.#exchanges.unshift(...desk.exchanges);
+          }
+          return false;
+        });
+        if (done) return;
+      }
+    } catch (error) {
+      // What one worker could not do, the others can't either.
+      tasks.splice(0);
+      throw error;
+    } finally {
+      if (session !== undefined) await this.workshop.manager.end(session.id).catch((error: unknown) => this.workshop.log.warn({ error: messageOf(error) }, 'a session did not end cleanly'));
+    }
+  }
+
+  async #clean(session: Session | undefined): Promise<Session> {
+    const { workshop, scenario, options } = this;
+    const fresh = session ?? (await workshop.manager.start(scenario, options.provider));
+    await within(workshop.clock, START_MS, 'the preparation of the session', session === undefined ? fresh.prepared() : fresh.reset(), options.signal);
+    const view = fresh.view();
+    if (view.state === 'ready') return fresh;
+    await workshop.manager.end(fresh.id).catch(() => undefined);
+    const stage = view.stages.find((one) => one.state === 'failed');
+    throw Object.assign(new LabError('cluster-failed', view.error?.message ?? 'the session could not be prepared', view.error?.next), stage?.output === undefined ? {} : { output: stage.output });
+  }
+
+  /** Clicks every block of every page, and solves what has a solution. */
+  #reading(route: Route): Task {
+    return {
+      recorded: true,
+      walk: async (walker) => {
+        for (const { page, blocks } of route.pages) {
+          if (page.foreground !== undefined || page.background !== undefined) await this.#case(page, 'scripts', 'its scripts run', () => walker.open(page));
+          else await walker.open(page);
+          const early = page.exercise === undefined && isCheckable(page) ? await this.#asked(walker, page) : undefined;
+          if (blocks.length > 0) await this.#case(page, 'blocks', blocks.length === 1 ? 'its block runs' : `its ${blocks.length} blocks run`, async () => (await walker.clickAll(page)).findings);
+          if (page.exercise !== undefined) await this.#solveAfterBlocks(walker, page, blocks.length > 0);
+          else if (isCheckable(page)) await this.#checkAfterBlocks(walker, page, early);
+        }
+      },
+    };
+  }
+
+  async #asked(walker: Walker, page: Page): Promise<boolean | undefined> {
+    try {
+      return (await walker.check(page)).passed;
+    } catch {
+      // The same check is asked again after the blocks, and tells then what is wrong.
+      this.options.signal?.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  async #solveAfterBlocks(walker: Walker, page: Page, hasBlocks: boolean): Promise<void> {
+    const { exercise } = page;
+    // Without blocks, this is what the proof does.
+    if (exercise === undefined) return;
+    const solve = async (): Promise<Finding[]> => {
+      if ((await walker.check(page)).passed) return [];
+      const typed = await walker.typeScript(page, exercise.solution, 'solution');
+      const findings = judgeAfter(await walker.check(page), 'its blocks and then its solution');
+      return [...typed.findings, ...findings.map((finding) => ({ ...finding, ...printedOf(typed.exchanges) }))];
+    };
+    if (hasBlocks) await this.#case(page, 'solution', 'passes after its blocks and its solution', solve, 'after-blocks');
+    else await solve();
+  }
+
+  async #checkAfterBlocks(walker: Walker, page: Page, early: boolean | undefined): Promise<void> {
+    await this.#case(page, 'verify', 'its check answers', async () => {
+      const report = await walker.check(page);
+      const findings: Finding[] = early === true ? [{ severity: 'warning', code: 'check-passes-early', message: 'The check passes before any block of the page has run.', next: 'Ask for something that only the step’s own work brings about.', file: page.verify ?? page.text }] : [];
+      if (!report.passed) findings.push({ severity: 'note', code: 'not-solved-by-blocks', message: 'The check does not pass after the page’s blocks, and there is no solution to prove it with.', observed: report.results.filter((result) => !result.passed).map((result) => result.observed).join('\n'), next: 'Write an exercise with a solution into checks.yaml.', file: page.verify ?? page.text });
+      return findings;
+    });
+  }
+
+  /** One walk by solutions alone: each check fails before, passes after, and leaves the others as they were. */
+  #proofs(route: Route): Task[] {
+    const last = route.pages.map(({ page }) => page.exercise !== undefined).lastIndexOf(true);
+    if (last === -1) return [];
+    return [
+      {
+        walk: async (walker) => {
+          for (const { page } of route.pages.slice(0, last + 1)) {
+            const { exercise } = page;
+            if (exercise === undefined) {
+              await walker.pass(page);
+              continue;
+            }
+            await walker.open(page);
+            const at = await this.#lineOf(page, 'exercise');
+            await this.#case(page, 'before', 'fails before', async () => judgeBefore(await walker.check(page), exercise).map((finding) => ({ ...at, ...finding })));
+            const others = await walker.checkOthers(page, exercise);
+            await this.#case(page, 'solution', 'passes after its solution alone', async () => {
+              const typed = await walker.typeScript(page, exercise.solution, 'solution');
+              const findings = judgeAfter(await walker.check(page), 'its solution');
+              return [...typed.findings, ...findings.map((finding) => ({ ...finding, ...printedOf(typed.exchanges) }))].map((finding) => ({ ...at, ...finding }));
+            }, 'alone');
+            if (others.size > 0) await this.#case(page, 'others', 'leaves the other checks as they were', async () => judgeOthers(others, await walker.checkOthers(page, exercise), page.id).map((finding) => ({ ...at, ...finding })));
+          }
+        },
+      },
+    ];
+  }
+
+  #nearMisses(route: Route): Task[] {
+    // The long ones first, so that no worker is left alone with one.
+    return [...route.pages.entries()].reverse().flatMap(([index, { page }]) =>
+      (page.exercise?.nearMisses ?? []).map((miss, number): Task => ({
+        walk: async (walker) => {
+          for (const earlier of route.pages.slice(0, index)) await walker.pass(earlier.page);
+          await walker.open(page);
+          const at = await this.#lineOf(page, miss.title);
+          await this.#case(page, 'near-miss', `is not passed when ${miss.title}`, async () => {
+            const typed = await walker.typeScript(page, miss.script, 'near-miss');
+            const findings = judgeNearMiss(await walker.check(page), miss);
+            return [...typed.findings, ...findings.map((finding) => ({ ...finding, ...printedOf(typed.exchanges) }))].map((finding) => ({ ...at, ...finding }));
+          }, String(number + 1));
+        },
+      })),
+    );
+  }
+
+  async #case(page: Page, kind: CaseKind, title: string, work: () => Promise<Finding[]>, suffix?: string): Promise<void> {
+    const { clock } = this.workshop;
+    const began = clock.now();
+    const id = `${page.id}/${kind}${suffix === undefined ? '' : `-${suffix}`}`;
+    this.onEvent({ type: 'case-started', scenario: this.scenario.id, page: page.id, case: id, title });
+    let findings: Finding[];
+    try {
+      findings = await work();
+    } catch (error) {
+      this.options.signal?.throwIfAborted();
+      findings = [{ severity: 'error', code: error instanceof LabError && error.code === 'timeout' ? 'too-slow' : 'could-not-run', message: `${messageOf(error)}.`, ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}), file: page.text }];
+    }
+    const named = findings.map((finding) => ({ ...finding, file: this.#named(finding.file ?? page.text) }));
+    this.#add(page.id, { id, kind, title, state: stateOf(named), ms: clock.now() - began, findings: named });
+  }
+
+  #add(page: string, report: CaseReport): void {
+    const pages = this.#pages.get(page) ?? [...this.#pages.values()][0];
+    if (pages === undefined) this.#pages.set(page, { page, title: this.scenario.title, file: this.#named('index.json'), cases: [report] });
+    else pages.cases.push(report);
+    this.onEvent({ type: 'case-ended', scenario: this.scenario.id, page, case: report });
+  }
+
+  #broken(error: unknown): CaseReport {
+    const output = typeof error === 'object' && error !== null && 'output' in error ? String(error.output) : undefined;
+    return {
+      id: 'start',
+      kind: 'start',
+      title: 'a session starts',
+      state: 'failed',
+      ms: 0,
+      findings: [{ severity: 'error', code: 'no-session', message: `${messageOf(error)}.`, ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}), ...(output === undefined ? {} : { printed: endOf(output) }), file: this.#named('index.json') }],
+    };
+  }
+
+  #named(file: string): string {
+    return relative(this.options.from ?? process.cwd(), join(this.scenario.folder, file));
+  }
+
+  /** Where in the page's checks.yaml these words stand. */
+  async #lineOf(page: Page, words: string): Promise<{ file: string; line?: number }> {
+    const found = await checksFileOf(this.scenario, page);
+    if (found === undefined) return { file: page.text };
+    const line = found.text.split('\n').findIndex((one) => one.includes(words));
+    return { file: found.file, ...(line === -1 ? {} : { line: line + 1 }) };
+  }
+}
+
+function printedOf(exchanges: readonly Exchange[]): { printed?: string } {
+  const text = exchanges.map((exchange) => `$ ${exchange.command}\n${exchange.output}`.trimEnd()).join('\n');
+  return text === '' ? {} : { printed: endOf(text) };
+}
