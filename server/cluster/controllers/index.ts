@@ -3,15 +3,17 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KubeClient } from '../client.ts';
+import { startAutoscalers } from './autoscaler/index.ts';
 import { startCronJobs } from './cronjob/index.ts';
 import { startDaemonSets } from './daemonset/index.ts';
 import { startDeployments } from './deployment/index.ts';
+import { startDisruption } from './disruption/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
 import { startJobs } from './job/index.ts';
 import { startNamespaces } from './namespace/index.ts';
 import { startNodes } from './node/index.ts';
-import { startReplicaSets } from './replicaset/index.ts';
+import { startReplicaSets, startReplicationControllers } from './replicaset/index.ts';
 import { AllObjects } from './runtime/all-objects.ts';
 import { createContext, type ControllerContext, type ServedResources } from './runtime/context.ts';
 import { Informers } from './runtime/informer.ts';
@@ -36,6 +38,7 @@ export interface ControllersOptions {
 /** The controllers that need nothing but the context. Adding one: a folder, and a line here. */
 const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
   startReplicaSets,
+  startReplicationControllers,
   startDeployments,
   startStatefulSets,
   startDaemonSets,
@@ -44,6 +47,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
   startEndpoints,
   startVolumeBinder,
   startNodes,
+  startDisruption,
 ];
 
 /** Starts what a kube-controller-manager runs. They meet through objects only. */
@@ -60,5 +64,6 @@ export function startControllers(options: ControllersOptions): { stop(): void } 
   const all = new AllObjects(client, resources, signal);
   startNamespaces(context, all);
   startGarbageCollector(context, all);
+  startAutoscalers(context, all);
   return { stop: () => controller.abort(new Error('the controllers stop')) };
 }

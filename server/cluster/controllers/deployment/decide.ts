@@ -1,4 +1,4 @@
-import { parseQuantityOrPercent } from './percent.ts';
+import { parseQuantityOrPercent } from '../runtime/percent.ts';
 import type { Deployment, ReplicaSet } from '../runtime/kinds.ts';
 
 export interface ScaleStep {

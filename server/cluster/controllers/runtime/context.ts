@@ -11,6 +11,7 @@ export interface ServedResource extends ResourceType {
   kind: string;
   namespaced: boolean;
   verbs: readonly string[];
+  subresources?: readonly { name: string }[];
 }
 
 /** What is served now; it changes with CustomResourceDefinitions. */

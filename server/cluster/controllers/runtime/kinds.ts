@@ -1,6 +1,8 @@
 import type * as apps from 'kubernetes-types/apps/v1';
 import type * as batch from 'kubernetes-types/batch/v1';
 import type * as core from 'kubernetes-types/core/v1';
+import type * as autoscaling from 'kubernetes-types/autoscaling/v2';
+import type * as policy from 'kubernetes-types/policy/v1';
 import type * as discovery from 'kubernetes-types/discovery/v1';
 import type { KubeObject } from '../../store/object.ts';
 
@@ -21,6 +23,8 @@ export type StatefulSet = Kind<apps.StatefulSetSpec, apps.StatefulSetStatus>;
 export type DaemonSet = Kind<apps.DaemonSetSpec, apps.DaemonSetStatus>;
 export type Job = Kind<batch.JobSpec, batch.JobStatus>;
 export type CronJob = Kind<batch.CronJobSpec, batch.CronJobStatus>;
+export type DisruptionBudget = Kind<policy.PodDisruptionBudgetSpec, policy.PodDisruptionBudgetStatus>;
+export type Autoscaler = Kind<autoscaling.HorizontalPodAutoscalerSpec, autoscaling.HorizontalPodAutoscalerStatus>;
 export type ConfigMap = KubeObject & { data?: Record<string, string>; binaryData?: Record<string, string> };
 export type Secret = KubeObject & { data?: Record<string, string>; type?: string };
 export type Endpoints = KubeObject & { subsets?: core.EndpointSubset[] };

@@ -29,3 +29,5 @@ export const ENDPOINT_SLICES: ResourceType = { group: 'discovery.k8s.io', versio
 export const LEASES: ResourceType = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
 export const STORAGE_CLASSES: ResourceType = { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' };
 export const CUSTOM_RESOURCE_DEFINITIONS: ResourceType = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
+export const DISRUPTION_BUDGETS: ResourceType = { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' };
+export const AUTOSCALERS: ResourceType = { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' };
