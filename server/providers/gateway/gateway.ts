@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerR
 import { createServer } from 'node:https';
 import type { Server, Socket } from 'node:net';
 import { PassThrough, type Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { z } from 'zod';
 import { CertificateAuthority, RequestLog, recordOf, type RequestRecord } from '../../cluster/vocabulary.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -22,6 +24,11 @@ export interface GatewayOptions {
   /** Listens already; taken over. */
   listener: Server;
   clock: Clock;
+  /**
+   * Client certificates end here: whoever shows one of the cluster's own authority is spoken for by `upstream`, the
+   * administrator, as the user of that certificate. Without this, only tokens are good for anything.
+   */
+  certificates?: { authority: Buffer; upstream: Upstream; administrator: string };
   /** Whether a pod is an Argo Server, so that what a port-forward carries to it is kept. Default: by its name. */
   isArgoServer?(pod: string): boolean;
 }
@@ -42,7 +49,7 @@ const BODY_LIMIT = 64 * 1024;
  * An API server's stand-in inside a place: hands everything on as it is and keeps what was asked. So `request` checks work
  * with clusters that show nobody their audit log, and see what goes to the Argo Server, which no audit log holds.
  */
-export function startGateway({ upstream, listener, clock, isArgoServer = (pod) => pod.startsWith('argo-server') }: GatewayOptions): Gateway {
+export function startGateway({ upstream, listener, clock, certificates, isArgoServer = (pod) => pod.startsWith('argo-server') }: GatewayOptions): Gateway {
   const authority = CertificateAuthority.create('argo-lab', clock.now());
   const { certificate, key } = authority.issue({ subject: { commonName: 'argo-lab' }, altNames: ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], usage: 'server', notBefore: clock.now() - 5 * 60_000, notAfter: clock.now() + 365 * 86_400_000 });
   const log = new RequestLog();
@@ -52,7 +59,7 @@ export function startGateway({ upstream, listener, clock, isArgoServer = (pod) =
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
   };
-  const server = createServer({ key, cert: certificate, requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 120_000 });
+  const server = createServer({ key, cert: certificate, ...(certificates === undefined ? {} : { ca: certificates.authority, requestCert: true, rejectUnauthorized: false }), requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 120_000 });
   const accept = (socket: Socket) => {
     track(socket);
     server.emit('connection', socket);
@@ -63,8 +70,16 @@ export function startGateway({ upstream, listener, clock, isArgoServer = (pod) =
   server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
   listener.on('connection', accept);
 
+  /** Who asks, by certificate or else by what the headers say. */
+  const speakerOf = (request: IncomingMessage): { via: Upstream; user: string; added: Record<string, string | string[]> } => {
+    const shown = certificates === undefined ? undefined : certified(request.socket);
+    if (certificates === undefined || shown === undefined) return { via: upstream, user: userOf(request.headers), added: {} };
+    const { user, groups } = shown;
+    if (user === certificates.administrator) return { via: certificates.upstream, user: typeof request.headers['impersonate-user'] === 'string' ? request.headers['impersonate-user'] : user, added: {} };
+    return { via: certificates.upstream, user, added: { 'impersonate-user': user, ...(groups.length === 0 ? {} : { 'impersonate-group': groups }) } };
+  };
   const note = (request: IncomingMessage, status: number, body?: Buffer) =>
-    log.add(recordOf({ time: clock.now(), server: 'kubernetes', method: request.method ?? 'GET', url: request.url ?? '/', user: status === 401 ? 'system:anonymous' : userOf(request.headers), headers: request.headers, status, body }));
+    log.add(recordOf({ time: clock.now(), server: 'kubernetes', method: request.method ?? 'GET', url: request.url ?? '/', user: status === 401 ? 'system:anonymous' : speakerOf(request).user, headers: request.headers, status, body }));
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const left = new AbortController();
@@ -77,7 +92,8 @@ export function startGateway({ upstream, listener, clock, isArgoServer = (pod) =
     });
     const body = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined ? undefined : request.pipe(new PassThrough());
     try {
-      const answer = await upstream.request({ method: request.method ?? 'GET', path: request.url ?? '/', headers: endToEnd(request.headers), ...(body === undefined ? {} : { body }), signal: left.signal });
+      const { via, added } = speakerOf(request);
+      const answer = await via.request({ method: request.method ?? 'GET', path: request.url ?? '/', headers: { ...endToEnd(request.headers), ...added }, ...(body === undefined ? {} : { body }), signal: left.signal });
       note(request, answer.status, size <= BODY_LIMIT ? Buffer.concat(kept) : undefined);
       response.writeHead(answer.status, endToEnd(answer.headers));
       // A watch may have nothing to say for long: its client waits for the headers.
@@ -94,8 +110,9 @@ export function startGateway({ upstream, listener, clock, isArgoServer = (pod) =
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     let remote: Duplex;
+    const { via, added } = speakerOf(request);
     try {
-      remote = await upstream.connect();
+      remote = await via.connect();
     } catch (error) {
       note(request, 503);
       const body = unavailable(error);
@@ -121,7 +138,7 @@ export function startGateway({ upstream, listener, clock, isArgoServer = (pod) =
     });
     socket.on('data', (chunk: Buffer) => tap?.client(chunk));
     socket.on('close', () => tap?.close());
-    remote.write(headOf(request, upstream.server));
+    remote.write(headOf(request, upstream.server, added));
     if (head.length > 0) {
       tap?.client(head);
       remote.write(head);
@@ -168,15 +185,23 @@ function userOf(headers: IncomingHttpHeaders): string {
   return 'system:anonymous';
 }
 
+/** User and groups of a client certificate that the authority has signed; undefined where none was shown. */
+function certified(socket: Socket): { user: string; groups: string[] } | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const subject = z.object({ CN: z.string(), O: z.union([z.string(), z.array(z.string())]).optional() }).safeParse(socket.getPeerCertificate().subject);
+  return subject.success ? { user: subject.data.CN, groups: [subject.data.O ?? []].flat() } : undefined;
+}
+
 function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 }
 
 /** The head of an upgrade request, written anew for the real server. */
-function headOf(request: IncomingMessage, server: URL): string {
+function headOf(request: IncomingMessage, server: URL, added: Record<string, string | string[]>): string {
   const base = server.pathname.replace(/\/$/, '');
   const lines = [`${request.method ?? 'GET'} ${base}${request.url ?? '/'} HTTP/1.1`, `Host: ${server.host}`];
-  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) if (request.rawHeaders[i]?.toLowerCase() !== 'host') lines.push(`${request.rawHeaders[i] ?? ''}: ${request.rawHeaders[i + 1] ?? ''}`);
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) if (request.rawHeaders[i]?.toLowerCase() !== 'host' && added[request.rawHeaders[i]?.toLowerCase() ?? ''] === undefined) lines.push(`${request.rawHeaders[i] ?? ''}: ${request.rawHeaders[i + 1] ?? ''}`);
+  for (const [name, values] of Object.entries(added)) for (const value of [values].flat()) lines.push(`${name}: ${value}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
