@@ -18,21 +18,43 @@ function binds(list: readonly Bind[]): string[] {
 }
 
 /**
- * Arguments of bwrap for a session's place. `nested`: whether programs inside may make user namespaces of their own;
- * they may where the lab is not root, because joining the place's namespaces would be impossible otherwise.
+ * Mounts, not links, over a root folder that may be written: whoever joins the place starts programs there before it has
+ * given up its rights, so the way to their loader must be nobody's to change. The same goes for the loader's settings in
+ * /etc, which `binds` have to cover.
  */
-export function placeArgs(options: { hostname: string; nested: boolean; binds: readonly Bind[] }): string[] {
+const FIXED_FOLDERS = ['--ro-bind', '/usr', '/usr', '--ro-bind', '/usr/bin', '/bin', '--ro-bind', '/usr/sbin', '/sbin', '--ro-bind', '/usr/lib', '/lib', '--ro-bind-try', '/usr/lib64', '/lib64'];
+
+/** Where a place finds the host's /usr/local/bin, under a writable one of its own. */
+export const HOST_LOCAL = '/opt/argo-lab-host';
+/** Where a place finds what its own /etc begins with. */
+export const ETC_TEMPLATE = '/opt/argo-lab-etc';
+
+/**
+ * Arguments of bwrap for a session's place: all of it may be written but /usr, in memory and bounded; only the home
+ * outlives it. `nested`: whether programs inside may make user namespaces of their own; they may where the lab is not
+ * root, because joining the place's namespaces would be impossible otherwise. `local`: whether the host has /usr/local/bin.
+ */
+export function placeArgs(options: { hostname: string; nested: boolean; local: boolean; binds: readonly Bind[] }): string[] {
   const size = (mib: number, path: string) => ['--size', String(mib * MIB), '--tmpfs', path];
   return [
     ...common(options.hostname),
     ...(options.nested ? [] : ['--disable-userns']),
-    ...HOST_FOLDERS,
+    ...size(128, '/'),
+    ...FIXED_FOLDERS,
+    ...(options.local ? ['--ro-bind', '/usr/local/bin', HOST_LOCAL, ...size(64, '/usr/local/bin')] : []),
     ...['--proc', '/proc', '--ro-bind-try', '/proc/sys', '/proc/sys', '--dev', '/dev'],
-    ...[...size(256, '/tmp'), ...size(16, '/run'), ...size(16, '/var/tmp'), ...size(64, '/dev/shm')],
+    ...[...size(8, '/etc'), ...size(256, '/tmp'), ...size(16, '/run'), ...size(16, '/var/tmp'), ...size(16, '/var/log/killercoda'), ...size(64, '/dev/shm')],
     ...binds(options.binds),
-    ...['--chdir', '/root', '--remount-ro', '/dev', '--remount-ro', '/'],
+    ...['--chdir', '/root', '--remount-ro', '/dev'],
   ];
 }
+
+/** What the first process of a place does before it says `ready` and waits: fills /etc, shows what the host has in /usr/local/bin. */
+export const PLACE_INIT = `cp -r ${ETC_TEMPLATE}/. /etc/
+[ -d ${HOST_LOCAL} ] && ln -s ${HOST_LOCAL}/* /usr/local/bin/ 2>/dev/null
+mkdir -p /home /srv /mnt /var/lib /var/cache /etc/killercoda
+echo ready
+exec sleep infinity </dev/null >/dev/null 2>&1`;
 
 /** Arguments of bwrap for a container: its writable layer is the root folder, the base lies over it read-only. */
 export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string }): string[] {

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 import { type Clock, sleep, systemClock } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
-import { type Bind, placeArgs } from './bubblewrap-args.ts';
-import { buildEtc } from './etc-template.ts';
+import { type Bind, ETC_TEMPLATE, PLACE_INIT, placeArgs } from './bubblewrap-args.ts';
+import { buildEtc, loaderBinds } from './etc-template.ts';
 import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
 import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf } from './proc.ts';
@@ -17,7 +17,8 @@ import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from 
 
 export const HOME_INSIDE = '/root';
 export const TOOLS_INSIDE = '/opt/argo-lab';
-const PATH_INSIDE = `${TOOLS_INSIDE}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+/** Stand-ins come first: what the machine has under these names can't work in a place. */
+const PATH_INSIDE = `${TOOLS_INSIDE}/bin:${TOOLS_INSIDE}/stand-ins:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
 /** Where host users of places begin: above people's own, below the ranges of nested containers. */
 const FIRST_UID = 20_001;
@@ -32,7 +33,7 @@ export class BubblewrapSandbox implements Sandbox {
   readonly notice = undefined;
   readonly root = process.getuid?.() === 0;
   #nextUid = FIRST_UID + (process.pid % UIDS);
-  #run: Promise<{ folder: string; etc: Bind[] }> | undefined;
+  #run: Promise<{ folder: string; etc: Bind[]; placeEtc: Bind[] }> | undefined;
   #pool: Promise<BubblewrapPlace>[] = [];
   #places = new Set<BubblewrapPlace>();
   #count = 0;
@@ -43,15 +44,16 @@ export class BubblewrapSandbox implements Sandbox {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. */
-  runFolder(): Promise<{ folder: string; etc: Bind[] }> {
+  /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. `etc` is a read-only /etc; `placeEtc` is what a writable one begins with. */
+  runFolder(): Promise<{ folder: string; etc: Bind[]; placeEtc: Bind[] }> {
     this.#run ??= (async () => {
       void sweepRunFolders();
       const folder = await mkdtemp(join(tmpdir(), `argo-lab-${process.pid}-`));
       await chmod(folder, 0o711);
       await mkdir(join(folder, 'stage'), { mode: 0o755 });
       const shown = await buildEtc(join(folder, 'etc'));
-      return { folder, etc: [{ source: join(folder, 'etc'), target: '/etc', readOnly: true }, ...shown] };
+      const template = { source: join(folder, 'etc'), readOnly: true };
+      return { folder, etc: [{ ...template, target: '/etc' }, ...shown], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...(await loaderBinds(join(folder, 'loader'), shown))] };
     })();
     return this.#run;
   }
@@ -129,9 +131,10 @@ export class BubblewrapSandbox implements Sandbox {
     if (launcher.uid !== undefined && (await lstat(home)).uid !== launcher.uid) {
       await runToEnd({ file: 'chown', args: ['-RhP', `${launcher.uid}:${launcher.uid}`, home], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' }, cwd: '/' }, { timeoutMs: 60_000 });
     }
-    const binds: Bind[] = [{ source: home, target: HOME_INSIDE, readOnly: false }, ...(await this.runFolder()).etc, ...this.toolBinds()];
-    const args = (place: (source: string) => string) => placeArgs({ hostname: 'controlplane', nested: !this.root, binds: binds.map((bind) => ({ ...bind, source: place(bind.source) })) });
-    const command = await launch(launcher, `place-${process.pid}-${++this.#count}`, binds, args, ['/bin/sh', '-c', 'echo ready; exec sleep infinity </dev/null >/dev/null 2>&1']);
+    const binds: Bind[] = [{ source: home, target: HOME_INSIDE, readOnly: false }, ...(await this.runFolder()).placeEtc, ...this.toolBinds()];
+    const local = (await lstat('/usr/local/bin').catch(() => undefined))?.isDirectory() === true;
+    const args = (place: (source: string) => string) => placeArgs({ hostname: 'controlplane', nested: !this.root, local, binds: binds.map((bind) => ({ ...bind, source: place(bind.source) })) });
+    const command = await launch(launcher, `place-${process.pid}-${++this.#count}`, binds, args, ['/bin/sh', '-c', PLACE_INIT]);
     const holder = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const pid = await firstProcess(holder);
     const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#places.delete(place), used);

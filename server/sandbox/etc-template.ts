@@ -14,6 +14,17 @@ const WRITTEN: Record<string, string> = {
   hosts: '127.0.0.1 localhost controlplane\n::1 localhost\n',
 };
 
+/** Settings of the loader that programs started by the lab would obey, in every place: empty where the host has none. */
+const LOADER = ['ld.so.preload', 'ld.so.cache', `ld-musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.path`];
+
+/** What a place's own, writable /etc must not be able to replace. `folder` gets the empty files. */
+export async function loaderBinds(folder: string, shown: readonly Bind[]): Promise<Bind[]> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const names = LOADER.filter((name) => !shown.some((bind) => bind.target === `/etc/${name}`));
+  for (const name of names) await writeFile(join(folder, name), '', { mode: 0o644 });
+  return names.map((name) => ({ source: join(folder, name), target: `/etc/${name}`, readOnly: true }));
+}
+
 /** Builds the /etc that all places of a server share, read-only; returns what of the host's own is shown in it. */
 export async function buildEtc(folder: string): Promise<Bind[]> {
   await rm(folder, { recursive: true, force: true });

@@ -52,12 +52,12 @@ function nul(args: readonly string[]): string {
   return args.map((arg) => `${arg}\0`).join('');
 }
 
-/** The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts. */
+/** The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts. By its full path: the folders before it may be the learner's to write. */
 export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string> }): PlaceCommand {
   const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
   return {
     file: 'nsenter',
-    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', 'setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; exec "$@"', 'argo-lab', options.cwd, ...argv],
+    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; exec "$@"', 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
   };

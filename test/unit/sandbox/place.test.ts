@@ -129,8 +129,27 @@ describe.runIf(problem === undefined)('a place in bubblewrap', () => {
     });
 
     it('has no capability, can gain none, and writes nothing but its own folders', async () => {
-      const { stdout } = await sh(place, 'grep -E "CapEff|CapBnd|NoNewPrivs" /proc/self/status; for f in /proc/sys/kernel/panic /usr/x /etc/x /x /dev/x /opt/argo-lab/x; do (echo 1 > $f) 2>/dev/null && echo WROTE $f; done; mount -t tmpfs x /mnt 2>/dev/null && echo MOUNTED; echo end');
+      const { stdout } = await sh(place, 'grep -E "CapEff|CapBnd|NoNewPrivs" /proc/self/status; for f in /proc/sys/kernel/panic /usr/x /usr/bin/x /bin/x /dev/x /opt/argo-lab/x /opt/argo-lab-host/x /opt/argo-lab-etc/x; do (echo 1 > $f) 2>/dev/null && echo WROTE $f; done; mount -t tmpfs x /mnt 2>/dev/null && echo MOUNTED; echo end');
       expect(stdout).toBe('CapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\nend\n'.split('\n').sort((a, b) => order(a) - order(b)).join('\n'));
+    });
+
+    it('has a root folder like a machine of one’s own, which ends with it and is nobody else’s', async () => {
+      const { stdout } = await sh(place, 'mkdir -p /ks /etc/docker /var/lib/app && echo x > /etc/hosts && printf "#!/bin/sh\\necho mine\\n" > /usr/local/bin/mine && chmod +x /usr/local/bin/mine && mine; ls -d /ks /home /srv; cat /etc/hosts; ls -A /var/log/killercoda; grep -c root /etc/passwd');
+      expect(stdout).toBe('mine\n/home\n/ks\n/srv\nx\n1\n');
+      expect(await stat('/usr/local/bin/mine').catch(() => 'missing')).toBe('missing');
+      expect(await stat('/ks').catch(() => 'missing')).toBe('missing');
+    });
+
+    it('lets nobody inside replace what the lab starts there before it gives up its rights', async () => {
+      const attempts = ['echo /tmp/evil.so > /etc/ld.so.preload', 'rm -f /etc/ld.so.preload', 'mv /etc/ld.so.preload /etc/x', 'rm -f /etc/ld.so.cache', 'mv /etc /e', 'mv /usr /u', 'mv /bin /b', 'mv /lib64 /l', 'rm -rf /lib', 'ln -sfn /tmp /sbin', 'cp /bin/true /usr/bin/setpriv'];
+      const { stdout } = await sh(place, `${attempts.map((attempt) => `(${attempt}) 2>/dev/null; `).join('')} ls /lib >/dev/null && wc -c < /etc/ld.so.preload && readlink -f /bin/sh && ls /usr/bin/setpriv`);
+      expect(stdout.split('\n').slice(0, 1)).toEqual(['0']);
+      expect((await sh(place, 'grep CapEff /proc/self/status')).stdout).toBe('CapEff:\t0000000000000000\n');
+    });
+
+    it('fills no more of the machine’s memory than its folders may hold', async () => {
+      const { stdout } = await sh(place, 'for d in / /etc /tmp /run /var/tmp /var/log/killercoda /usr/local/bin /dev/shm; do df -k --output=size $d | tail -1; done', 10_000);
+      expect(stdout.trim().split(/\s+/).map((kib) => Number(kib) / 1024)).toEqual([128, 8, 256, 16, 16, 16, 64, 64]);
     });
 
     it('hides the server: no environment, no arguments, no path of its own in the first process', async () => {
