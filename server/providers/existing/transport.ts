@@ -70,7 +70,7 @@ export function openTransport(access: KubeAccess, clock: Clock): KubeTransport {
 
   const send = async (call: KubeCall): Promise<KubeResponse> => {
     const credential = await credentials.get();
-    const headers = { ...credential.headers, ...call.headers };
+    const headers = { ...credential.headers, ...framing(call), ...call.headers };
     const path = `${base}${call.path}`;
     const through = access.proxy === undefined ? undefined : await connect(credential.client);
     const options = { ...address, method: call.method, path, headers: { host: access.server.host, ...headers }, ...(call.signal === undefined ? {} : { signal: call.signal }) };
@@ -100,6 +100,12 @@ export function openTransport(access: KubeAccess, clock: Clock): KubeTransport {
     },
     close: () => agent?.value.destroy(),
   };
+}
+
+/** Said in so many words: node sends a DELETE's body without its length. */
+function framing({ body, headers }: KubeCall): OutgoingHttpHeaders {
+  if (body === undefined || headers?.['content-length'] !== undefined) return {};
+  return body instanceof Readable ? { 'transfer-encoding': 'chunked' } : { 'content-length': Buffer.byteLength(body) };
 }
 
 function answerOf(request: ClientRequest, body: KubeCall['body'], clock: Clock): Promise<KubeResponse> {

@@ -51,7 +51,7 @@ const BODY_LIMIT = 64 * 1024;
  */
 export function startGateway({ upstream, listener, clock, certificates, isArgoServer = (pod) => pod.startsWith('argo-server') }: GatewayOptions): Gateway {
   const authority = CertificateAuthority.create('argo-lab', clock.now());
-  const { certificate, key } = authority.issue({ subject: { commonName: 'argo-lab' }, altNames: ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], usage: 'server', notBefore: clock.now() - 5 * 60_000, notAfter: clock.now() + 365 * 86_400_000 });
+  const { certificate, key } = authority.issue({ subject: { commonName: 'kube-apiserver' }, altNames: ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], usage: 'server', notBefore: clock.now() - 5 * 60_000, notAfter: clock.now() + 365 * 86_400_000 });
   const log = new RequestLog();
   const sockets = new Set<Duplex>();
   const track = (socket: Duplex) => {
