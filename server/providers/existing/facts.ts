@@ -160,7 +160,7 @@ export function watchesEverything(deployment: KubeObject): boolean {
   return parsed.data.spec.template.spec.containers.some(({ image, command, args }) => {
     const words = [...(command ?? []), ...(args ?? [])];
     const isController = /(^|\/)workflow-controller([:@]|$)/.test(image) || words.some((word) => /(^|\/)workflow-controller$/.test(word));
-    return isController && !words.some((word) => /^--(namespaced(=true)?|managed-namespace(=.*)?)$/.test(word));
+    return isController && !words.some((word) => /^--namespaced(=true)?$/.test(word));
   });
 }
 

@@ -52,6 +52,17 @@ export function workflowController(options: ControllerOptions): Program {
   return { run: (context) => new Controller(context, options).run() };
 }
 
+/**
+ * The one namespace that `--namespaced` or `--managed-namespace` bind the controller to; undefined for all.
+ * After argo-workflows v3.7.6 cmd/workflow-controller/main.go
+ */
+export function managedNamespace(argv: readonly string[], own: string): string | undefined {
+  const at = argv.findIndex((word) => /^--managed-namespace(=|$)/.test(word));
+  const given = at < 0 ? '' : (argv[at]?.split('=')[1] ?? argv[at + 1] ?? '');
+  if (!argv.some((word) => word === '--namespaced' || word === '--namespaced=true')) return undefined;
+  return given === '' ? own : given;
+}
+
 class Controller {
   readonly #context: ProgramContext;
   readonly #options: ControllerOptions;
@@ -71,7 +82,8 @@ class Controller {
   #workflows: Informer;
   #configMaps: Informer;
   #workflowTemplates: Informer;
-  #clusterTemplates: Informer;
+  #clusterTemplates: Informer | undefined;
+  #managed: string | undefined;
 
   constructor(context: ProgramContext, options: ControllerOptions) {
     this.#context = context;
@@ -85,10 +97,13 @@ class Controller {
     const signal = this.#stop.signal;
     this.#events = new EventRecorder({ client: this.#client, clock: context.clock, log: this.#log, source: { component: 'workflow-controller' } });
     this.#queue = new WorkQueue({ name: 'workflows', clock: context.clock, log: this.#log, signal, reconcile: (key) => this.#reconcile(key) });
-    const informers = new Informers(this.#client, signal);
+    const managed = managedNamespace(context.argv, this.#namespace);
+    this.#managed = managed;
+    const informers = new Informers(this.#client, signal, managed === undefined ? {} : { namespace: managed });
     this.#configMaps = informers.of(CONFIG_MAPS);
     this.#workflowTemplates = informers.of(argo('workflowtemplates'));
-    this.#clusterTemplates = informers.of(argo('clusterworkflowtemplates'));
+    // Who is bound to one namespace may not look at what belongs to all.
+    this.#clusterTemplates = managed === undefined ? informers.of(argo('clusterworkflowtemplates')) : undefined;
     this.#workflows = informers.of(WORKFLOWS);
     informers.of(PODS).onChange(({ previous, current }) => this.#index(this.#podsOf, previous, current, (pod) => pod.metadata.annotations?.['workflows.argoproj.io/node-id']));
     informers.of(TASK_RESULTS).onChange(({ previous, current }) => this.#index(this.#resultsOf, previous, current, (result) => result.metadata.name));
@@ -113,6 +128,7 @@ class Controller {
       getters: (namespace) => this.#getters(namespace),
       defaults: () => this.#settings().workflowDefaults,
       workflows: this.#workflows,
+      ...(this.#managed === undefined ? {} : { namespace: this.#managed }),
     });
     await new Promise<void>((resolve) => {
       if (this.#stop.signal.aborted) resolve();
@@ -165,7 +181,7 @@ class Controller {
       this.#templates.set(key, decoded);
       return decoded;
     };
-    return { workflowTemplate: (name) => read(this.#workflowTemplates, namespace, name), clusterWorkflowTemplate: (name) => read(this.#clusterTemplates, undefined, name) };
+    return { workflowTemplate: (name) => read(this.#workflowTemplates, namespace, name), clusterWorkflowTemplate: (name) => (this.#clusterTemplates === undefined ? undefined : read(this.#clusterTemplates, undefined, name)) };
   }
 
   async #reconcile(key: string): Promise<void> {

@@ -31,6 +31,8 @@ export interface CronOptions {
   getters(namespace: string): TemplateGetters;
   defaults(): Workflow | undefined;
   workflows: Informer;
+  /** The only namespace to look after; default: all. */
+  namespace?: string;
 }
 
 /** A cron workflow's schedules, each with the zone that it is read in. */
@@ -77,7 +79,7 @@ export function missedRun(cron: CronWorkflow, since: number, now: number): numbe
 /** Starts workflows at their times. After argo-workflows v3.7.6 workflow/cron/operator.go */
 export function startCron(options: CronOptions): () => void {
   const { client, clock, log, signal, workflows } = options;
-  const informer = new Informer(client, CRON_WORKFLOWS, signal);
+  const informer = new Informer(client, CRON_WORKFLOWS, signal, options.namespace === undefined ? {} : { namespace: options.namespace });
   const queue: WorkQueue = new WorkQueue({ name: 'cron', clock, log, signal, reconcile: (key) => reconcile(key) });
   const startedAt = clock.now();
   informer.onChange(({ current }) => {

@@ -129,17 +129,19 @@ export class Informers {
   readonly #informers = new Map<string, Informer<never>>();
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
+  readonly #options: InformerOptions;
 
-  constructor(client: KubeClient, signal: AbortSignal) {
+  constructor(client: KubeClient, signal: AbortSignal, options: InformerOptions = {}) {
     this.#client = client;
     this.#signal = signal;
+    this.#options = options;
   }
 
   of<T extends KubeObject = KubeObject>(type: ResourceType): Informer<T> {
     const key = `${type.group}/${type.version}/${type.resource}`;
     const known = this.#informers.get(key);
     if (known !== undefined) return known as unknown as Informer<T>;
-    const informer = new Informer<T>(this.#client, type, this.#signal);
+    const informer = new Informer<T>(this.#client, type, this.#signal, this.#options);
     this.#informers.set(key, informer as unknown as Informer<never>);
     return informer;
   }
