@@ -16,6 +16,17 @@ const PATHS = {
   more: 'M5.5 12h.6M11.7 12h.6M17.9 12h.6',
   pencil: 'M5 19l1-4L16 5l3 3L9 18z',
   warning: 'M12 4.5L3.5 19h17zM12 10v4M12 16.4v.2',
+  down: 'M6 9.5l6 6 6-6',
+  up: 'M6 14.5l6-6 6 6',
+  file: 'M7 3.5h7l4 4v13H7zM14 3.5v4h4',
+  folder: 'M3.5 6.5h6l2 2.5h9v9.5h-17z',
+  save: 'M5 5h11l3 3v11H5zM8.5 5v4.5h6V5M8.5 19v-5.5h7V19',
+  split: 'M4.5 5h15v14h-15zM4.5 12h15',
+  text: 'M4.5 5h15v14h-15zM11 5v14M6.8 8.5h2M6.8 11.5h2',
+  search: 'M10.5 5a5.5 5.5 0 100 11 5.5 5.5 0 000-11zM14.6 14.6L20 20',
+  pause: 'M8.5 6v12M15.5 6v12',
+  film: 'M4 6h16v12H4zM8 6v12M16 6v12M4 12h4M16 12h4',
+  download: 'M12 4.5V15M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14',
   home: 'M4.5 11.5L12 5l7.5 6.5M7 10v8.5h10V10',
 } as const;
 

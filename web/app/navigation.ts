@@ -6,7 +6,7 @@ export const route = signal<Route>({ name: 'start' });
 
 export function navigate(to: Route, replace = false): void {
   const url = formatRoute(to);
-  if (url !== location.pathname + location.hash) {
+  if (url !== location.pathname + location.search + location.hash) {
     if (replace) history.replaceState(null, '', url);
     else history.pushState(null, '', url);
   }
@@ -16,14 +16,14 @@ export function navigate(to: Route, replace = false): void {
 /** Follows the address, the back button and clicks on links of ours; returns how to stop. */
 export function startNavigation(): () => void {
   const read = () => {
-    route.value = parseRoute(location.pathname, location.hash);
+    route.value = parseRoute(location.pathname, location.hash, location.search);
   };
   const onClick = (event: MouseEvent) => {
     if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest('a[data-route]') : null;
     if (!(link instanceof HTMLAnchorElement)) return;
     event.preventDefault();
-    navigate(parseRoute(link.pathname, link.hash));
+    navigate(parseRoute(link.pathname, link.hash, link.search));
   };
   read();
   addEventListener('popstate', read);

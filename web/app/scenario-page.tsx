@@ -1,19 +1,23 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import type { Storage } from '../state/arrangement.ts';
 import { computed } from '@preact/signals';
 import type { LabApi } from '../state/api.ts';
 import type { EventSourceLike } from '../state/live-events.ts';
 import { ScenarioStore } from '../state/scenario-store.ts';
-import { settings } from '../state/settings.ts';
+import { changeSettings, settings } from '../state/settings.ts';
 import type { Timers } from '../state/timers.ts';
+import { unsaved } from '../state/editor-store.ts';
 import { terminalTabs } from '../state/workspace.ts';
 import type { SocketLike } from '../terminal/connection.ts';
 import { TerminalHub } from '../terminal/terminal-hub.ts';
 import { announce } from './announcer.tsx';
+import { AuthorBar } from './author-bar.tsx';
 import { Icon } from './icons.tsx';
 import { navigate } from './navigation.ts';
 import { Splitter } from './splitter.tsx';
 import { StepPanel } from './step-panel.tsx';
+import { TextRail } from './text-rail.tsx';
 import { TopBar } from './top-bar.tsx';
 import { TroubleBox } from './trouble-box.tsx';
 import { Workspace } from './workspace.tsx';
@@ -21,20 +25,32 @@ import { Workspace } from './workspace.tsx';
 export interface Machine {
   api: LabApi;
   timers: Timers;
+  storage: Storage;
   openEvents(path: string): EventSourceLike;
   openSocket(path: string): SocketLike;
 }
 
-export function ScenarioPage({ id, page, machine }: { id: string; page: string | undefined; machine: Machine }): JSX.Element {
+export interface ScenarioPageProps {
+  id: string;
+  page: string | undefined;
+  /** The provider asked for on the card. */
+  provider: string | undefined;
+  machine: Machine;
+}
+
+export function ScenarioPage({ id, page, provider, machine }: ScenarioPageProps): JSX.Element {
   const { store, hub, link } = useMemo(() => create(id, page, machine), [id]);
   const panes = useRef<HTMLElement>(null);
   useEffect(() => {
-    void store.start();
-    const sync = store.workspace.subscribe((workspace) => hub.keepOnly(terminalTabs(workspace).map((tab) => tab.id)));
+    void store.start(provider);
+    const sync = store.terminals.workspace.subscribe((workspace) => hub.keepOnly(terminalTabs(workspace).map((tab) => tab.id)));
     // For tests in a browser: what stands in the active terminal.
-    const peek = () => terminalTabs(store.workspace.value).map((tab) => ({ id: tab.id, name: tab.name, text: hub.get(tab.id).screen.text() }));
+    const peek = () => terminalTabs(store.terminals.workspace.value).map((tab) => ({ id: tab.id, name: tab.name, text: hub.get(tab.id).screen.text() }));
     Object.assign(window, { argoLabTerminals: peek });
+    const leaving = (event: BeforeUnloadEvent) => unsaved(store.editor.model.value).length > 0 && event.preventDefault();
+    addEventListener('beforeunload', leaving);
     return () => {
+      removeEventListener('beforeunload', leaving);
       sync();
       store.stop();
       hub.dispose();
@@ -48,7 +64,7 @@ export function ScenarioPage({ id, page, machine }: { id: string; page: string |
   }, [page, resumed]);
   useLayoutEffect(() => panes.current?.style.setProperty('--split', `${settings.value.split}%`), [settings.value.split]);
   const go = (to: string) => navigate({ name: 'scenario', id, page: to });
-  const session = store.model.value.session;
+  const { session, scenario } = store.model.value;
   const notice = store.notice.value;
   return (
     <div
@@ -56,7 +72,7 @@ export function ScenarioPage({ id, page, machine }: { id: string; page: string |
       onKeyDown={(event) => {
         if (event.key !== 'F6') return;
         event.preventDefault();
-        leaveTo(event.target instanceof Element && event.target.closest('#workspace') !== null ? 'step' : 'workspace');
+        leaveTo(nextPlace(event.target));
       }}
     >
       <a class="skip" href="#step" onClick={(event) => (event.preventDefault(), leaveTo('step'))}>
@@ -66,6 +82,7 @@ export function ScenarioPage({ id, page, machine }: { id: string; page: string |
         To the terminal
       </a>
       <TopBar store={store} go={go} />
+      {scenario?.author === true && <AuthorBar store={store} go={go} />}
       <div class="banners">
         {link.value === 'lost' && !store.ended.value && (
           <div class="banner banner-lost" role="alert">
@@ -89,11 +106,18 @@ export function ScenarioPage({ id, page, machine }: { id: string; page: string |
             <span>{session.notice}</span>
           </div>
         )}
+        {Object.entries(store.model.value.notices).map(([id, { severity, text }]) => (
+          <div key={id} class={`banner banner-${severity}`} role="status">
+            <Icon name="warning" />
+            <span>{text}</span>
+          </div>
+        ))}
         {notice !== undefined && <TroubleBox trouble={notice} action="OK" onAction={() => (store.notice.value = undefined)} />}
       </div>
-      <main class="panes" ref={panes}>
+      <main class={store.arrangement.value.text ? 'panes' : 'panes text-hidden'} ref={panes}>
+        {!store.arrangement.value.text && <TextRail store={store} go={go} />}
         <StepPanel store={store} api={machine.api} go={go} />
-        <Splitter />
+        <Splitter axis="x" label="Width of the text" value={settings.value.split} min={25} max={75} middle={44} onChange={(percent) => changeSettings({ split: percent })} />
         <Workspace store={store} hub={hub} />
       </main>
     </div>
@@ -105,28 +129,43 @@ function create(id: string, page: string | undefined, machine: Machine) {
   const store = new ScenarioStore(id, {
     ...machine,
     announce,
-    run: (tid, code, interrupt) => hub?.get(tid).connection.run(code, interrupt),
+    run: (tid, code, interrupt, newline) => hub?.get(tid).connection.run(code, interrupt, newline),
+    press: (tid, keys) => hub?.get(tid).connection.input(keys),
+    language: () => settings.value.language,
   });
   store.wanted.value = page;
   hub = new TerminalHub({
     timers: machine.timers,
     settings: () => ({ screenReader: settings.value.screenReader, fontSize: settings.value.fontSize }),
-    connect: (tid, offset) => store.openSocket(tid, offset),
-    leave: () => leaveTo('step'),
+    connect: (tid, offset) => store.terminals.openSocket(tid, offset),
+    leave: (backwards) => leaveTo(backwards && document.querySelector('#workspace .cm-content') !== null ? 'editor' : 'step'),
   });
   const terminals = hub;
   const link = computed(() => {
-    const lost = store.model.value.stream === 'lost' || terminalTabs(store.workspace.value).some((tab) => terminals.get(tab.id).connection.state.value === 'lost');
+    const lost = store.model.value.stream === 'lost' || terminalTabs(store.terminals.workspace.value).some((tab) => terminals.get(tab.id).connection.state.value === 'lost');
     return lost ? 'lost' : 'open';
   });
   return { store, hub, link };
 }
 
-/** Moves the focus to the text or to what is shown on the right. */
-function leaveTo(place: 'step' | 'workspace'): void {
+type Place = 'step' | 'editor' | 'workspace';
+
+/** F6 goes round: text, editor where it is open, terminal. */
+function nextPlace(from: EventTarget | null): Place {
+  const within = (selector: string) => from instanceof Element && from.closest(selector) !== null;
+  if (within('.editor')) return 'workspace';
+  if (within('#workspace')) return 'step';
+  return document.querySelector('#workspace .cm-content') === null ? 'workspace' : 'editor';
+}
+
+/** Moves the focus to the text, the editor, or what is shown on the right. */
+function leaveTo(place: Place): void {
+  const find = (selector: string) => document.querySelector<HTMLElement>(selector);
   const target =
     place === 'step'
-      ? document.querySelector<HTMLElement>('#step h1')
-      : (document.querySelector<HTMLElement>('#workspace .panel:not(.panel-hidden) .xterm-helper-textarea') ?? document.querySelector<HTMLElement>('#workspace [role=tab][aria-selected=true]'));
+      ? (find('.text-rail button') ?? find('#step h1'))
+      : place === 'editor'
+        ? find('#workspace .cm-content')
+        : (find('#workspace .panel:not(.panel-hidden) .xterm-helper-textarea') ?? find('#workspace [role=tab][aria-selected=true]'));
   target?.focus();
 }

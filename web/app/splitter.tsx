@@ -1,17 +1,27 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { changeSettings, settings } from '../state/settings.ts';
 
-const MIN = 25;
-const MAX = 75;
+export interface SplitterProps {
+  /** What the bar changes: `Width of the text`. */
+  label: string;
+  /** `x`: a standing bar between left and right; `y`: a lying one between above and below. */
+  axis: 'x' | 'y';
+  /** The first part in percent of what the parent measures. */
+  value: number;
+  min: number;
+  max: number;
+  /** Where a double click puts it. */
+  middle: number;
+  onChange(percent: number): void;
+}
 
-/** The bar between text and terminal: dragged, or moved with the arrow keys, Home and End. */
-export function Splitter(): JSX.Element {
+/** The bar between two parts of the page: dragged, or moved with the arrow keys, Home and End. */
+export function Splitter({ label, axis, value, min, max, middle, onChange }: SplitterProps): JSX.Element {
   const bar = useRef<HTMLDivElement>(null);
-  const move = (percent: number) => changeSettings({ split: Math.round(Math.min(MAX, Math.max(MIN, percent)) * 10) / 10 });
+  const move = (percent: number) => onChange(Math.round(Math.min(max, Math.max(min, percent)) * 10) / 10);
   const onKeyDown = (event: KeyboardEvent) => {
-    const now = settings.value.split;
-    const to = { ArrowLeft: now - 2, ArrowRight: now + 2, Home: MIN, End: MAX }[event.key];
+    const [less, more] = axis === 'x' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
+    const to = event.key === less ? value - 2 : event.key === more ? value + 2 : event.key === 'Home' ? min : event.key === 'End' ? max : undefined;
     if (to === undefined) return;
     event.preventDefault();
     move(to);
@@ -23,11 +33,17 @@ export function Splitter(): JSX.Element {
     event.preventDefault();
     element.focus();
     element.setPointerCapture(event.pointerId);
-    document.body.classList.add('dragging');
+    document.body.classList.add('dragging', `dragging-${axis}`);
+    // The first part begins where the parent or the part before the bar begins.
+    const start = element.previousElementSibling?.getBoundingClientRect();
     const box = parent.getBoundingClientRect();
-    const onMove = (at: PointerEvent) => move(((at.clientX - box.left) / box.width) * 100);
+    const onMove = (at: PointerEvent) => {
+      const from = axis === 'x' ? (start?.left ?? box.left) : (start?.top ?? box.top);
+      const size = axis === 'x' ? box.right - from : box.bottom - from;
+      move((((axis === 'x' ? at.clientX : at.clientY) - from) / size) * 100);
+    };
     const onUp = () => {
-      document.body.classList.remove('dragging');
+      document.body.classList.remove('dragging', `dragging-${axis}`);
       element.removeEventListener('pointermove', onMove);
       element.removeEventListener('pointerup', onUp);
       element.removeEventListener('pointercancel', onUp);
@@ -39,17 +55,17 @@ export function Splitter(): JSX.Element {
   return (
     <div
       ref={bar}
-      class="splitter"
+      class={`splitter splitter-${axis}`}
       role="separator"
-      aria-orientation="vertical"
-      aria-label="Width of the text"
-      aria-valuemin={MIN}
-      aria-valuemax={MAX}
-      aria-valuenow={Math.round(settings.value.split)}
+      aria-orientation={axis === 'x' ? 'vertical' : 'horizontal'}
+      aria-label={label}
+      aria-valuemin={min}
+      aria-valuemax={max}
+      aria-valuenow={Math.round(value)}
       tabIndex={0}
       onKeyDown={onKeyDown}
       onPointerDown={onPointerDown}
-      onDblClick={() => move(44)}
+      onDblClick={() => move(middle)}
     />
   );
 }

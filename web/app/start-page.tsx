@@ -1,23 +1,39 @@
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
-import type { BrokenCard, CoursesView, CourseTree, ScenarioCard } from '../../server/protocol/rest.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import type { CoursesView } from '../../server/protocol/rest.ts';
 import type { LabApi } from '../state/api.ts';
+import { liveEvents } from '../state/live-events.ts';
+import type { EventSourceLike } from '../state/live-events.ts';
+import { allCards, findCards, isFiltered, noFilter, SEARCHABLE, unmet } from '../state/overview.ts';
+import type { Filter } from '../state/overview.ts';
 import { formatRoute } from '../state/route.ts';
 import { troubleOf } from '../state/scenario-store.ts';
 import type { Trouble } from '../state/session-model.ts';
 import { allScenarios } from '../state/steps.ts';
+import type { Timers } from '../state/timers.ts';
+import { Brand } from './brand.tsx';
+import { CourseList, FoundList } from './course-list.tsx';
 import { Icon } from './icons.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 import { TroubleBox } from './trouble-box.tsx';
 
+export interface StartMachine {
+  api: LabApi;
+  timers: Timers;
+  openEvents(path: string): EventSourceLike;
+}
+
 /** All courses, what was done of them, and where to go on. */
-export function StartPage({ api }: { api: LabApi }): JSX.Element {
+export function StartPage({ machine }: { machine: StartMachine }): JSX.Element {
   const courses = useSignal<CoursesView | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
+  const filter = useSignal<Filter>(noFilter);
+  const cards = useComputed(() => (courses.value === undefined ? [] : allCards(courses.value)));
+  const found = useComputed(() => (isFiltered(filter.value) ? findCards(cards.value, filter.value) : undefined));
   const load = () => {
     trouble.value = undefined;
-    api.courses().then(
+    machine.api.courses().then(
       (view) => (courses.value = view),
       (error: unknown) => (trouble.value = troubleOf(error)),
     );
@@ -26,11 +42,21 @@ export function StartPage({ api }: { api: LabApi }): JSX.Element {
     document.title = 'argo-lab';
     load();
   }, []);
-  const open = courses.value === undefined ? undefined : allScenarios(courses.value).find((card) => card.session !== undefined);
+  const author = courses.value?.author === true;
+  useEffect(() => {
+    if (!author) return;
+    return liveEvents({ path: '/api/events', open: machine.openEvents, timers: machine.timers, onEvent: (event) => event.type === 'content' && load(), onState: () => undefined }).stop;
+  }, [author]);
+  const view = courses.value;
+  const open = view === undefined ? undefined : allScenarios(view).find((card) => card.session !== undefined);
   return (
     <div class="start">
       <header class="start-bar">
         <Brand />
+        <span class="grow" />
+        <a class="icon-button" data-route href={formatRoute({ name: 'play' })} aria-label="Play a recording" title="Play a recording">
+          <Icon name="film" />
+        </a>
         <ThemeSwitch />
       </header>
       <main class="start-main">
@@ -43,122 +69,66 @@ export function StartPage({ api }: { api: LabApi }): JSX.Element {
             </a>
           )}
         </section>
-        {courses.value?.notice !== undefined && (
+        {view?.notice !== undefined && (
           <p class="notice">
-            <Icon name="warning" /> {courses.value.notice}
+            <Icon name="warning" /> {view.notice}
           </p>
         )}
         {trouble.value !== undefined && <TroubleBox trouble={trouble.value} action="Try again" onAction={load} />}
-        {courses.value === undefined && trouble.value === undefined && <p class="quiet" role="status">Loading the courses …</p>}
-        {courses.value?.courses.length === 0 && <p class="quiet">There are no courses in the scenarios folder yet.</p>}
-        {courses.value?.courses.map((course) => <Course key={course.id} course={course} level={2} />)}
+        {view === undefined && trouble.value === undefined && (
+          <p class="quiet" role="status">
+            Loading the courses …
+          </p>
+        )}
+        {view?.courses.length === 0 && <p class="quiet">There are no courses in the scenarios folder yet.</p>}
+        {cards.value.length >= SEARCHABLE && <Search view={cards.value.map(({ card }) => card)} filter={filter.value} onFilter={(next) => (filter.value = next)} />}
+        {view !== undefined && (found.value === undefined ? <CourseList view={view} /> : <FoundList key={JSON.stringify(filter.value)} found={found.value} providers={view.providers ?? []} />)}
       </main>
     </div>
   );
 }
 
-export function Brand(): JSX.Element {
+/** Finds scenarios by words; `/` leads here. */
+function Search({ view, filter, onFilter }: { view: ReturnType<typeof allCards>[number]['card'][]; filter: Filter; onFilter(filter: Filter): void }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof Element && event.target.closest('input, textarea, select') !== null)) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  const broken = view.filter((card) => card.type === 'broken').length;
+  const lacking = view.filter((card) => card.type === 'scenario' && unmet(card).length > 0).length;
   return (
-    <a class="brand" data-route href="/" aria-label="argo-lab: all courses">
-      <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false" class="brand-mark">
-        <rect width="32" height="32" rx="8" />
-        <path class="brand-prompt" d="M8 10l6 6-6 6" />
-        <path class="brand-cursor" d="M17 22h7" />
-      </svg>
-      <span>argo-lab</span>
-    </a>
-  );
-}
-
-function Course({ course, level }: { course: CourseTree; level: 2 | 3 }): JSX.Element {
-  const Heading = level === 2 ? 'h2' : 'h3';
-  const scenarios = course.items.filter((item) => item.type === 'scenario');
-  const finished = scenarios.filter((card) => card.finished).length;
-  return (
-    <section class="course" aria-label={course.title}>
-      <div class="course-head">
-        <Heading>{course.title}</Heading>
-        {scenarios.length > 0 && (
-          <span class="quiet">
-            {finished} of {scenarios.length} finished
-          </span>
-        )}
+    <search class="finder">
+      <div class="finder-field">
+        <Icon name="search" />
+        <input
+          ref={input}
+          type="search"
+          aria-label="Find a scenario"
+          placeholder={`Find in ${view.length} scenarios`}
+          value={filter.text}
+          onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
+          onKeyDown={(event) => event.key === 'Escape' && onFilter({ ...filter, text: '' })}
+        />
+        <kbd aria-hidden="true">/</kbd>
       </div>
-      {course.description !== '' && <p class="course-text">{course.description}</p>}
-      <ul class="cards">
-        {course.items.map((item) => {
-          if (item.type === 'scenario') return <Scenario key={item.id} card={item} />;
-          if (item.type === 'broken') return <Broken key={item.id} card={item} />;
-          return (
-            <li key={item.course.id} class="cards-course">
-              <Course course={item.course} level={3} />
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-}
-
-function Scenario({ card }: { card: ScenarioCard }): JSX.Element {
-  const done = Math.min(card.steps, card.done.filter((id) => /^step\d+$/.test(id)).length);
-  const verb = card.session !== undefined ? 'Resume' : card.finished ? 'Start again' : 'Start';
-  return (
-    <li class="card">
-      <div class="card-text">
-        <h3>
-          {card.title}
-          {card.finished && (
-            <span class="badge done">
-              <Icon name="check" /> finished
-            </span>
-          )}
-        </h3>
-        <p>{card.description}</p>
-        <p class="card-facts">
-          {[card.difficulty, card.time, `${card.steps} ${card.steps === 1 ? 'step' : 'steps'}`].filter((fact) => fact !== undefined && fact !== '').map((fact) => (
-            <span key={fact}>{fact}</span>
-          ))}
-        </p>
-      </div>
-      <div class="card-foot">
-        <div class="card-progress">
-          <progress max={Math.max(1, card.steps)} value={done} aria-label={`Steps done of ${card.title}`} />
-          <span class="quiet">
-            {done} / {card.steps}
-          </span>
-        </div>
-        <a class={card.finished ? 'button' : 'button primary'} data-route href={formatRoute({ name: 'scenario', id: card.id })} aria-label={`${verb}: ${card.title}`}>
-          {verb} <Icon name="right" />
-        </a>
-      </div>
-    </li>
-  );
-}
-
-function Broken({ card }: { card: BrokenCard }): JSX.Element {
-  return (
-    <li class="card broken">
-      <h3>
-        {card.title}
-        <span class="badge failed">
-          <Icon name="warning" /> can’t be loaded
-        </span>
-      </h3>
-      <ul class="problems">
-        {card.problems.map((problem, i) => (
-          <li key={i}>
-            <code>{[problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')}</code>
-            {problem.field !== undefined && (
-              <>
-                {' '}
-                <code>{problem.field}</code>
-              </>
-            )}{' '}
-            {problem.message}
-          </li>
-        ))}
-      </ul>
-    </li>
+      {lacking > 0 && (
+        <label class="finder-choice">
+          <input type="checkbox" checked={filter.runnable} onChange={(event) => onFilter({ ...filter, runnable: event.currentTarget.checked, broken: false })} />
+          Only what this machine can run
+        </label>
+      )}
+      {broken > 0 && view.length > SEARCHABLE && (
+        <label class="finder-choice">
+          <input type="checkbox" checked={filter.broken} onChange={(event) => onFilter({ ...filter, broken: event.currentTarget.checked, runnable: false })} />
+          Only the {broken} that can’t be loaded
+        </label>
+      )}
+    </search>
   );
 }

@@ -1,14 +1,18 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { PageView } from '../../server/protocol/rest.ts';
 import { PageHtml } from '../markdown/page-html.tsx';
 import type { PageActions } from '../markdown/page-html.tsx';
+import type { QuizOffer } from '../markdown/quiz.tsx';
 import type { ScenarioStore } from '../state/scenario-store.ts';
 import { FINISH } from '../state/steps.ts';
 import { announce } from './announcer.tsx';
+import { StepFindings } from './author-bar.tsx';
 import { CheckPanel, Hints } from './check-panel.tsx';
 import { FinishPanel } from './finish-panel.tsx';
 import { Icon } from './icons.tsx';
+import { PortDialog } from './port-dialog.tsx';
 import { TroubleBox } from './trouble-box.tsx';
 import type { LabApi } from '../state/api.ts';
 
@@ -27,6 +31,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef<string | undefined>(undefined);
+  const choosing = useSignal(false);
   useEffect(() => {
     if (page === undefined) return;
     if (shown.current !== undefined && shown.current !== page.id) {
@@ -57,14 +62,27 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   }
 
   const actions: PageActions = {
-    run: (code, terminal, interrupt) => void store.runBlock(code, terminal, interrupt),
+    run: (block) => void store.terminals.runBlock(block),
     copy: (code) => copyText(store.fillIn(code)),
     openPort: (port, path) => {
       store.preview(port, path);
-      // Where there is no room beside the text, the preview is below it.
-      if (!matchMedia('(min-width: 821px)').matches) document.getElementById('workspace')?.scrollIntoView();
+      showWorkspace();
     },
+    choosePort: () => (choosing.value = true),
+    openFile: (path) => {
+      store.arrange({ editor: true });
+      showWorkspace();
+      void store.editor.open(path);
+    },
+    putBlock: (file, target, code, marker) => {
+      store.arrange({ editor: true });
+      return store.editor.putBlock(file, target, code, marker);
+    },
+    fillIn: (text) => store.fillIn(text),
   };
+  const quizzes: QuizOffer | undefined =
+    page.quizzes === undefined || page.quizzes.length === 0 ? undefined : { quizzes: page.quizzes, verdict: (quiz) => store.verdicts.value[`${page.id}/${quiz}`], answer: (quiz, answers) => store.answer(quiz, answers) };
+  const addresses = model.session?.portUrl ?? '';
   const report = model.reports[page.id];
   return (
     <section class="step" id="step" aria-label="Step">
@@ -74,18 +92,31 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
           <h1 ref={heading} tabIndex={-1}>
             {page.title}
           </h1>
-          <PageHtml key={page.id} html={withoutTitle(page)} actions={actions} />
+          {model.scenario?.author === true && <StepFindings store={store} page={page.id} />}
+          <PageHtml key={page.id} html={withoutTitle(page)} actions={actions} addresses={addresses} quizzes={quizzes} />
           {page.hints.length > 0 && <Hints hints={page.hints} />}
           {page.solutionHtml !== undefined && (
             <details class="disclosure solution" key={`solution-${page.id}`}>
               <summary>Solution</summary>
-              <PageHtml html={page.solutionHtml} actions={actions} />
+              <PageHtml html={page.solutionHtml} actions={actions} addresses={addresses} />
+            </details>
+          )}
+          {page.answerHtml !== undefined && (
+            <details class="disclosure solution" key={`answer-${page.id}`}>
+              <summary>Answer</summary>
+              <PageHtml html={page.answerHtml} actions={actions} addresses={addresses} />
             </details>
           )}
           {page.checkable && <CheckPanel page={page} report={report} busy={model.checking === page.id} />}
           {page.id === FINISH && <FinishPanel store={store} api={api} go={go} />}
+          {page.creditsHtml !== undefined && (
+            <div class="credits">
+              <PageHtml html={page.creditsHtml} actions={actions} addresses={addresses} />
+            </div>
+          )}
         </article>
       </div>
+      {choosing.value && <PortDialog store={store} onClose={() => (choosing.value = false)} />}
       <StepFooter store={store} page={page} go={go} />
     </section>
   );
@@ -127,6 +158,11 @@ function StepFooter({ store, page, go }: { store: ScenarioStore; page: PageView;
       )}
     </nav>
   );
+}
+
+/** Where there is no room beside the text, terminals, editor and previews are below it. */
+function showWorkspace(): void {
+  if (!matchMedia('(min-width: 821px)').matches) document.getElementById('workspace')?.scrollIntoView();
 }
 
 /** The page's own first heading repeats its title where the author wrote one. */

@@ -1,13 +1,14 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import type { ScenarioStore } from '../state/scenario-store.ts';
 import { changeSettings, settings } from '../state/settings.ts';
+import { formatRoute } from '../state/route.ts';
 import { progress } from '../state/steps.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon, StateMark } from './icons.tsx';
 import { navigate } from './navigation.ts';
-import { Brand } from './start-page.tsx';
+import { Popup } from './popup.tsx';
+import { Brand } from './brand.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 /** Course, scenario, how far, the list of steps, and what can be done with the session. */
@@ -57,6 +58,16 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
           </ol>
         )}
       </Popup>
+      <button
+        type="button"
+        class="icon-button text-toggle"
+        aria-pressed={store.arrangement.value.text}
+        aria-label="Text beside the terminal"
+        title={store.arrangement.value.text ? 'Hide the text: the terminal gets the whole width' : 'Show the text'}
+        onClick={() => store.arrange({ text: !store.arrangement.value.text })}
+      >
+        <Icon name="text" />
+      </button>
       <ThemeSwitch />
       <Popup label="Session and settings" icon="more">
         {(close) => (
@@ -81,8 +92,31 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
                 }}
               />
             </label>
+            {(scenario?.languages?.length ?? 0) > 1 && (
+              <label class="menu-row">
+                Language of the checks
+                <select
+                  value={settings.value.language ?? scenario?.languages?.[0]}
+                  onChange={(event) => {
+                    changeSettings({ language: event.currentTarget.value });
+                    void store.changeLanguage();
+                  }}
+                >
+                  {scenario?.languages?.map((language) => (
+                    <option key={language} value={language}>
+                      {languageName(language)}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            )}
+            {scenario?.recording === true && (
+              <a class="button" href={formatRoute({ name: 'play', id: store.id })} target="_blank" rel="noopener">
+                <Icon name="film" /> Watch a recording
+              </a>
+            )}
             <p class="quiet menu-note">
-              <kbd>F6</kbd> moves between the text and the terminal, <kbd>Ctrl+Shift+F</kbd> finds in the terminal.
+              <kbd>F6</kbd> moves between the text, the editor and the terminal, <kbd>Ctrl+Shift+F</kbd> finds in the terminal.
             </p>
             <button
               type="button"
@@ -121,43 +155,11 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
   );
 }
 
-/** A button with a panel below it: Escape and a click outside close it. */
-function Popup(props: { label: string; text?: string; icon: 'list' | 'more'; children: (close: () => void) => JSX.Element }): JSX.Element {
-  const open = useSignal(false);
-  const root = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const close = () => {
-    open.value = false;
-    button.current?.focus();
-  };
-  useEffect(() => {
-    if (!open.value) return;
-    const outside = (event: PointerEvent | FocusEvent) => {
-      if (event.target instanceof Node && root.current?.contains(event.target) === false) open.value = false;
-    };
-    addEventListener('pointerdown', outside);
-    addEventListener('focusin', outside);
-    return () => {
-      removeEventListener('pointerdown', outside);
-      removeEventListener('focusin', outside);
-    };
-  }, [open.value]);
-  return (
-    <div
-      class="popup"
-      ref={root}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && open.value) {
-          event.stopPropagation();
-          close();
-        }
-      }}
-    >
-      <button ref={button} type="button" class={props.text === undefined ? 'icon-button' : 'button'} aria-label={props.label} aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
-        <Icon name={props.icon} />
-        {props.text !== undefined && <span class="button-text">{props.text}</span>}
-      </button>
-      {open.value && <div class="popup-panel">{props.children(close)}</div>}
-    </div>
-  );
+/** `de` → `Deutsch`. */
+function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }

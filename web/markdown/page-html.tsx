@@ -1,34 +1,58 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { BlockRun } from '../state/terminals-store.ts';
+import { enhanceCode, enhanceFileBlock } from './code-tools.ts';
+import { mountQuizzes } from './quiz.tsx';
+import type { QuizOffer } from './quiz.tsx';
 
 /** What a click in a page means. */
 export interface PageActions {
-  run(code: string, terminal: number | undefined, interrupt: boolean): void;
+  run(block: BlockRun): void;
   copy(code: string): Promise<boolean>;
   openPort(port: number, path: string): void;
+  /** Lets the learner choose a port. */
+  choosePort(): void;
+  openFile(path: string): void;
+  /** Puts a block into a file; answers whether it is saved. */
+  putBlock(file: string, target: 'replace' | 'insert' | 'append' | 'prepend', code: string, marker: string | undefined): Promise<boolean>;
+  /** Puts addresses in place of placeholders. */
+  fillIn(text: string): string;
 }
 
+export interface PageHtmlProps {
+  html: string;
+  actions: PageActions;
+  /** The addresses of the session, empty until they are known: code that names them is drawn again then. */
+  addresses: string;
+  quizzes?: QuizOffer | undefined;
+}
+
+const HAS_PLACEHOLDERS = /\{\{TRAFFIC|\[\[/;
+
 /** A page as the server rendered and sanitised it (the attributes are described in server/protocol/rest.ts). */
-export function PageHtml({ html, actions }: { html: string; actions: PageActions }): JSX.Element {
+export function PageHtml({ html, actions, addresses, quizzes }: PageHtmlProps): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
+  const unmount = useRef<() => void>(() => undefined);
   useLayoutEffect(() => {
     const root = ref.current;
     if (root === null) return;
+    // What the reader had unfolded stays so when an author changes the text under his eyes.
+    const open = [...root.querySelectorAll('details')].map((details) => details.open);
+    unmount.current();
     root.innerHTML = html;
+    root.querySelectorAll('details').forEach((details, i) => (details.open ||= open[i] === true));
     enhance(root, actions);
-  }, [html]);
+    unmount.current = quizzes === undefined ? () => undefined : mountQuizzes(root, quizzes);
+  }, [html, HAS_PLACEHOLDERS.test(html) ? addresses : '']);
+  useEffect(() => () => unmount.current(), []);
   return <div ref={ref} class="prose" onClick={(event) => onLink(event, actions)} />;
 }
 
-const isRun = (action: string | undefined) => action === 'exec' || action === 'exec-interrupt';
-
 /** Gives clickable code its buttons, tables and wide code a place to scroll, links a new tab. */
 function enhance(root: HTMLElement, actions: PageActions): void {
-  for (const code of root.querySelectorAll<HTMLElement>('[data-action]')) {
-    const pre = code instanceof HTMLPreElement ? code : code.closest('pre');
-    if (pre !== null) enhanceBlock(pre, code, actions);
-    else enhanceInline(code, actions);
-  }
+  fillText(root, actions);
+  for (const pre of root.querySelectorAll<HTMLPreElement>('pre[data-file], pre[data-target]')) enhanceFileBlock(pre, actions);
+  for (const code of root.querySelectorAll<HTMLElement>('[data-action]')) enhanceCode(code, actions);
   for (const pre of root.querySelectorAll('pre')) {
     pre.tabIndex = 0;
     pre.setAttribute('role', 'group');
@@ -47,92 +71,44 @@ function enhance(root: HTMLElement, actions: PageActions): void {
     link.target = '_blank';
     link.rel = 'noopener noreferrer';
   }
-  for (const link of root.querySelectorAll<HTMLAnchorElement>('a[data-port]')) link.setAttribute('role', 'button');
-}
-
-function enhanceBlock(pre: HTMLPreElement, source: HTMLElement, actions: PageActions): void {
-  const { action, code = '', terminal } = source.dataset;
-  const wrap = document.createElement('div');
-  wrap.className = ['block', isRun(action) ? 'runnable' : '', code.includes('\n') ? '' : 'one-line'].filter(Boolean).join(' ');
-  pre.replaceWith(wrap);
-  const tools = document.createElement('div');
-  tools.className = 'block-tools';
-  const number = terminal === undefined ? undefined : Number(terminal);
-  if (isRun(action)) {
-    const where = number !== undefined && number > 1 ? ` T${number}` : '';
-    const label = `${action === 'exec-interrupt' ? 'Stop & run' : 'Run'}${where}`;
-    const run = button('run', label, `${label}: ${firstLine(code)}`);
-    run.addEventListener('click', () => {
-      actions.run(code, number, action === 'exec-interrupt');
-      wrap.classList.add('ran');
-    });
-    tools.append(run);
+  for (const link of root.querySelectorAll<HTMLAnchorElement>('a[data-port], a[data-selector]')) link.setAttribute('role', 'button');
+  for (const image of root.querySelectorAll('img')) {
+    image.loading = 'lazy';
+    image.decoding = 'async';
   }
-  const copy = button('copy', 'Copy', `Copy: ${firstLine(code)}`);
-  copy.addEventListener('click', () => void actions.copy(code).then((done) => flash(copy, done ? 'Copied' : 'Press Ctrl+C')));
-  tools.append(copy);
-  wrap.append(pre, tools);
+  for (const box of root.querySelectorAll<HTMLInputElement>('li input[type=checkbox]')) {
+    // A list of what is to be done, ticked by the author: it has the item's words as its name.
+    box.setAttribute('aria-label', box.parentElement?.textContent?.trim() ?? 'Task');
+  }
 }
 
-function enhanceInline(code: HTMLElement, actions: PageActions): void {
-  const { action, code: text = code.textContent ?? '', terminal } = code.dataset;
-  const runs = isRun(action);
-  code.tabIndex = 0;
-  code.setAttribute('role', 'button');
-  code.setAttribute('aria-label', `${runs ? 'Run' : 'Copy'}: ${text}`);
-  code.title = runs ? 'Click to run' : 'Click to copy';
-  const act = () => {
-    if (runs) actions.run(text, terminal === undefined ? undefined : Number(terminal), action === 'exec-interrupt');
-    else void actions.copy(text);
-    code.classList.add('ran');
-  };
-  code.addEventListener('click', act);
-  code.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    act();
-  });
+/** What the learner reads in code is what will be typed: with this session's addresses in it. */
+function fillText(root: HTMLElement, actions: PageActions): void {
+  for (const code of root.querySelectorAll('code')) {
+    const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const before = node.nodeValue ?? '';
+      const after = actions.fillIn(before);
+      if (after !== before) node.nodeValue = after;
+    }
+  }
 }
 
 function onLink(event: MouseEvent, actions: PageActions): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (link === null) return;
-  const { port, path = '/' } = link.dataset;
-  if (port !== undefined) {
+  const { port, path = '/', selector } = link.dataset;
+  if (port !== undefined || selector !== undefined) {
     event.preventDefault();
-    actions.openPort(Number(port), path);
+    if (port === undefined) actions.choosePort();
+    else actions.openPort(Number(port), path);
     return;
   }
   const href = link.getAttribute('href') ?? '';
   if (!href.startsWith('#')) return;
   // The hash of the address names the page, so headings are jumped to by hand.
   event.preventDefault();
-  const target = document.getElementById(href.slice(1)) ?? document.getElementById(`text-${href.slice(1)}`);
+  const id = decodeURIComponent(href.slice(1));
+  const target = document.getElementById(id) ?? document.getElementById(`text-${id}`);
   target?.scrollIntoView({ block: 'start' });
-}
-
-function button(kind: 'run' | 'copy', label: string, description: string): HTMLButtonElement {
-  const element = document.createElement('button');
-  element.type = 'button';
-  element.className = `tool tool-${kind}`;
-  element.setAttribute('aria-label', description);
-  const text = document.createElement('span');
-  text.textContent = label;
-  element.append(text);
-  return element;
-}
-
-function flash(element: HTMLButtonElement, label: string): void {
-  const text = element.querySelector('span');
-  if (text === null) return;
-  const before = element.dataset['label'] ?? text.textContent ?? '';
-  element.dataset['label'] = before;
-  text.textContent = label;
-  element.addEventListener('blur', () => (text.textContent = before), { once: true });
-  element.addEventListener('pointerleave', () => (text.textContent = before), { once: true });
-}
-
-function firstLine(code: string): string {
-  const [first = ''] = code.trim().split('\n');
-  return first.length > 80 ? `${first.slice(0, 79)}…` : first;
 }

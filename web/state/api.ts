@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { CheckReport, CoursesView, ErrorBody, ScenarioView, SessionView, TerminalView } from '../../server/protocol/rest.ts';
+import { AuthorView, CheckReport, CoursesView, ErrorBody, NearMissView, QuizVerdict, ScenarioView, SessionView, TerminalView } from '../../server/protocol/rest.ts';
+import { FileView, FolderView, SavedFile } from '../../server/protocol/workbench.ts';
+import type { SaveFile } from '../../server/protocol/workbench.ts';
 
 /** What the lab answered when it did not do what was asked. `code` is `network` when it did not answer at all. */
 export class ApiError extends Error {
@@ -29,11 +31,15 @@ export class LabApi {
   courses(): Promise<CoursesView> {
     return this.#json(CoursesView, 'GET', '/api/courses');
   }
-  scenario(id: string): Promise<ScenarioView> {
-    return this.#json(ScenarioView, 'GET', `/api/scenarios/${encodeURIComponent(id)}`);
+  scenario(id: string, language?: string): Promise<ScenarioView> {
+    return this.#json(ScenarioView, 'GET', withLanguage(`/api/scenarios/${encodeURIComponent(id)}`, language));
   }
-  startSession(scenario: string): Promise<SessionView> {
-    return this.#json(SessionView, 'POST', '/api/sessions', { scenario });
+  /** A recording of the scenario, asciicast v2. */
+  async recording(id: string): Promise<string> {
+    return (await this.#send('GET', `/api/scenarios/${encodeURIComponent(id)}/recording`)).text();
+  }
+  startSession(scenario: string, provider?: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', '/api/sessions', { scenario, ...(provider === undefined ? {} : { provider }) });
   }
   session(sid: string): Promise<SessionView> {
     return this.#json(SessionView, 'GET', sessionPath(sid));
@@ -41,17 +47,49 @@ export class LabApi {
   endSession(sid: string): Promise<void> {
     return this.#empty('DELETE', sessionPath(sid));
   }
-  resetSession(sid: string): Promise<SessionView> {
-    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/reset`);
+  resetSession(sid: string, provider?: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/reset`, provider === undefined ? {} : { provider });
   }
   openPage(sid: string, page: string): Promise<SessionView> {
     return this.#json(SessionView, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/open`);
   }
-  check(sid: string, page: string): Promise<CheckReport> {
-    return this.#json(CheckReport, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/check`);
+  check(sid: string, page: string, language?: string): Promise<CheckReport> {
+    return this.#json(CheckReport, 'POST', withLanguage(`${sessionPath(sid)}/steps/${encodeURIComponent(page)}/check`, language));
   }
-  addTerminal(sid: string, name?: string): Promise<TerminalView> {
-    return this.#json(TerminalView, 'POST', `${sessionPath(sid)}/terminals`, name === undefined ? {} : { name });
+  answerQuiz(sid: string, page: string, quiz: string, answers: string[]): Promise<QuizVerdict> {
+    return this.#json(QuizVerdict, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/quiz`, { quiz, answers });
+  }
+  folder(sid: string, path: string): Promise<FolderView> {
+    return this.#json(FolderView, 'GET', `${sessionPath(sid)}/files?path=${encodeURIComponent(path)}`);
+  }
+  file(sid: string, path: string): Promise<FileView> {
+    return this.#json(FileView, 'GET', `${sessionPath(sid)}/files/content?path=${encodeURIComponent(path)}`);
+  }
+  saveFile(sid: string, path: string, file: SaveFile): Promise<SavedFile> {
+    return this.#json(SavedFile, 'PUT', `${sessionPath(sid)}/files/content?path=${encodeURIComponent(path)}`, file);
+  }
+  makeFolder(sid: string, path: string): Promise<void> {
+    return this.#empty('POST', `${sessionPath(sid)}/files/folders`, { path });
+  }
+  deleteFile(sid: string, path: string): Promise<void> {
+    return this.#empty('DELETE', `${sessionPath(sid)}/files?path=${encodeURIComponent(path)}`);
+  }
+  author(id: string): Promise<AuthorView> {
+    return this.#json(AuthorView, 'GET', `/api/author/scenarios/${encodeURIComponent(id)}`);
+  }
+  /** Answers at once; how it goes comes as events `author`. */
+  jumpTo(sid: string, page: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/author/jump`, { page });
+  }
+  runSolution(sid: string, page: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/author/solution`, { page });
+  }
+  runNearMiss(sid: string, page: string, index: number): Promise<NearMissView> {
+    return this.#json(NearMissView, 'POST', `${sessionPath(sid)}/author/near-miss`, { page, index });
+  }
+  /** `id: '3'` is the third terminal, the one that is open where it is. */
+  addTerminal(sid: string, wanted: { name?: string; id?: string; command?: string | undefined }): Promise<TerminalView> {
+    return this.#json(TerminalView, 'POST', `${sessionPath(sid)}/terminals`, wanted);
   }
   renameTerminal(sid: string, tid: string, name: string): Promise<TerminalView> {
     return this.#json(TerminalView, 'PATCH', terminalPath(sid, tid), { name });
@@ -67,8 +105,8 @@ export class LabApi {
     return parsed.data;
   }
 
-  async #empty(method: string, path: string): Promise<void> {
-    await this.#send(method, path);
+  async #empty(method: string, path: string, body?: unknown): Promise<void> {
+    await this.#send(method, path, body);
   }
 
   async #send(method: string, path: string, body?: unknown): Promise<Response> {
@@ -87,6 +125,14 @@ export class LabApi {
     if (parsed.success) throw new ApiError(response.status, parsed.data.error.code, parsed.data.error.message, parsed.data.error.next);
     throw new ApiError(response.status, 'http', `The lab answered ${response.status} ${response.statusText}.`);
   }
+}
+
+export function bundlePath(sid: string): string {
+  return `${sessionPath(sid)}/bundle`;
+}
+
+export function withLanguage(path: string, language: string | undefined): string {
+  return language === undefined ? path : `${path}?language=${encodeURIComponent(language)}`;
 }
 
 export function sessionPath(sid: string): string {

@@ -1,5 +1,4 @@
 import { SessionEvent } from '../../server/protocol/rest.ts';
-import { sessionPath } from './api.ts';
 import { backoff } from './timers.ts';
 import type { Timers } from './timers.ts';
 
@@ -10,7 +9,8 @@ export interface EventSourceLike {
 }
 
 export interface LiveEventsOptions {
-  sid: string;
+  /** The resource: a session's events, or the lab's. */
+  path: string;
   open(path: string): EventSourceLike;
   timers: Timers;
   onEvent(event: SessionEvent): void;
@@ -27,7 +27,7 @@ export function liveEvents(options: LiveEventsOptions): { stop(): void; retry():
   const connect = () => {
     cancel?.();
     source?.close();
-    const current = options.open(`${sessionPath(options.sid)}/events`);
+    const current = options.open(options.path);
     source = current;
     current.listen({
       open: () => {

@@ -1,65 +1,87 @@
 import { computed, signal } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
-import type { SessionEvent } from '../../server/protocol/rest.ts';
+import { fillPlaceholders } from '../../server/protocol/placeholders.ts';
+import type { QuizVerdict, SessionEvent } from '../../server/protocol/rest.ts';
 import type { SocketLike } from '../terminal/connection.ts';
-import { ApiError, terminalPath } from './api.ts';
+import { ApiError, sessionPath, withLanguage } from './api.ts';
 import type { LabApi } from './api.ts';
+import { arrangementOf, rememberArrangement, rememberedArrangement } from './arrangement.ts';
+import type { Arrangement, Storage } from './arrangement.ts';
+import { AuthorStore } from './author-store.ts';
+import { EditorStore } from './editor-store.ts';
 import { liveEvents } from './live-events.ts';
 import type { EventSourceLike } from './live-events.ts';
 import { emptySession, reduceSession } from './session-model.ts';
 import type { SessionAction, SessionModel, Trouble } from './session-model.ts';
 import { currentPage, neighbours, stepItems, withFinish } from './steps.ts';
 import type { StepItem } from './steps.ts';
+import { TerminalsStore } from './terminals-store.ts';
 import type { Timers } from './timers.ts';
-import { emptyWorkspace, reduceWorkspace, runTarget, terminalTabs } from './workspace.ts';
-import type { Workspace, WorkspaceAction } from './workspace.ts';
 
 export interface ScenarioStoreOptions {
   api: LabApi;
   timers: Timers;
+  storage: Storage;
   openEvents(path: string): EventSourceLike;
   openSocket(path: string): SocketLike;
   /** Types code into a terminal once it is attached. */
-  run(tid: string, code: string, interrupt: boolean): void;
+  run(tid: string, code: string, interrupt: boolean, newline: boolean): void;
+  press(tid: string, keys: Uint8Array<ArrayBuffer>): void;
   /** Says something to those who can't see the page. */
   announce(message: string): void;
+  /** The language that the learner chose for the checks' words. */
+  language(): string | undefined;
 }
 
 /** One visit of one scenario: what is known of it, and everything the learner can do. */
 export class ScenarioStore {
   readonly id: string;
   readonly model: Signal<SessionModel> = signal(emptySession);
-  readonly workspace: Signal<Workspace> = signal(emptyWorkspace);
   /** The page asked for by the address. */
   readonly wanted: Signal<string | undefined> = signal(undefined);
   /** A short message about something that just failed, until it is put away. */
   readonly notice: Signal<Trouble | undefined> = signal(undefined);
   readonly ended = signal(false);
+  readonly arrangement: Signal<Arrangement> = signal(arrangementOf(undefined));
+  /** Verdicts on the quizzes by `page/quiz`. */
+  readonly verdicts: Signal<Readonly<Record<string, QuizVerdict>>> = signal({});
   readonly pages = computed(() => (this.model.value.scenario === undefined ? [] : withFinish(this.model.value.scenario)));
   readonly page: ReadonlySignal<string> = computed(() => currentPage(this.pages.value, this.wanted.value, this.model.value.session?.page));
   readonly steps: ReadonlySignal<StepItem[]> = computed(() => stepItems(this.pages.value, this.model.value.session?.done ?? [], this.model.value.reports, this.page.value));
   readonly around = computed(() => neighbours(this.pages.value, this.page.value));
+  readonly terminals: TerminalsStore;
+  readonly editor: EditorStore;
+  readonly author: AuthorStore;
   readonly #options: ScenarioStoreOptions;
   #events: { stop(): void; retry(): void } | undefined;
   #opened: string | undefined;
+  #arranged: string | undefined;
   #stopped = false;
+  #cancelled = false;
 
   constructor(id: string, options: ScenarioStoreOptions) {
     this.id = id;
     this.#options = options;
+    const guard = (work: (sid: string) => Promise<void>) => this.#guard(work);
+    const readySid = () => (this.model.value.session?.state === 'ready' ? this.#sid() : undefined);
+    this.terminals = new TerminalsStore({ ...options, guard, sid: () => this.#sid(), fillIn: (code) => this.fillIn(code) });
+    this.editor = new EditorStore({ ...options, sid: readySid, root: () => this.model.value.scenario?.layout?.editorPath ?? this.model.value.session?.home ?? '~', report: (error) => this.#report(error) });
+    this.author = new AuthorStore({ ...options, scenario: id, guard, onSession: (session) => this.#apply({ type: 'session', session }), onReport: (report) => this.#dispatch({ type: 'checked', report }) });
   }
 
   /** Loads the text and starts (or resumes) the session, both at once: the text is there first. */
-  async start(): Promise<void> {
+  async start(provider?: string): Promise<void> {
     const { api } = this.#options;
     await Promise.all([
-      api.scenario(this.id).then((scenario) => this.#dispatch({ type: 'scenario', scenario })),
-      api.startSession(this.id).then((session) => {
+      this.#loadScenario(),
+      api.startSession(this.id, provider).then(async (session) => {
+        // Cancelled or left while the lab was still answering: what was begun is taken back.
+        if (this.#cancelled) return api.endSession(session.id);
         if (this.#stopped) return;
         this.#apply({ type: 'session', session });
         this.#listen(session.id);
       }),
-    ]).catch((error: unknown) => this.#dispatch({ type: 'trouble', trouble: troubleOf(error) }));
+    ]).catch((error: unknown) => this.#cancelled || this.#dispatch({ type: 'trouble', trouble: troubleOf(error) }));
     this.showPage(this.wanted.value);
   }
 
@@ -80,7 +102,7 @@ export class ScenarioStore {
     if (sid === undefined || this.model.value.checking !== undefined) return;
     this.#dispatch({ type: 'checking', page });
     try {
-      const report = await this.#options.api.check(sid, page);
+      const report = await this.#options.api.check(sid, page, this.#language());
       this.#dispatch({ type: 'checked', report });
       const failed = report.results.filter((result) => !result.passed).length;
       this.#options.announce(report.passed ? 'Check passed. This step is done.' : `Check failed: ${failed} of ${report.results.length} not done yet.`);
@@ -90,28 +112,20 @@ export class ScenarioStore {
     }
   }
 
-  /** Runs a block. `terminal` ≥ 2 names the n-th terminal, opened when missing; 1 or nothing means the active one. */
-  async runBlock(code: string, terminal: number | undefined, interrupt: boolean): Promise<void> {
+  /** Asks whether a quiz is answered right. */
+  async answer(quiz: string, answers: string[]): Promise<void> {
+    const page = this.page.value;
     await this.#guard(async (sid) => {
-      let target = runTarget(this.workspace.value);
-      if (terminal !== undefined && terminal > 1) {
-        while (terminalTabs(this.workspace.value).length < terminal) await this.#addTerminal(sid);
-        target = terminalTabs(this.workspace.value)[terminal - 1]?.id;
-      } else if (target === undefined) {
-        await this.#addTerminal(sid);
-        target = runTarget(this.workspace.value);
-      }
-      if (target === undefined) return;
-      this.work({ type: 'activate', id: target });
-      this.#options.run(target, this.fillIn(code), interrupt);
-      const name = terminalTabs(this.workspace.value).find((tab) => tab.id === target)?.name ?? 'the terminal';
-      this.#options.announce(`Typed into ${name}.`);
+      const verdict = await this.#options.api.answerQuiz(sid, page, quiz, answers);
+      this.verdicts.value = { ...this.verdicts.value, [`${page}/${quiz}`]: verdict };
+      this.#options.announce(verdict.correct ? 'Right.' : `Not right yet. ${verdict.message ?? ''}`);
     });
   }
 
-  /** Puts this session's addresses in place of `{{TRAFFIC_HOST1_2746}}`. */
+  /** Puts this session's addresses in place of `{{TRAFFIC_HOST1_2746}}` and its older relatives. */
   fillIn(code: string): string {
-    return code.replace(/\{\{TRAFFIC_HOST\d+_(\d{1,5})\}\}/g, (whole, port: string) => this.portUrl(Number(port)) ?? whole);
+    const portUrl = this.model.value.session?.portUrl;
+    return portUrl === undefined ? code : fillPlaceholders(code, { portUrl });
   }
 
   portUrl(port: number): string | undefined {
@@ -119,44 +133,17 @@ export class ScenarioStore {
   }
 
   preview(port: number, path: string): void {
-    this.work({ type: 'preview', port, path });
+    this.terminals.work({ type: 'preview', port, path });
   }
 
-  work(action: WorkspaceAction): void {
-    this.workspace.value = reduceWorkspace(this.workspace.value, action);
-  }
-
-  addTerminal(): Promise<void> {
-    return this.#guard((sid) => this.#addTerminal(sid));
-  }
-
-  renameTerminal(tid: string, name: string): Promise<void> {
-    return this.#guard(async (sid) => {
-      const renamed = await this.#options.api.renameTerminal(sid, tid, name);
-      this.work({ type: 'terminals', terminals: this.#terminals().map((terminal) => (terminal.id === tid ? renamed : terminal)) });
-    });
-  }
-
-  closeTerminal(tid: string): Promise<void> {
-    return this.#guard(async (sid) => {
-      await this.#options.api.closeTerminal(sid, tid);
-      this.work({ type: 'close', id: tid });
-    });
-  }
-
-  /** A new shell in place of one that has exited, under the same name. */
-  restartTerminal(tid: string): Promise<void> {
-    return this.#guard(async (sid) => {
-      const name = this.#terminals().find((terminal) => terminal.id === tid)?.name;
-      const fresh = await this.#options.api.addTerminal(sid, name);
-      await this.#options.api.closeTerminal(sid, tid);
-      this.work({ type: 'terminals', terminals: this.#terminals().map((terminal) => (terminal.id === tid ? fresh : terminal)) });
-      this.work({ type: 'activate', id: fresh.id });
-    });
+  /** Shows or hides the text, the editor, the second terminal; remembered for this scenario. */
+  arrange(change: Partial<Arrangement>): void {
+    this.arrangement.value = { ...this.arrangement.value, ...change };
+    rememberArrangement(this.#options.storage, this.id, this.arrangement.value);
   }
 
   /** Begins again in a clean session; answers the page it begins with, or nothing where that failed. */
-  async reset(): Promise<string | undefined> {
+  async reset(provider?: string): Promise<string | undefined> {
     const sid = this.#sid();
     if (sid === undefined) {
       await this.restart();
@@ -164,8 +151,8 @@ export class ScenarioStore {
     }
     try {
       this.#opened = undefined;
-      const session = await this.#options.api.resetSession(sid);
-      this.#dispatch({ type: 'restart' });
+      const session = await this.#options.api.resetSession(sid, provider);
+      this.#forget();
       this.#apply({ type: 'session', session });
       this.#events?.stop();
       this.#listen(session.id);
@@ -182,9 +169,15 @@ export class ScenarioStore {
     this.#events?.stop();
     this.#opened = undefined;
     this.ended.value = false;
-    this.#dispatch({ type: 'restart' });
-    this.work({ type: 'terminals', terminals: [] });
+    this.#forget();
+    this.terminals.work({ type: 'terminals', terminals: [] });
     await this.start();
+  }
+
+  /** Stops the preparation, whether the lab has answered yet or not. */
+  async cancel(): Promise<boolean> {
+    this.#cancelled = true;
+    return this.end();
   }
 
   async end(): Promise<boolean> {
@@ -195,6 +188,9 @@ export class ScenarioStore {
       await this.#options.api.endSession(sid);
       return true;
     } catch (error) {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 410)) return true;
+      this.#cancelled = false;
+      this.#listen(sid);
       this.#report(error);
       return false;
     }
@@ -205,14 +201,31 @@ export class ScenarioStore {
     this.#events?.retry();
   }
 
-  openSocket(tid: string, offset: number | undefined): SocketLike {
-    const path = `${terminalPath(this.#sid() ?? '', tid)}/socket`;
-    return this.#options.openSocket(offset === undefined ? path : `${path}?offset=${offset}`);
+  /** Other words: the page's texts, and what the checks say from now on. */
+  async changeLanguage(): Promise<void> {
+    try {
+      await this.#loadScenario();
+      const sid = this.#sid();
+      if (sid === undefined) return;
+      this.#events?.stop();
+      this.#listen(sid);
+      if (this.model.value.reports[this.page.value] !== undefined) await this.check();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #loadScenario(): Promise<void> {
+    const scenario = await this.#options.api.scenario(this.id, this.#language());
+    this.#dispatch({ type: 'scenario', scenario });
+    if (this.#arranged === undefined) this.arrangement.value = rememberedArrangement(this.#options.storage, this.id) ?? arrangementOf(scenario.layout);
+    if (scenario.author === true) void this.author.load();
+    this.#arrangeTerminals();
   }
 
   #listen(sid: string): void {
     this.#events = liveEvents({
-      sid,
+      path: withLanguage(`${sessionPath(sid)}/events`, this.#language()),
       open: this.#options.openEvents,
       timers: this.#options.timers,
       onEvent: (event) => this.#apply(event),
@@ -239,10 +252,22 @@ export class ScenarioStore {
 
   #apply(event: SessionEvent): void {
     this.#dispatch({ type: 'event', event });
+    if (event.type === 'content') void this.#loadScenario().catch((error: unknown) => this.#report(error));
+    if (event.type === 'author') this.author.onProgress(event.progress);
+    if (event.type === 'files') this.editor.changed(event.paths);
     if (event.type !== 'session') return;
-    this.work({ type: 'terminals', terminals: event.session.terminals });
+    this.terminals.work({ type: 'terminals', terminals: event.session.terminals });
     if (event.session.state === 'ended') this.#onEnded();
+    this.#arrangeTerminals();
     this.#openPage();
+  }
+
+  /** Once a session: what the author or the learner wants beside the first terminal. */
+  #arrangeTerminals(): void {
+    const { session, scenario } = this.model.value;
+    if (session?.state !== 'ready' || scenario === undefined || this.#arranged === session.id) return;
+    this.#arranged = session.id;
+    void this.terminals.arrange(scenario.layout, this.arrangement.value.split);
   }
 
   #openPage(): void {
@@ -260,14 +285,12 @@ export class ScenarioStore {
     );
   }
 
-  async #addTerminal(sid: string): Promise<void> {
-    const terminal = await this.#options.api.addTerminal(sid);
-    this.work({ type: 'terminals', terminals: [...this.#terminals().filter((known) => known.id !== terminal.id), terminal] });
-    this.work({ type: 'activate', id: terminal.id });
-  }
-
-  #terminals(): { id: string; name: string; running: boolean }[] {
-    return terminalTabs(this.workspace.value).map(({ id, name, running }) => ({ id, name, running }));
+  #forget(): void {
+    this.#arranged = undefined;
+    this.#cancelled = false;
+    this.verdicts.value = {};
+    this.editor.clear();
+    this.#dispatch({ type: 'restart' });
   }
 
   async #guard(work: (sid: string) => Promise<void>): Promise<void> {
@@ -281,6 +304,10 @@ export class ScenarioStore {
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  #language(): string | undefined {
+    return this.#options.language();
   }
 
   #sid(): string | undefined {

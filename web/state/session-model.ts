@@ -17,6 +17,8 @@ export interface SessionModel {
   checking: string | undefined;
   /** Ports on which something listens in the session. */
   ports: readonly number[];
+  /** What the lab has to say, by id, until it takes it back. */
+  notices: Readonly<Record<string, { severity: 'info' | 'warning' | 'error'; text: string }>>;
   /** `lost` from the moment the event stream broke until it is back. */
   stream: 'connecting' | 'open' | 'lost';
   /** Why nothing can be shown or done: the scenario does not exist, the session could not start. */
@@ -33,7 +35,7 @@ export type SessionAction =
   | { type: 'trouble'; trouble: Trouble }
   | { type: 'restart' };
 
-export const emptySession: SessionModel = { scenario: undefined, session: undefined, reports: {}, checking: undefined, ports: [], stream: 'connecting', trouble: undefined };
+export const emptySession: SessionModel = { scenario: undefined, session: undefined, reports: {}, checking: undefined, ports: [], notices: {}, stream: 'connecting', trouble: undefined };
 
 export function reduceSession(model: SessionModel, action: SessionAction): SessionModel {
   switch (action.type) {
@@ -52,7 +54,7 @@ export function reduceSession(model: SessionModel, action: SessionAction): Sessi
     case 'trouble':
       return { ...model, trouble: action.trouble };
     case 'restart':
-      return { ...model, session: undefined, reports: {}, checking: undefined, ports: [], trouble: undefined };
+      return { ...model, session: undefined, reports: {}, checking: undefined, ports: [], notices: {}, trouble: undefined };
   }
 }
 
@@ -70,11 +72,14 @@ function applyEvent(model: SessionModel, event: SessionEvent): SessionModel {
       return { ...model, ...addReport(model, event.live ? onlyAsked(model.reports[event.report.page], event.report) : event.report) };
     case 'ports':
       return { ...model, ports: event.ports };
+    case 'notice': {
+      const { [event.id]: _, ...others } = model.notices;
+      return { ...model, notices: event.text === '' ? others : { ...others, [event.id]: { severity: event.severity, text: event.text } } };
+    }
     // The store asks for what changed.
     case 'content':
     case 'files':
     case 'author':
-    case 'notice':
       return model;
   }
 }

@@ -8,6 +8,14 @@ const Settings = z.object({
   fontSize: z.number().min(10).max(24).default(14),
   /** Width of the step's pane in percent. */
   split: z.number().min(25).max(75).default(44),
+  /** Height of the editor above the terminals in percent. */
+  editorSplit: z.number().min(15).max(85).default(55),
+  /** Height of the upper of two terminals in percent of what the terminals have. */
+  terminalSplit: z.number().min(15).max(85).default(50),
+  /** Width of the editor's tree in percent. */
+  treeSplit: z.number().min(10).max(60).default(26),
+  /** Language of the checks' words, where a scenario has several. */
+  language: z.string().max(35).optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -56,8 +56,8 @@ export class TerminalConnection {
   }
 
   /** Types a block of code; waits until the terminal is attached. */
-  run(code: string, interrupt: boolean): void {
-    const message: ClientMessage = { type: 'run', code, interrupt };
+  run(code: string, interrupt: boolean, newline = true): void {
+    const message: ClientMessage = { type: 'run', code, interrupt, ...(newline ? {} : { newline }) };
     if (this.#attached) this.#send(message);
     else this.#waiting.push(message);
   }

@@ -4,33 +4,8 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
-import type { ITheme } from '@xterm/xterm';
 import type { Screen } from './connection.ts';
-
-/** One palette for both themes of the page; every colour keeps 4.5:1 on the background. */
-const THEME: ITheme = {
-  background: '#10171f',
-  foreground: '#dce4ec',
-  cursor: '#5eead4',
-  cursorAccent: '#10171f',
-  selectionBackground: '#2f5d6b',
-  black: '#7b8794',
-  red: '#ff8a80',
-  green: '#7ee2a8',
-  yellow: '#ffd479',
-  blue: '#8ab4ff',
-  magenta: '#d9a5ff',
-  cyan: '#6fe3e1',
-  white: '#dce4ec',
-  brightBlack: '#93a1b0',
-  brightRed: '#ffa9a2',
-  brightGreen: '#a4f0c3',
-  brightYellow: '#ffe3a3',
-  brightBlue: '#b0ccff',
-  brightMagenta: '#e7c6ff',
-  brightCyan: '#a0f1ef',
-  brightWhite: '#ffffff',
-};
+import { FONT_FAMILY, THEME } from './theme.ts';
 
 export interface XtermEvents {
   input(bytes: Uint8Array<ArrayBuffer>): void;
@@ -57,7 +32,7 @@ export class XtermScreen implements Screen {
     this.terminal = new Terminal({
       allowProposedApi: true,
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
-      fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+      fontFamily: FONT_FAMILY,
       fontSize: options.fontSize,
       lineHeight: 1.15,
       minimumContrastRatio: 4.5,
@@ -80,7 +55,10 @@ export class XtermScreen implements Screen {
 
   mount(host: HTMLElement): void {
     this.#host = host;
-    this.terminal.open(host);
+    this.#observer?.disconnect();
+    // A terminal that was moved to another pane is opened already: its element moves along.
+    if (this.terminal.element === undefined) this.terminal.open(host);
+    else host.append(this.terminal.element);
     this.#observer = new ResizeObserver(() => this.fit());
     this.#observer.observe(host);
     this.fit();

@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { EditorModel } from '../state/editor.ts';
+import { baseName, joinPath } from '../state/editor.ts';
+import { Icon } from '../app/icons.tsx';
+
+export interface FileTreeProps {
+  model: EditorModel;
+  onToggle(path: string): void;
+  onOpen(path: string): void;
+}
+
+interface Row {
+  path: string;
+  name: string;
+  level: number;
+  folder: boolean;
+  open: boolean;
+  note?: string;
+}
+
+/** The rows that can be seen, from the top. */
+function rowsOf(model: EditorModel, folder: string, level: number): Row[] {
+  const known = model.folders[folder];
+  if (known === undefined) return [];
+  const rows = known.entries.flatMap((entry): Row[] => {
+    const path = joinPath(folder, entry.name);
+    const isFolder = entry.type === 'folder';
+    const open = isFolder && model.folders[path]?.open === true;
+    const row: Row = { path, name: entry.name, level, folder: isFolder, open };
+    return open ? [row, ...rowsOf(model, path, level + 1)] : [row];
+  });
+  return known.truncated ? [...rows, { path: `${folder}/…`, name: 'more …', level, folder: false, open: false, note: 'There are more files in this folder than can be shown.' }] : rows;
+}
+
+/** Folders and files: arrow keys move, fold and unfold, Enter opens, letters find a name. */
+export function FileTree({ model, onToggle, onOpen }: FileTreeProps): JSX.Element {
+  const list = useRef<HTMLUListElement>(null);
+  if (model.root === undefined) return <p class="quiet tree-note">Reading the files …</p>;
+  const rows = rowsOf(model, model.root, 1);
+  if (rows.length === 0) return <p class="quiet tree-note">No files yet.</p>;
+  const tabStop = rows.some((row) => row.path === model.active) ? model.active : rows[0]?.path;
+  const items = () => [...(list.current?.querySelectorAll<HTMLElement>('[role=treeitem]') ?? [])];
+  const act = (row: Row) => (row.note !== undefined ? undefined : row.folder ? onToggle(row.path) : onOpen(row.path));
+  const onKeyDown = (event: KeyboardEvent) => {
+    const all = items();
+    const at = all.findIndex((item) => item === document.activeElement);
+    const row = rows[at];
+    if (row === undefined) return;
+    const to = (index: number) => all[Math.max(0, Math.min(all.length - 1, index))]?.focus();
+    const parent = () => to(rows.findLastIndex((candidate, i) => i < at && candidate.level < row.level));
+    if (event.key === 'ArrowDown') to(at + 1);
+    else if (event.key === 'ArrowUp') to(at - 1);
+    else if (event.key === 'Home') to(0);
+    else if (event.key === 'End') to(all.length - 1);
+    else if (event.key === 'ArrowRight') row.folder && !row.open ? onToggle(row.path) : to(at + 1);
+    else if (event.key === 'ArrowLeft') row.folder && row.open ? onToggle(row.path) : parent();
+    else if (event.key === 'Enter' || event.key === ' ') act(row);
+    else if (/^[\w.-]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const found = [...rows.slice(at + 1), ...rows.slice(0, at + 1)].find((candidate) => candidate.name.toLowerCase().startsWith(event.key.toLowerCase()));
+      if (found !== undefined) to(rows.indexOf(found));
+    } else return;
+    event.preventDefault();
+  };
+  return (
+    <ul class="tree" role="tree" aria-label={`Files in ${model.root}`} ref={list} onKeyDown={onKeyDown}>
+      {rows.map((row) => (
+        <li
+          key={row.path}
+          role="treeitem"
+          aria-level={row.level}
+          aria-expanded={row.folder ? row.open : undefined}
+          aria-selected={row.path === model.active}
+          tabIndex={row.path === tabStop ? 0 : -1}
+          class={`tree-row tree-level-${Math.min(row.level, 8)}`}
+          title={row.note ?? row.path}
+          onClick={(event) => {
+            event.currentTarget.focus();
+            act(row);
+          }}
+        >
+          <Icon name={row.folder ? (row.open ? 'down' : 'right') : 'file'} />
+          <span>{row.name}</span>
+          {model.files.some((file) => file.path === row.path && file.saved !== undefined && file.text !== file.saved) && <span class="sr-only">, not saved</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function titleOf(path: string, all: readonly string[]): string {
+  const name = baseName(path);
+  // Two files of one name: their folders tell them apart.
+  return all.filter((other) => baseName(other) === name).length > 1 ? path.split('/').slice(-2).join('/') : name;
+}
