@@ -7,7 +7,7 @@ export interface Command {
 }
 
 /** Lines with none of these are commands of their own: bash need not be asked. */
-const PLAIN_LINE = /^[^"'`\\(){}<>[\]|&;#!]*$/;
+const PLAIN_LINE = /^[^"'`\\(){}#!]*$/;
 const KEYWORD = /(^|[\s;&|(])(if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|coproc|time)(\s|;|$)/;
 
 /**
@@ -21,7 +21,7 @@ export async function cutScript(script: string): Promise<Command[]> {
   for (const [index, line] of lines.entries()) {
     current.push(line);
     const text = current.join('\n');
-    if (!(await isWhole(text, line, current.length))) continue;
+    if (!(await isWhole(text, line))) continue;
     if (!/^\s*(#.*)?$/.test(text)) commands.push({ text, line: index + 2 - current.length });
     current = [];
   }
@@ -29,11 +29,17 @@ export async function cutScript(script: string): Promise<Command[]> {
   return commands;
 }
 
-async function isWhole(text: string, last: string, lines: number): Promise<boolean> {
+async function isWhole(text: string, last: string): Promise<boolean> {
   if (/^\s*(#.*)?$/.test(text)) return true;
-  if (lines === 1 && PLAIN_LINE.test(text) && !KEYWORD.test(text)) return true;
+  if (isSimple(text)) return true;
   if (/(^|[^\\])(\\\\)*\\$/.test(last)) return false;
   return (await syntaxProblem(text)) === undefined;
+}
+
+/** Certainly whole, without asking bash: words, closed quotes, pipes and lists. False says nothing. */
+function isSimple(text: string): boolean {
+  const unquoted = text.replace(/'[^']*'/g, '_').replace(/"[^"\\`'$]*(?:\$\{?\w+\}?[^"\\`'$]*)*"/g, '_');
+  return PLAIN_LINE.test(unquoted) && !KEYWORD.test(unquoted) && !/[|&]\s*$|<</.test(unquoted) && !unquoted.includes('\n');
 }
 
 const answers = new Map<string, Promise<string | undefined>>();

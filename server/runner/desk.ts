@@ -26,6 +26,8 @@ export interface Typed {
   part: Exchange['part'];
   /** Presses Ctrl-C first. */
   interrupt?: boolean;
+  /** As fast as somebody reads: what was started in the background gets a moment. */
+  reading?: boolean;
   /** Somebody will interrupt it, or goes on in another terminal: it need not end. */
   mayRunOn?: boolean;
 }
@@ -38,6 +40,7 @@ const SETTLE_MS = 6000;
 const SETTLE_UNKNOWN_MS = 15_000;
 const STEP_MS = 20;
 const LOOK_MS = 100;
+const BREATH_MS = 2000;
 const CTRL_C = '\u0003';
 const PROMPT_MS = 10_000;
 /** Output of one command that is kept. */
@@ -70,10 +73,12 @@ export class Desk {
     if (!interrupt) await screen.free(limitMs);
     // What is typed into a program that asks is no command of the shell.
     if (interrupt || screen.hub.atPrompt) screen.nature = natureOf(command);
+    const ports = typed.reading === true && screen.nature.kind === 'background' ? await this.#ports() : '';
     const began = clock.now();
     const slice = screen.take();
     await screen.hub.run(command, interrupt);
     const { how, exitCode } = await screen.wait(limitMs, typed.mayRunOn === true);
+    if (typed.reading === true && how === 'itself' && screen.nature.kind === 'background') await this.#breath(ports);
     return this.#add({ page: typed.page, part: typed.part, terminal, command, ...(exitCode === undefined ? {} : { exitCode }), output: slice.text(), ms: clock.now() - began, ended: how });
   }
 
@@ -102,6 +107,16 @@ export class Desk {
   async close(): Promise<void> {
     for (const screen of this.#screens.values()) await screen.then((one) => one.close()).catch(() => undefined);
     this.#screens.clear();
+  }
+
+  /** Until something new listens, or as long as it takes to read on. */
+  async #breath(before: string): Promise<void> {
+    const { clock } = this.options;
+    for (const began = clock.now(); clock.now() - began < BREATH_MS; await sleep(clock, STEP_MS)) if ((await this.#ports()) !== before) return;
+  }
+
+  async #ports(): Promise<string> {
+    return (await this.session.place?.listening())?.join() ?? '';
   }
 
   #add(exchange: Exchange): Exchange {

@@ -91,26 +91,19 @@ class ScenarioRun {
   /** Takes tasks until none is left, each in a clean session. */
   async #work(route: Route, tasks: Task[], onProvider: (name: string) => void): Promise<void> {
     let session: Session | undefined;
+    const ending = new Set<Promise<void>>();
     try {
       for (;;) {
         const done = await this.#slots.run(async () => {
           const task = tasks.shift();
           if (task === undefined) return true;
           this.options.signal?.throwIfAborted();
-          session = await this.#clean(session);
-          onProvider(session.provider.name);
-          const desk = new Desk(session, {
-            clock: this.workshop.clock,
-            limitMs: this.#limitMs,
-            ...(task.recorded === true && this.options.recorder !== undefined ? { recorder: this.options.recorder } : {}),
-            ...(task.recorded === true ? { onExchange: (exchange: Exchange) => this.onEvent({ type: 'exchange', scenario: this.scenario.id, exchange }) } : {}),
+          session = await this.#clean(session, (old) => {
+            const ended = this.#end(old).finally(() => ending.delete(ended));
+            ending.add(ended);
           });
-          try {
-            await task.walk(new Walker(this.workshop, route, session, desk, this.#limitMs, this.options.signal));
-          } finally {
-            await desk.close();
-            if (task.recorded === true) this.#exchanges.unshift(...desk.exchanges);
-          }
+          onProvider(session.provider.name);
+          await this.#walk(route, task, session);
           return false;
         });
         if (done) return;
@@ -120,19 +113,47 @@ class ScenarioRun {
       tasks.splice(0);
       throw error;
     } finally {
-      if (session !== undefined) await this.workshop.manager.end(session.id).catch((error: unknown) => this.workshop.log.warn({ error: messageOf(error) }, 'a session did not end cleanly'));
+      await Promise.all([...ending, session === undefined ? undefined : this.#end(session)]);
     }
   }
 
-  async #clean(session: Session | undefined): Promise<Session> {
+  async #walk(route: Route, task: Task, session: Session): Promise<void> {
+    const { options, workshop } = this;
+    const desk = new Desk(session, {
+      clock: workshop.clock,
+      limitMs: this.#limitMs,
+      ...(task.recorded === true && options.recorder !== undefined ? { recorder: options.recorder } : {}),
+      ...(task.recorded === true ? { onExchange: (exchange: Exchange) => this.onEvent({ type: 'exchange', scenario: this.scenario.id, exchange }) } : {}),
+    });
+    try {
+      await task.walk(new Walker(workshop, route, session, desk, this.#limitMs, options.signal));
+    } finally {
+      await desk.close();
+      if (task.recorded === true) this.#exchanges.push(...desk.exchanges);
+    }
+  }
+
+  async #end(session: Session): Promise<void> {
+    await this.workshop.manager.end(session.id).catch((error: unknown) => this.workshop.log.warn({ error: messageOf(error) }, 'a session did not end cleanly'));
+  }
+
+  /** A session in which nothing has happened: a new one where that costs little, else the old one, cleaned. */
+  async #clean(old: Session | undefined, end: (old: Session) => void): Promise<Session> {
     const { workshop, scenario, options } = this;
-    const fresh = session ?? (await workshop.manager.start(scenario, options.provider));
-    await within(workshop.clock, START_MS, 'the preparation of the session', session === undefined ? fresh.prepared() : fresh.reset(), options.signal);
-    const view = fresh.view();
-    if (view.state === 'ready') return fresh;
-    await workshop.manager.end(fresh.id).catch(() => undefined);
-    const stage = view.stages.find((one) => one.state === 'failed');
-    throw Object.assign(new LabError('cluster-failed', view.error?.message ?? 'the session could not be prepared', view.error?.next), stage?.output === undefined ? {} : { output: stage.output });
+    // Without a sandbox, what still runs in the old place would be in the way of the new one.
+    const reused = old !== undefined && !(old.provider.spare && workshop.isolation === 'bubblewrap');
+    if (old !== undefined && !reused) end(old);
+    const fresh = reused ? old : await workshop.manager.start(scenario, options.provider);
+    try {
+      await within(workshop.clock, START_MS, 'the preparation of the session', reused ? fresh.reset() : fresh.prepared(), options.signal);
+      const view = fresh.view();
+      if (view.state === 'ready') return fresh;
+      const stage = view.stages.find((one) => one.state === 'failed');
+      throw Object.assign(new LabError('cluster-failed', view.error?.message ?? 'the session could not be prepared', view.error?.next), stage?.output === undefined ? {} : { output: stage.output });
+    } catch (error) {
+      await this.#end(fresh);
+      throw error;
+    }
   }
 
   /** Clicks every block of every page, and solves what has a solution. */

@@ -104,7 +104,7 @@ export class Walker {
     for (const [index, command] of commands.entries()) {
       this.signal?.throwIfAborted();
       const last = index === commands.length - 1;
-      const exchange = await desk.type(command.text, { page: page.id, part: 'block', interrupt: block.interrupt && index === 0, mayRunOn: last && mayRunOnLast }, block.terminal);
+      const exchange = await desk.type(command.text, { page: page.id, part: 'block', reading: true, interrupt: block.interrupt && index === 0, mayRunOn: last && mayRunOnLast }, block.terminal);
       exchanges.push(exchange);
       const found = judgeExchange(exchange, block, last, this.limitMs).map((finding) => ({ ...finding, line: block.line + command.line - 1 }));
       findings.push(...found);
