@@ -17,6 +17,7 @@ export * from './author.ts';
  *   GET    /api/sessions/:sid                            → SessionView
  *   DELETE /api/sessions/:sid                            → 204              (also cancels the preparation, at any moment)
  *   POST   /api/sessions/:sid/reset {provider?}          → SessionView      (another provider: `go on on embedded`)
+ *   POST   /api/sessions/:sid/continue {provider}        → SessionView      (after `lost`: a new cluster, all else stays)
  *   GET    /api/sessions/:sid/bundle                     → a file to download, where SessionView.bundle
  *   POST   /api/sessions/:sid/steps/:page/quiz {quiz, answers} → QuizVerdict
  *   POST   /api/sessions/:sid/steps/:page/open           → SessionView      (runs its scripts once)

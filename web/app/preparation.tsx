@@ -116,10 +116,10 @@ function Lost({ store, lost }: { store: ScenarioStore; lost: NonNullable<Session
             <Text>{lost.next}</Text>
           </p>
         )}
-        <p class="quiet">The steps you have done stay done; what was in the cluster is lost either way.</p>
+        <p class="quiet">Your terminals, your files and the steps you have done stay when you go on; what was in the cluster is lost.</p>
         <div class="overlay-buttons">
           {lost.alternatives.map((provider) => (
-            <button key={provider} type="button" class="button primary" onClick={() => void store.reset(provider)}>
+            <button key={provider} type="button" class="button primary" onClick={() => void store.continueOn(provider)}>
               Go on on {provider === 'embedded' ? 'the embedded cluster' : provider}
             </button>
           ))}

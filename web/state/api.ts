@@ -50,6 +50,10 @@ export class LabApi {
   resetSession(sid: string, provider?: string): Promise<SessionView> {
     return this.#json(SessionView, 'POST', `${sessionPath(sid)}/reset`, provider === undefined ? {} : { provider });
   }
+  /** A new cluster under the same terminals and files. */
+  continueSession(sid: string, provider: string): Promise<SessionView> {
+    return this.#json(SessionView, 'POST', `${sessionPath(sid)}/continue`, { provider });
+  }
   openPage(sid: string, page: string): Promise<SessionView> {
     return this.#json(SessionView, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/open`);
   }

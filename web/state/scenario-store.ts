@@ -164,6 +164,17 @@ export class ScenarioStore {
     }
   }
 
+  /** Goes on with the same terminals and files on another provider's cluster. */
+  async continueOn(provider: string): Promise<void> {
+    const sid = this.#sid();
+    if (sid === undefined) return;
+    try {
+      this.#apply({ type: 'session', session: await this.#options.api.continueSession(sid, provider) });
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   /** Starts a session again after it ended or failed to start. */
   async restart(): Promise<void> {
     this.#events?.stop();
