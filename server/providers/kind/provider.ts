@@ -1,15 +1,121 @@
-import { LabError } from '../../lib/errors.ts';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LabError, messageOf } from '../../lib/errors.ts';
+import type { Scenario } from '../../scenario/model.ts';
 import type { ProviderDependencies } from '../index.ts';
-import type { ClusterProvider } from '../provider.ts';
+import type { ClusterProvider, Problem, ProviderSession, SessionCluster, StopReason } from '../provider.ts';
+import { attach } from './attach.ts';
+import { buildCluster, type BuildContext, removeCluster } from './build.ts';
+import { DockerWatch } from './docker-watch.ts';
+import { type Limits, LIMITS } from './limits.ts';
+import { type Owner, OwnedClusters } from './owned.ts';
+import { Pool } from './pool.ts';
 import type { KindSettings } from './settings.ts';
+import { Sleeper } from './sleeper.ts';
+import { KindTools } from './tools.ts';
+import { work } from './work.ts';
 
-/** Real clusters in containers, by the commands `kind` and `docker`. */
-export function kindProvider(_settings: KindSettings, _dependencies: ProviderDependencies): ClusterProvider {
+const Saved = z.object({ version: z.literal(1), kind: z.string() });
+
+/** Asking Docker takes a tenth of a second; the list of courses is asked for more often. */
+const REMEMBER_MS = 5000;
+
+/** Real clusters in containers, by the commands `kind` and `docker`: one a session. */
+export function kindProvider(settings: KindSettings, dependencies: ProviderDependencies, limits: Limits = LIMITS): ClusterProvider {
+  const { clock, ids, log } = dependencies;
+  const tools = new KindTools(settings, clock);
+  const context: BuildContext = { tools, owned: new OwnedClusters(settings.folder), ids, log, limits };
+  const { owned } = context;
+  const pool = new Pool(context, settings.warm);
+  const watch = new DockerWatch(tools, clock);
+  let asked: { at: number; answer: Promise<Problem | undefined> } | undefined;
+
+  const claim = async (session: ProviderSession): Promise<{ owner: Owner; sleeper: Sleeper }> => {
+    const stages = work(clock, (stage) => session.onStage(stage), session.signal);
+    const former = Saved.safeParse(session.restore);
+    const known = former.success ? await owned.find(former.data.kind) : undefined;
+    if (known !== undefined && known.session === session.id) {
+      const sleeper = new Sleeper(tools, nodeOf(known), log, true);
+      const back = await stages.run('kind-resume', 'The cluster of before', () => sleeper.wake()).then(() => isRunning(tools, known), () => false);
+      if (back) return { owner: known, sleeper };
+      await removeCluster(context, known.name);
+    }
+    const ready = isUsual(session.scenario) ? await pool.take(session.id, stages) : undefined;
+    if (ready !== undefined) {
+      const owner = { ...ready.owner, session: session.id };
+      await owned.save(owner);
+      return { owner, sleeper: ready.sleeper };
+    }
+    const owner = await buildCluster(context, { scenario: session.scenario, session: session.id, onStage: (stage) => session.onStage(stage), signal: session.signal, bundle: join(session.folder, 'cluster-logs.zip') });
+    return { owner, sleeper: new Sleeper(tools, nodeOf(owner), log) };
+  };
+
   return {
     name: 'kind',
     title: 'Real cluster with kind',
     spare: false,
-    problem: async () => ({ reason: 'Docker does not answer' }),
-    start: () => Promise.reject(new LabError('cluster-failed', 'Docker does not answer')),
+    problem() {
+      if (asked === undefined || clock.now() - asked.at > REMEMBER_MS) asked = { at: clock.now(), answer: tools.checkDocker().then(() => undefined, problemOf) };
+      return asked.answer;
+    },
+    async begin(sessions) {
+      for (const owner of await owned.all()) {
+        if (owner.session !== undefined && sessions.has(owner.session)) continue;
+        log.info({ cluster: owner.name }, 'removing a cluster that a former run of the lab left');
+        await removeCluster(context, owner.name);
+      }
+      pool.begin();
+    },
+    close: () => pool.close(),
+    async start(session): Promise<SessionCluster> {
+      const { owner, sleeper } = await claim(session);
+      const drop = () => removeCluster(context, owner.name).catch((error: unknown) => log.warn({ cluster: owner.name, error: messageOf(error) }, 'a cluster could not be removed; the next start of the lab tries again'));
+      try {
+        session.signal.throwIfAborted();
+        const stages = work(clock, (stage) => session.onStage(stage), session.signal);
+        const attached = await stages.run('kind-open', 'The way to the cluster', () => attach(context, owner, session.place, sleeper, session.signal));
+        const unwatch = watch.watch(owner.name, (error) => session.onLost?.(error));
+        sleeper.begin(limits.idle);
+        let stopping: Promise<void> | undefined;
+        const stop = async (why: StopReason): Promise<void> => {
+          unwatch();
+          sleeper.end();
+          // At once: a session that is reset asks for its next cluster while this one is still being left.
+          const cleaned = why === 'reset' && isUsual(session.scenario) ? pool.giveBack(session.id, owner, sleeper) : undefined;
+          await attached.detach();
+          if (why === 'suspend') await sleeper.sleep();
+          else if (cleaned === undefined) await drop();
+        };
+        return {
+          kubeconfig: attached.kubeconfig,
+          env: {},
+          client: attached.client,
+          requests: () => attached.requests(),
+          snapshot: () => ({ version: 1, kind: owner.name }),
+          stop: (why) => (stopping ??= stop(why)),
+        };
+      } catch (error) {
+        await drop();
+        throw session.signal.aborted ? session.signal.reason : error;
+      }
+    },
   };
+}
+
+/** Whether a cluster that was made ahead fits. */
+function isUsual(scenario: Scenario | undefined): boolean {
+  return scenario?.kind === undefined && scenario?.argo === undefined;
+}
+
+export function nodeOf({ name }: Owner): string {
+  return `${name}-control-plane`;
+}
+
+async function isRunning(tools: KindTools, owner: Owner): Promise<boolean> {
+  const result = await tools.docker(['inspect', '--format', '{{.State.Running}}', nodeOf(owner)], { timeoutMs: 10_000 });
+  return result.code === 0 && result.stdout.trim() === 'true';
+}
+
+function problemOf(error: unknown): Problem {
+  return { reason: messageOf(error), ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}) };
 }

@@ -1,0 +1,78 @@
+import { stringify } from 'yaml';
+import { LabError } from '../../lib/errors.ts';
+import type { KindBackend } from '../../scenario/schema.ts';
+
+export interface ClusterPlan {
+  /** What the scenario wants besides; absolute host paths by then. */
+  backend: KindBackend | undefined;
+  /** The policy's folder on the host; it holds `policy.yaml`. */
+  auditFolder: string;
+  /** Free ports of the host for the scenario's own, in the order of its `extraPortMappings`. */
+  hostPorts: readonly number[];
+}
+
+export const AUDIT_LOG = '/var/log/kubernetes/argo-lab-audit.log';
+const AUDIT_FOLDER = '/etc/kubernetes/argo-lab';
+
+/**
+ * kind's configuration of one node. One node can't lose an election, and a paused one must not lose its lease: so
+ * nobody elects, and the node counts as healthy for as long as it may sleep.
+ */
+export function configDocument(plan: ClusterPlan): string {
+  const { backend, auditFolder, hostPorts } = plan;
+  return stringify({
+    kind: 'Cluster',
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    // Reachable for this machine alone.
+    networking: { apiServerAddress: '127.0.0.1' },
+    nodes: [
+      {
+        role: 'control-plane',
+        kubeadmConfigPatches: [stringify(clusterConfiguration()), ...(backend?.kubeadmConfigPatches ?? [])],
+        extraMounts: [{ hostPath: auditFolder, containerPath: AUDIT_FOLDER, readOnly: true }, ...(backend?.extraMounts ?? []).map(({ hostPath, containerPath, readOnly }) => ({ hostPath, containerPath, readOnly }))],
+        extraPortMappings: (backend?.extraPortMappings ?? []).map(({ containerPort, protocol }, i) => ({ containerPort, hostPort: portAt(hostPorts, i), listenAddress: '127.0.0.1', ...(protocol === undefined ? {} : { protocol }) })),
+      },
+    ],
+  });
+}
+
+function clusterConfiguration(): object {
+  const mount = (name: string, path: string, readOnly: boolean) => ({ name, hostPath: path, mountPath: path, readOnly, pathType: 'DirectoryOrCreate' });
+  return {
+    kind: 'ClusterConfiguration',
+    apiServer: {
+      extraArgs: { 'audit-policy-file': `${AUDIT_FOLDER}/policy.yaml`, 'audit-log-path': AUDIT_LOG, 'audit-log-maxsize': '50', 'audit-log-maxbackup': '1' },
+      extraVolumes: [mount('argo-lab-audit-policy', AUDIT_FOLDER, true), mount('argo-lab-audit-log', '/var/log/kubernetes', false)],
+    },
+    controllerManager: { extraArgs: { 'leader-elect': 'false', 'node-monitor-grace-period': '24h' } },
+    scheduler: { extraArgs: { 'leader-elect': 'false' } },
+  };
+}
+
+function portAt(ports: readonly number[], i: number): number {
+  const port = ports[i];
+  if (port === undefined) throw new LabError('internal', 'a port of the machine is missing for a port of the node');
+  return port;
+}
+
+/**
+ * What the API server notes down: requests of people and of their pods, with bodies where they change something. Not
+ * noted: what the cluster's own parts do all the time, and what is in secrets and tokens.
+ */
+export function auditPolicy(): string {
+  const quiet = (rule: object) => ({ level: 'None', ...rule });
+  return stringify({
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived', 'ResponseStarted'],
+    omitManagedFields: true,
+    rules: [
+      quiet({ users: ['system:apiserver', 'system:kube-controller-manager', 'system:kube-scheduler', 'system:kube-proxy', 'system:serviceaccount:argo:argo', 'system:serviceaccount:argo:argo-server'] }),
+      quiet({ userGroups: ['system:nodes', 'system:serviceaccounts:kube-system', 'system:serviceaccounts:local-path-storage'] }),
+      quiet({ nonResourceURLs: ['/healthz*', '/livez*', '/readyz*', '/metrics', '/openapi*', '/version'] }),
+      { level: 'Metadata', resources: [{ group: '', resources: ['secrets', 'serviceaccounts/token'] }, { group: 'authentication.k8s.io', resources: ['tokenreviews'] }] },
+      { level: 'Request', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+      { level: 'Metadata' },
+    ],
+  });
+}
