@@ -31,7 +31,7 @@ export interface SourceText {
 }
 
 const NAME = '([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)';
-const END = '(?![\\w{$<*-])';
+const END = '(?![\\w{<*-]|\\$[\\w{(])';
 
 /** A namespace is named by any of these, in commands, manifests, addresses and users. */
 const NAMESPACES: readonly RegExp[] = [
@@ -73,7 +73,7 @@ export async function readNeeds(scenario: Scenario): Promise<ScenarioNeeds> {
 function checksOf(page: Page): SourceText[] {
   const name = (part: string) => `${page.id} (${part})`;
   return [
-    ...page.checks.map((check) => ({ file: name(`check ${check.id}`), text: JSON.stringify({ [check.kind]: check.spec }, undefined, 1) })),
+    ...page.checks.map((check) => ({ file: name(`check ${check.id}`), text: JSON.stringify({ [check.kind]: check.spec }, undefined, 1).replace(/\\\\([./])/g, '$1') })),
     ...(page.exercise === undefined ? [] : [{ file: name('solution'), text: page.exercise.solution }]),
   ];
 }
@@ -86,10 +86,10 @@ export function needsOf(home: string, texts: readonly SourceText[]): ScenarioNee
     if (!found.has(name)) found.set(name, { name, ...place(source, index) });
   };
   for (const source of texts) {
-    // A backslash joins lines; a regular expression's anchors and escapes hide no name.
-    const text = source.text.replace(/\\\n/g, '  ').replace(/\\\\([./])/g, ' $1 '.trim());
-    for (const pattern of NAMESPACES) for (const match of text.matchAll(pattern)) note(namespaces, match[1] ?? '', { ...source, text }, match.index);
-    for (const { pattern, name } of CLUSTER_SCOPE) for (const match of text.matchAll(pattern)) note(clusterScope, name.replace('$1', match[1] ?? ''), { ...source, text }, match.index);
+    // A backslash joins lines; as long as before, so that places stay the same.
+    const text = source.text.replace(/\\\n/g, '  ');
+    for (const pattern of NAMESPACES) for (const match of text.matchAll(pattern)) note(namespaces, match[1] ?? '', source, match.index);
+    for (const { pattern, name } of CLUSTER_SCOPE) for (const match of text.matchAll(pattern)) note(clusterScope, name.replace('$1', match[1] ?? ''), source, match.index);
   }
   const all = texts.map(({ text }) => text).join('\n');
   return {
