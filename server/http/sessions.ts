@@ -47,6 +47,13 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
     response.json(found.view());
   });
 
+  router.post('/sessions/:sid/continue', async (request, response) => {
+    const { provider } = parse(NewStart, request.body ?? {});
+    const found = await session(request.params.sid);
+    await found.continueOn(provider);
+    response.json(found.view());
+  });
+
   router.get('/sessions/:sid/bundle', async (request, response) => {
     const file = (await session(request.params.sid)).bundle;
     if (file === undefined) throw new LabError('not-found', 'there are no logs of a failed start');

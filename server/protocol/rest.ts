@@ -18,6 +18,7 @@ export * from './author.ts';
  *   DELETE /api/sessions/:sid                            → 204              (also cancels the preparation, at any moment)
  *   POST   /api/sessions/:sid/reset {provider?}          → SessionView      (another provider: `go on on embedded`)
  *   POST   /api/sessions/:sid/continue {provider}        → SessionView      (after `lost`: a new cluster, all else stays)
+ *   POST   /api/sessions/:sid/continue {provider?}       → SessionView      (after `lost`: another cluster; terminals, files and progress stay)
  *   GET    /api/sessions/:sid/bundle                     → a file to download, where SessionView.bundle
  *   POST   /api/sessions/:sid/steps/:page/quiz {quiz, answers} → QuizVerdict
  *   POST   /api/sessions/:sid/steps/:page/open           → SessionView      (runs its scripts once)

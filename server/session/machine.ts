@@ -15,6 +15,8 @@ export interface SessionRecord {
   done: string[];
   terminals: { id: string; name: string }[];
   createdAt: number;
+  /** What the learner answered last, by page and question. */
+  answers?: Record<string, Record<string, string[]>>;
 }
 
 export type SessionInput =
@@ -23,8 +25,10 @@ export type SessionInput =
   | { type: 'ended' }
   | { type: 'reset'; /** The first page: nothing of the way to a later one is left. */ page: string; /** Another provider than before. */ provider?: string }
   | { type: 'revived' }
+  | { type: 'continued'; /** Gives another cluster in the place of one that is gone. */ provider: string }
   | { type: 'page-opened'; page: string; /** The page before needs no check: leaving it finishes it. */ finishes?: string; at: number }
   | { type: 'page-passed'; page: string }
+  | { type: 'answered'; page: string; quiz: string; answers: string[] }
   | { type: 'terminals'; terminals: { id: string; name: string }[] };
 
 /** The next record. Pure; what makes no sense in a state changes nothing. */
@@ -39,12 +43,16 @@ export function advance(record: SessionRecord, input: SessionInput): SessionReco
       return { ...record, state: 'ended' };
     case 'revived':
       return { ...record, state: 'preparing' };
+    case 'continued':
+      return { ...record, state: 'preparing', provider: input.provider };
     case 'reset':
-      return { ...record, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [], ...(input.provider === undefined ? {} : { provider: input.provider }) };
+      return { ...record, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [], answers: {}, ...(input.provider === undefined ? {} : { provider: input.provider }) };
     case 'page-opened':
       return { ...record, page: input.page, opened: { [input.page]: input.at, ...record.opened }, done: input.finishes === undefined ? record.done : including(record.done, input.finishes) };
     case 'page-passed':
       return { ...record, done: including(record.done, input.page) };
+    case 'answered':
+      return { ...record, answers: { ...record.answers, [input.page]: { ...record.answers?.[input.page], [input.quiz]: input.answers } } };
     case 'terminals':
       return { ...record, terminals: input.terminals };
   }
