@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
-import type { Scenario } from './model.ts';
-import { inside } from './read-file.ts';
+import type { Problem, Scenario } from './model.ts';
+import { type Located, locate, locateIn } from './source-file.ts';
+import { globMatcher } from './glob.ts';
 
 /** One file to put into a session's place. */
 export interface AssetCopy {
@@ -13,38 +14,104 @@ export interface AssetCopy {
   chmod?: string;
 }
 
+type Asset = Scenario['assets'][number];
+type Found = { files: { source: string; name: string }[]; flaw?: { code: string; message: string; severity: 'error' | 'warning' } };
+
+/** Larger files are left out: a session's home is no archive. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_FILES = 5000;
+/** The machine with the terminals; its files win over those meant for other machines. */
+const MAIN_HOSTS = new Set(['host01', 'controlplane', 'master', 'client']);
+const IMAGES = /\.(?:png|jpe?g|gif|webp|svg|ico|bmp|avif|mp4|webm)$/i;
+/** How a path of a page's image says “one folder up”: an address can't hold `..`. */
+export const UP = '__up__';
+
 /**
  * Which files a scenario wants where. `file` is relative to `assets/`, else to the scenario; a plain path lands under
  * its base name, a pattern keeps its path below `assets/`. What does not exist or leads outside is left out and named.
  */
 export async function planAssets(scenario: Scenario, home: string): Promise<{ copies: AssetCopy[]; missing: string[] }> {
-  const copies: AssetCopy[] = [];
+  const byTarget = new Map<string, AssetCopy>();
   const missing: string[] = [];
-  for (const asset of scenario.assets) {
-    const folder = targetFolder(asset.target, home);
-    const chmod = asset.chmod === undefined ? {} : { chmod: asset.chmod };
-    if (/[*?]/.test(asset.file)) {
-      const pattern = globPattern(asset.file);
-      const base = join(scenario.folder, 'assets');
-      const files = (await listFiles(base)).filter((file) => pattern.test(file));
-      if (files.length === 0) missing.push(asset.file);
-      for (const file of files) {
-        const source = await inside(base, file);
-        if (source) copies.push({ source, target: posix.join(folder, file), ...chmod });
-      }
-      continue;
+  const assets = [...scenario.assets].sort((a, b) => Number(MAIN_HOSTS.has(a.host)) - Number(MAIN_HOSTS.has(b.host)));
+  const listing = listingOf(scenario);
+  for (const asset of assets) {
+    const found = await findAsset(scenario, asset, listing);
+    if (found.files.length === 0) missing.push(asset.file);
+    for (const { source, name } of found.files) {
+      const target = posix.join(targetFolder(asset.target, home), name);
+      byTarget.delete(target);
+      byTarget.set(target, { source, target, ...(asset.chmod === undefined ? {} : { chmod: asset.chmod }) });
     }
-    const source = (await inside(join(scenario.folder, 'assets'), asset.file)) ?? (await inside(scenario.folder, asset.file));
-    if (source === undefined || !(await isFile(source))) missing.push(asset.file);
-    else copies.push({ source, target: posix.join(folder, basename(asset.file)), ...chmod });
   }
-  return { copies, missing };
+  return { copies: [...byTarget.values()], missing };
 }
 
-/** The absolute path of a file that a page shows, or undefined when it is none of the scenario's. */
+/** What is wrong with the assets, each where it stands. */
+export async function assetProblems(scenario: Scenario, place: (at: { host: string; index: number }, wrong: Omit<Problem, 'file'>) => Problem, entries: readonly (Asset & { index: number })[]): Promise<Problem[]> {
+  const out: Problem[] = [];
+  const listing = listingOf(scenario);
+  for (const entry of entries) {
+    const { flaw } = await findAsset(scenario, entry, listing);
+    if (flaw !== undefined) out.push(place(entry, flaw));
+  }
+  return out;
+}
+
+/** The files below `assets/`, listed once and only where a pattern asks. */
+function listingOf(scenario: Scenario): () => Promise<string[]> {
+  let listing: Promise<string[]> | undefined;
+  return () => (listing ??= listFiles(join(scenario.folder, 'assets')));
+}
+
+async function findAsset(scenario: Scenario, asset: { file: string }, listing: () => Promise<string[]>): Promise<Found> {
+  const name = posix.normalize(asset.file.replace(/^\/+/, ''));
+  if (/[*?]/.test(name)) {
+    const matches = globMatcher(name);
+    const files: Found['files'] = [];
+    for (const file of (await listing()).filter(matches)) {
+      const found = await locate(scenario.root, join(scenario.folder, 'assets', file));
+      if (found.ok && (await isSmallFile(found.path))) files.push({ source: found.path, name: file });
+    }
+    return files.length > 0 ? { files } : { files, flaw: { code: 'asset-missing', message: `no file in assets/ fits ${asset.file}`, severity: 'warning' } };
+  }
+  const escapes: Found = { files: [], flaw: { code: 'path-escapes', message: `names ${asset.file}, which leads out of the scenario's folder`, severity: 'error' } };
+  if (name === '..' || name.startsWith('../')) return escapes;
+  let found: Located = await locateIn(scenario, posix.join('assets', name));
+  let flaw: Found['flaw'];
+  if (!found.ok && found.code === 'reference-missing') {
+    found = await locateIn(scenario, name);
+    if (found.ok) flaw = { code: 'asset-beside', message: `${asset.file} is not in assets/ but beside index.json, where other hosts don't look`, severity: 'warning' };
+  }
+  if (!found.ok) return found.code === 'reference-missing' ? { files: [], flaw: { code: 'asset-missing', message: `names ${asset.file}, which is not in assets/`, severity: 'error' } } : { files: [], flaw: { code: found.code, message: `names ${asset.file}, which ${found.message}`, severity: 'error' } };
+  const info = await stat(found.path).catch(() => undefined);
+  if (info?.isDirectory() === true) {
+    const base = found.path;
+    const files: Found['files'] = [];
+    for (const file of await listFiles(base)) {
+      const one = await locate(scenario.root, join(base, file));
+      if (one.ok && (await isSmallFile(one.path))) files.push({ source: one.path, name: posix.join(basename(name), file) });
+    }
+    return { files, flaw: { code: 'asset-folder', message: `names ${asset.file}, which is a folder: write ${asset.file.replace(/\/+$/, '')}/**`, severity: 'warning' } };
+  }
+  if (info?.isFile() !== true) return { files: [], flaw: { code: 'file-not-regular', message: `names ${asset.file}, which is no regular file`, severity: 'error' } };
+  if (info.size > MAX_BYTES) return { files: [], flaw: { code: 'file-too-large', message: `names ${asset.file}, which is larger than ${MAX_BYTES / 1024 / 1024} MB`, severity: 'error' } };
+  return { files: [{ source: found.path, name: basename(name) }], ...(flaw === undefined ? {} : { flaw }) };
+}
+
+/**
+ * The absolute path of a file that a page shows, or undefined when it is none of the scenario's. `__up__` at the start
+ * is a folder above; from there only pictures are given out, and only of the same repository.
+ */
 export async function assetFile(scenario: Scenario, path: string): Promise<string | undefined> {
-  const file = await inside(scenario.folder, path);
-  return file !== undefined && (await isFile(file)) ? file : undefined;
+  const parts = path.split('/');
+  const up = parts.findIndex((part) => part !== UP);
+  const rest = parts.slice(up < 0 ? parts.length : up);
+  if (rest.includes('..') || rest.includes(UP) || path.includes('\0')) return undefined;
+  const found = await locate(scenario.root, join(scenario.folder, ...parts.slice(0, Math.max(0, up)).map(() => '..'), ...rest));
+  if (!found.ok || !(await isSmallFile(found.path))) return undefined;
+  const own = await locate(scenario.folder, found.path);
+  return own.ok || IMAGES.test(found.path) ? found.path : undefined;
 }
 
 function targetFolder(target: string, home: string): string {
@@ -53,22 +120,24 @@ function targetFolder(target: string, home: string): string {
   return posix.isAbsolute(target) ? posix.normalize(target) : posix.join(home, target);
 }
 
-/** `*` stays within a folder, `**` does not. */
-function globPattern(pattern: string): RegExp {
-  const source = pattern.replace(/^\.\//, '').replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*\*\/?|\*|\?/g, (glob) => (glob.startsWith('**') ? '.*' : glob === '*' ? '[^/]*' : '[^/]'));
-  return new RegExp(`^${source}$`);
+async function isSmallFile(path: string): Promise<boolean> {
+  return stat(path).then((info) => info.isFile() && info.size <= MAX_BYTES, () => false);
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path)).isFile();
-}
-
-async function listFiles(folder: string, prefix = ''): Promise<string[]> {
-  try {
-    const entries = await readdir(join(folder, prefix), { withFileTypes: true });
-    const nested = await Promise.all(entries.map(async (entry) => (entry.isDirectory() ? listFiles(folder, posix.join(prefix, entry.name)) : [posix.join(prefix, entry.name)])));
-    return nested.flat();
-  } catch {
-    return [];
+/** Files below a folder in alphabetical order, links to files among them; pipes and devices are none. */
+export async function listFiles(folder: string): Promise<string[]> {
+  const out: string[] = [];
+  const folders = [''];
+  for (let prefix = folders.shift(); prefix !== undefined && out.length < MAX_FILES && folders.length < MAX_FILES; prefix = folders.shift()) {
+    try {
+      for await (const entry of await opendir(join(folder, prefix))) {
+        if (entry.isDirectory()) folders.push(posix.join(prefix, entry.name));
+        else if (entry.isFile() || entry.isSymbolicLink()) out.push(posix.join(prefix, entry.name));
+        if (out.length >= MAX_FILES) break;
+      }
+    } catch {
+      // What may not be read is not there.
+    }
   }
+  return out.sort();
 }

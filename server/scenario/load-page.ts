@@ -1,77 +1,96 @@
-import { dirname, join } from 'node:path';
-import { access } from 'node:fs/promises';
-import type { CheckSpec, Page, Problem } from './model.ts';
-import { inside, readYaml } from './read-file.ts';
-import { ChecksFile } from './schema.ts';
+import { posix } from 'node:path';
+import { type CheckValidator, loadChecks } from './checks-file.ts';
+import { takeQuizzes } from './markdown/quiz.ts';
+import type { Page, Problem } from './model.ts';
+import type { NeedFinder } from './needs.ts';
+import { flawsOf } from './read-file.ts';
+import type { EndPageFile } from './schema.ts';
+import { LIMITS, locateIn, readSource } from './source-file.ts';
+import { type Position, fieldName } from './source-position.ts';
 
-const COMMON_KEYS = new Set(['id', 'title', 'live', 'hints']);
+export type { CheckValidator } from './checks-file.ts';
+
+/** What a page is loaded with and into. */
+export interface PageLoad {
+  scenario: { folder: string; root: string };
+  /** How problems name the scenario's folder, with a slash at the end. */
+  prefix: string;
+  validate: CheckValidator;
+  problems: Problem[];
+  needs: NeedFinder;
+  place(path: readonly PropertyKey[]): Position;
+}
 
 export interface PageSource {
   id: string;
   title: string;
-  text: string;
-  field: string;
-  verify?: string | undefined;
-  foreground?: string | undefined;
-  background?: string | undefined;
+  /** How what is needed names it: `step 2`. */
+  name: string;
+  file: EndPageFile;
+  path: PropertyKey[];
 }
 
-/** Whether a check's kind exists and its settings are right; answered by the checks room, which is above this one. */
-export type CheckValidator = (kind: string, spec: unknown) => string | undefined;
+/** Which key holds a script, its aliases, and how it is called in words. */
+const SCRIPTS = [
+  { field: 'foreground', keys: ['foreground', 'code'] },
+  { field: 'background', keys: ['background', 'courseData'] },
+  { field: 'verify', keys: ['verify'] },
+  { field: 'hintScript', keys: ['hint'] },
+] as const;
 
-/** Loads a page's scripts and its checks; `problems` gathers everything that is wrong with it. */
-export async function loadPage(folder: string, prefix: string, source: PageSource, validate: CheckValidator, problems: Problem[]): Promise<{ page: Page; variables: string[] }> {
-  const missing = async (path: string, field: string) => {
-    if ((await inside(folder, path)) !== undefined) return false;
-    problems.push({ file: `${prefix}index.json`, field, message: `names ${path}, which does not exist in the scenario's folder`, severity: 'error' });
-    return true;
-  };
-  if (source.text === '') problems.push({ file: `${prefix}index.json`, field: `${source.field}.text`, message: 'is empty', severity: 'error' });
-  else await missing(source.text, `${source.field}.text`);
-  const page: Page = { id: source.id, title: source.title, text: source.text, checks: [] };
-  for (const key of ['verify', 'foreground', 'background'] as const) {
-    const path = source[key];
-    if (path !== undefined && path !== '' && !(await missing(path, `${source.field}.${key}`))) page[key] = path;
-  }
-  const file = await checksFile(folder, source.text);
-  if (file === undefined) return { page, variables: [] };
-  const read = await readYaml(join(folder, file), `${prefix}${file}`, ChecksFile);
-  problems.push(...read.problems);
-  if (!read.ok) return { page, variables: [] };
-  for (const [index, entry] of read.value.checks.entries()) {
-    const kinds = Object.keys(entry).filter((key) => !COMMON_KEYS.has(key));
-    const [kind] = kinds;
-    if (kind === undefined || kinds.length > 1) {
-      problems.push({ file: `${prefix}${file}`, field: `checks[${index}]`, message: kinds.length > 1 ? `has two kinds: ${kinds.join(', ')}` : 'names no kind of check', severity: 'error' });
-      continue;
+/** Loads a page: looks whether its files are there, reads its questions and checks, and sees what it needs. */
+export async function loadPage(load: PageLoad, source: PageSource): Promise<{ page: Page; variables: string[] }> {
+  const { problems, prefix, needs } = load;
+  const { file } = source;
+  const page: Page = { id: source.id, title: source.title, text: file.text ?? '', checks: [], ...(file.credits === undefined || file.credits.trim() === '' ? {} : { credits: file.credits }) };
+  const read = async (key: string, path: string, limit: number): Promise<string | undefined> => {
+    const at = { file: `${prefix}index.json`, ...load.place([...source.path, key]), field: fieldName([...source.path, key]) };
+    const found = await locateIn(load.scenario, path);
+    if (!found.ok) {
+      problems.push({ ...at, code: found.code, message: found.code === 'reference-missing' ? `names ${path}, which does not exist in the scenario's folder` : `names ${path}, which ${found.message}`, severity: 'error' });
+      return undefined;
     }
-    const wrong = validate(kind, entry[kind]);
-    if (wrong !== undefined) problems.push({ file: `${prefix}${file}`, field: `checks[${index}].${kind}`, message: wrong, severity: 'error' });
-    const check: CheckSpec = { id: entry.id, title: entry.title, kind, spec: entry[kind], hints: entry.hints, live: entry.live };
-    page.checks.push(check);
+    const text = await readSource(found.path, limit);
+    if (!text.ok) {
+      problems.push({ ...at, code: text.code, message: `names ${path}, which ${text.message}`, severity: 'error' });
+      return undefined;
+    }
+    problems.push(...flawsOf(text, `${prefix}${posix.normalize(path)}`));
+    return text.text;
+  };
+
+  if (file.text === '') problems.push({ code: 'reference-missing', file: `${prefix}index.json`, ...load.place([...source.path, 'text']), field: fieldName([...source.path, 'text']), message: 'is empty', severity: 'error' });
+  else if (file.text !== undefined) {
+    const text = await read('text', file.text, LIMITS.page);
+    if (text !== undefined) {
+      needs.page(source.name, text);
+      const { quizzes } = takeQuizzes(text, '');
+      if (quizzes.length > 0) page.quiz = quizzes;
+    }
   }
-  const { exercise } = read.value;
-  if (exercise) {
-    page.exercise = {
-      solution: exercise.solution,
-      expectBefore: exercise.expectBefore,
-      undoes: exercise.undoes,
-      nearMisses: exercise.nearMisses.map((miss) => ({ title: miss.title, script: miss.run, expectMessage: miss.expect })),
-    };
+  for (const { field, keys } of SCRIPTS) {
+    for (const key of keys) {
+      const path = file[key];
+      if (path === undefined || path.trim() === '' || page[field] !== undefined) continue;
+      const text = await read(key, path, LIMITS.script);
+      if (text === undefined) continue;
+      page[field] = path;
+      if (field !== 'hintScript') needs.script(`the ${field} script of ${source.name}`, text);
+    }
   }
-  return { page, variables: read.value.variables };
+  if (file.answer !== undefined && file.answer.trim() !== '' && (await read('answer', file.answer, LIMITS.page)) !== undefined) page.answer = file.answer;
+
+  const checks = file.text === undefined || file.text === '' ? undefined : await checksFile(load.scenario, file.text);
+  if (checks === undefined) return { page, variables: [] };
+  return { page, variables: await loadChecks(load.scenario.folder, prefix, checks, page, load.validate, problems) };
 }
 
 /** `step1/checks.yaml` beside `step1/text.md`; `step1.checks.yaml` beside `step1.md` where pages share a folder. */
-async function checksFile(folder: string, text: string): Promise<string | undefined> {
-  const candidates = [text.replace(/(\.md)?$/, '.checks.yaml'), ...(dirname(text) === '.' ? [] : [join(dirname(text), 'checks.yaml')])];
-  for (const candidate of candidates) {
-    try {
-      await access(join(folder, candidate));
-      return candidate;
-    } catch {
-      // the next one
-    }
+async function checksFile(scenario: { folder: string; root: string }, text: string): Promise<string | undefined> {
+  const plain = posix.normalize(text.replace(/^\/+/, ''));
+  const folder = posix.dirname(plain);
+  for (const candidate of [plain.replace(/(\.md)?$/, '.checks.yaml'), ...(folder === '.' ? [] : [posix.join(folder, 'checks.yaml')])]) {
+    if ((await locateIn(scenario, candidate)).ok) return candidate;
   }
   return undefined;
 }

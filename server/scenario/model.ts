@@ -1,3 +1,6 @@
+import type { ArgoBackend, KindBackend } from './schema.ts';
+import type { Words } from './words.ts';
+
 /** A scenario as loaded from a folder in the Killercoda format. Every path is relative to the scenario's folder. */
 export interface Scenario {
   /** `argo-workflows/using-the-api`: the course path and the folder's name. */
@@ -8,16 +11,38 @@ export interface Scenario {
   time?: string;
   /** Absolute path of the scenario's folder. */
   folder: string;
+  /** Absolute path of the repository it is part of: links and images may lead anywhere inside it, never out. */
+  root: string;
   intro?: Page;
   steps: Page[];
   finish?: Page;
   assets: { host: string; file: string; target: string; chmod?: string }[];
+  /** As written; `ubuntu` where nothing is said. */
   imageId: string;
+  /** Whether the scenario expects a cluster, by its image id; `plain` is a machine with a shell. */
+  family: ImageFamily;
+  /** Machines the image has, by the names that scenarios use: `['host01']`, or `['controlplane', 'node01']`. */
+  hosts: string[];
+  /** What it uses that a lab may not have, found in its image id, its code blocks and its scripts. */
+  needs: Need[];
+  layout: LayoutKind;
+  /** Extra tabs that show a port, or a page elsewhere. */
+  dashboards: Dashboard[];
+  /** Extra terminals to open at the start, with names. */
+  terminals: NamedTerminal[];
+  /** Where the older dialect says that the first or last page is not shown. Scripts of a hidden page still run. */
+  hide: { intro: boolean; finish: boolean };
+  /** The folder that the editor shows: `environment.uieditorpath`. None means the home. */
+  editorPath?: string;
   /** The namespace that kubectl is in at the start: `backend.namespace`. None means `default`. */
   namespace?: string;
+  /** `backend.kind`: what a cluster made with kind has besides. */
+  kind?: KindBackend;
+  /** `backend.argo`: how the Argo Server is started, where it is not as usual. */
+  argo?: ArgoBackend;
   /** Variables whose values shell integration reports: the union over all steps' checks.yaml. */
   variables: string[];
-  /** Extra scripts run before the first page, hidden: none in Killercoda's own format. */
+  /** What is wrong and does not keep it from being shown. */
   problems: Problem[];
 }
 
@@ -25,14 +50,69 @@ export interface Page {
   /** `intro`, `step1`…`stepN`, `finish`. */
   id: string;
   title: string;
-  /** Path of the Markdown file. */
+  /** Path of the Markdown file; empty where a page only has scripts, or where its file is missing. */
   text: string;
   foreground?: string;
   background?: string;
   /** Path of the verify script. */
   verify?: string;
+  /** Path of a Markdown file with the solution, shown on request. */
+  answer?: string;
+  /** Path of a script whose output is a hint; its first argument is the seconds since the step was opened. */
+  hintScript?: string;
+  /** Whom the page thanks: a link or a line of Markdown. */
+  credits?: string;
+  /** In the order of the page. */
+  quiz?: Quiz[];
   checks: CheckSpec[];
   exercise?: Exercise;
+}
+
+export type ImageFamily = 'cluster' | 'plain';
+
+export type NeedKind = 'docker' | 'packages' | 'internet' | 'systemd' | 'nodes' | 'openshift' | 'helm';
+
+/** Something that a scenario uses: `because` names where it was seen first, in words. */
+export interface Need {
+  kind: NeedKind;
+  because: string;
+}
+
+/**
+ * How the page is laid out beside the text: `ide` an editor with a terminal in it, `ide-terminal` an editor above a
+ * terminal, `terminal-terminal` two of them, `…-preview` with a tab for a port, `preview` and `text` without a terminal.
+ */
+export type LayoutKind = 'terminal' | 'ide' | 'ide-terminal' | 'terminal-terminal' | 'terminal-preview' | 'ide-preview' | 'preview' | 'text';
+
+/** A tab: a port of the session (`port` and `path`), or a page elsewhere (`url`). */
+export interface Dashboard {
+  name: string;
+  port?: number;
+  path?: string;
+  url?: string;
+}
+
+export interface NamedTerminal {
+  name: string;
+  /** Which machine: `host01`. */
+  host?: string;
+  /** Typed into it at the start. */
+  command?: string;
+}
+
+/** A question in a page, as `>>Q1: …<<` writes it. The right answers stay on the server. */
+export interface Quiz {
+  /** `q1`, `q2`, … in the order of the page. */
+  id: string;
+  /** Markdown. */
+  question: string;
+  kind: 'radio' | 'checkbox' | 'text';
+  /** Markdown; their ids are `a`, `b`, … Empty for `text`. */
+  options: string[];
+  /** Ids of the right options, or texts any one of which is right. */
+  answers: string[];
+  /** How a text is compared: the whole of it, or whether it holds the answer. */
+  match?: 'exact' | 'contains';
 }
 
 /** One entry of `checks.yaml`; `spec` is parsed by the check kind's own schema. */
@@ -44,6 +124,8 @@ export interface CheckSpec {
   hints: string[];
   /** Cheap enough to re-run while the learner works. */
   live: boolean;
+  /** As the author wrote them, in whatever languages; `why` and `next` replace the kind's own words when it fails. */
+  words?: { title: Words; hints: Words[]; why?: Words; next?: Words };
 }
 
 export interface Exercise {
@@ -65,6 +147,8 @@ export interface Course {
 
 /** A finding in an author's file. */
 export interface Problem {
+  /** Which rule: `json-duplicate-key`. See `argo-lab lint` in scenarios/README.md. */
+  code: string;
   file: string;
   line?: number;
   column?: number;

@@ -1,6 +1,11 @@
-import { LineCounter, isNode, parseDocument } from 'yaml';
 import type { ZodError } from 'zod';
+import { type Spans, pathKey } from './json-text.ts';
 import type { Problem } from './model.ts';
+
+export interface Position {
+  line: number;
+  column: number;
+}
 
 /** `['details', 'steps', 2, 'text']` → `details.steps[2].text` */
 export function fieldName(path: readonly PropertyKey[]): string {
@@ -8,25 +13,29 @@ export function fieldName(path: readonly PropertyKey[]): string {
 }
 
 /** Line and column, both from 1, of an offset. */
-export function positionAt(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+export function positionAt(text: string, offset: number): Position {
+  let line = 1;
+  let start = 0;
+  for (let next = text.indexOf('\n'); next >= 0 && next < offset; next = text.indexOf('\n', next + 1)) {
+    line += 1;
+    start = next + 1;
+  }
+  return { line, column: offset - start + 1 };
 }
 
-/** Turns what zod found wrong into problems that name file, line, column and field. JSON is read as the YAML that it is. */
-export function problemsOf(file: string, text: string, error: ZodError): Problem[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  return error.issues.map((issue) => {
+/** Where a path of a JSON file is, or what should have held it: a missing field has no place of its own. */
+export function placeOf(text: string, spans: Spans, path: readonly PropertyKey[]): Position {
+  for (let length = path.length; length > 0; length--) {
+    const span = spans.get(pathKey(path.slice(0, length)));
+    if (span !== undefined) return positionAt(text, length === path.length ? span.value : span.key);
+  }
+  return positionAt(text, spans.get('')?.value ?? 0);
+}
+
+/** Turns what zod found wrong into problems that name file, line, column and field; at most 20 of them. */
+export function problemsOf(file: string, code: string, severity: 'error' | 'warning', error: ZodError, place: (path: readonly PropertyKey[]) => Position | undefined): Problem[] {
+  return error.issues.slice(0, 20).map((issue) => {
     const path = [...issue.path];
-    // A missing field has no place of its own: point to what should have held it.
-    for (let length = path.length; length >= 0; length--) {
-      const node: unknown = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) {
-        const at = lines.linePos(node.range[0]);
-        return { file, line: at.line, column: at.col, field: fieldName(path), message: issue.message, severity: 'error' };
-      }
-    }
-    return { file, field: fieldName(path), message: issue.message, severity: 'error' };
+    return { code, file, ...place(path), ...(path.length === 0 ? {} : { field: fieldName(path) }), message: issue.message, severity };
   });
 }

@@ -1,18 +1,14 @@
 import { posix } from 'node:path';
-import createMarkdown, { type MarkdownIt, type RendererRule, type Token } from 'markdown-it';
+import createMarkdown, { type Token } from 'markdown-it';
 import type { Ids } from '../../lib/ids.ts';
-import { type CodeAction, liftFenceActions, parseAction, typeable } from './actions.ts';
+import { UP } from '../assets.ts';
+import { typeable } from './actions.ts';
+import type { Block } from './blocks.ts';
 import { escapeHtml, highlight } from './highlight.ts';
+import { showUnknownTags } from './html.ts';
+import { actionAttributes, renderInlineTokens } from './inline.ts';
+import { markdown, parsePage } from './parse.ts';
 import { sanitize } from './sanitize.ts';
-
-const TRAFFIC = /\{\{TRAFFIC_HOST\d+_(\d{1,5})\}\}/g;
-/** Stands for a session's port between parsing and rendering; `.invalid` never resolves. */
-const PORT_HOST = /^https?:\/\/port-(\d{1,5})\.argo-lab\.invalid(\/.*)?$/;
-
-function isPort(text: string): boolean {
-  const port = Number(text);
-  return port >= 1 && port <= 65535;
-}
 
 export interface RenderOptions {
   /** Path of the Markdown file relative to the scenario's folder: images are relative to it. */
@@ -23,65 +19,63 @@ export interface RenderOptions {
 }
 
 /**
- * Renders a page to sanitised HTML. Code that can be clicked carries `data-action`, `data-terminal` and `data-code`
- * (the text to type, placeholders such as {{TRAFFIC_HOST1_80}} still in it), ports carry `data-port` and `data-path`.
+ * Renders a page to sanitised HTML. Code that can be clicked carries `data-action`, `data-code` (the text to type,
+ * placeholders such as {{TRAFFIC_HOST1_80}} still in it) and, where the page names one, `data-terminal`; ports carry
+ * `data-port` and `data-path`. All of it is described in protocol/rest.ts. Never throws, whatever the page.
  */
-export async function renderMarkdown(markdown: string, options: RenderOptions): Promise<string> {
+export async function renderMarkdown(text: string, options: RenderOptions): Promise<string> {
   const mark = `m${options.ids.alphanumeric(16)}-`;
-  const md = createParser(options);
-  const tokens = md.parse(liftFenceActions(markdown.replace(/^(#{1,6})([^#\s])/gm, '$1 $2')), {});
-  markAlerts(tokens);
-  const fences = new Map<Token, string>();
-  for (const token of tokens) {
-    if (token.type === 'fence' || token.type === 'code_block') fences.set(token, await highlightFence(token));
-    if (token.children) token.children = inlineActions(token.children, mark);
+  const page = parsePage(text, mark);
+  const notes = new Map([...page.footnotes.keys()].map((name, index) => [name, index + 1]));
+  const code = new Map<string, string>();
+  for (const [index, block] of page.blocks.entries()) code.set(`${mark}${index}`, await renderBlock(block, mark));
+  const inline = { mark, notes };
+  markAlerts(page.tokens);
+  markTasks(page.tokens, mark);
+  for (const token of page.tokens) {
+    if (token.children) token.children = renderInlineTokens(token.children, inline);
+    if (token.type === 'fence') become(token, code.get(token.info.trim()) ?? '');
+    else if (token.type === 'code_block') {
+      const only = new RegExp(`^\`\`\`(${mark}\\d+)\\n\`\`\`$`).exec(token.content.trim())?.[1];
+      become(token, only === undefined ? await renderIndented(restored(token.content, page.blocks, mark), mark) : (code.get(only) ?? ''));
+    } else if (token.type === 'html_block') token.content = showUnknownTags(restored(token.content, page.blocks, mark));
   }
-  const attributes = (action: CodeAction, code: string) =>
-    action.action === 'none' ? '' : ` ${mark}action="${action.action}" ${mark}terminal="${action.terminal}" ${mark}code="${escapeHtml(typeable(code))}"`;
-  const renderFence: RendererRule = (list, index) => {
-    const token = list[index];
-    if (!token) return '';
-    const { language, action } = fenceInfo(token.info);
-    return `<pre class="code"${attributes(action, token.content.replace(/\n$/, ''))} ${mark}language="${escapeHtml(language)}"><code>${fences.get(token) ?? escapeHtml(token.content)}</code></pre>\n`;
-  };
-  md.renderer.rules['fence'] = renderFence;
-  md.renderer.rules['code_block'] = renderFence;
-  md.renderer.rules['code_inline'] = (list, index) => {
-    const token = list[index];
-    if (!token) return '';
-    const raw: unknown = token.meta?.action;
-    const action = typeof raw === 'string' ? parseAction(raw) : undefined;
-    return `<code class="inline"${attributes(action ?? { action: 'copy', terminal: 1 }, token.content)}>${escapeHtml(token.content)}</code>`;
-  };
-  md.renderer.rules['link_open'] = (list, index, opts, _env, self) => {
-    const token = list[index];
-    const port = PORT_HOST.exec(String(token?.attrGet('href') ?? ''));
-    if (!token || !port?.[1]) return self.renderToken(list, index, opts);
-    return `<a class="port" href="#" ${mark}port="${port[1]}" ${mark}path="${escapeHtml(port[2] ?? '/')}">`;
-  };
-  return sanitize(md.renderer.render(tokens, md.options, {}), mark);
+  const body = markdown.renderer.render(page.tokens, { ...markdown.options }, {}).replace(new RegExp(`(?:<p>)?${mark}quiz(q\\d+)(?:</p>)?`, 'g'), (_whole, id: string) => `<div class="quiz" ${mark}quiz="${id}"></div>`);
+  const foot = renderFootnotes(page.footnotes, inline);
+  return sanitize(body + foot, { mark, resource: (source) => resourceAddress(source, options) });
 }
 
-function createParser(options: RenderOptions): MarkdownIt {
-  const md = createMarkdown({ html: true, linkify: false });
-  const normalize = md.normalizeLink.bind(md);
-  md.normalizeLink = (url) => normalize(url.replace(TRAFFIC, (whole: string, port: string) => (isPort(port) ? `https://port-${port}.argo-lab.invalid` : whole)));
-  md.renderer.rules['image'] = (list, index) => {
-    const token = list[index];
-    const source = String(token?.attrGet('src') ?? '');
-    const relative = !/^[a-z][a-z0-9+.-]*:|^\/\//i.test(source);
-    const src = relative ? options.assetBase + posix.join(posix.dirname(options.file), decodeURI(source)).split('/').map(encodeURIComponent).join('/') : source;
-    return `<img src="${escapeHtml(src)}" alt="${escapeHtml(token?.content ?? '')}">`;
-  };
-  return md;
+async function renderBlock(block: Block, mark: string): Promise<string> {
+  if (block.kind === 'file') {
+    const extension = /\.([a-z]+)$/i.exec(block.file)?.[1] ?? 'text';
+    const target = ['replace', 'insert', 'append', 'prepend'].includes(block.target) && block.file !== '' ? block.target : 'clipboard';
+    const marker = block.marker === '' ? '' : ` ${mark}marker="${escapeHtml(block.marker)}"`;
+    return `<pre class="file" ${mark}file="${escapeHtml(block.file)}" ${mark}target="${target}"${marker} ${mark}code="${escapeHtml(typeable(block.code))}"><code>${await highlight(block.code, extension)}</code></pre>\n`;
+  }
+  return `<pre class="code"${actionAttributes(block.action, block.code, mark)} ${mark}language="${escapeHtml(block.language)}"><code>${await highlight(block.code, block.language, block.marked)}</code></pre>\n`;
+}
+
+async function renderIndented(content: string, mark: string): Promise<string> {
+  const code = content.replace(/\n$/, '');
+  return `<pre class="code"${actionAttributes({ action: 'copy' }, code, mark)} ${mark}language=""><code>${await highlight(code, '')}</code></pre>\n`;
+}
+
+/** Blocks that stand where Markdown sees no block, within HTML, as they were written. */
+function restored(content: string, blocks: readonly Block[], mark: string): string {
+  return content.replace(new RegExp(`\`\`\`${mark}(\\d+)\\n[ \\t>]*\`\`\``, 'g'), (_whole, index: string) => escapeHtml(blocks[Number(index)]?.code ?? ''));
+}
+
+function become(token: Token, html: string): void {
+  token.type = 'html_block';
+  token.content = html;
 }
 
 /** `> [!NOTE]` at the start of a quotation makes it a box of that kind. */
-function markAlerts(tokens: Token[]): void {
+function markAlerts(tokens: readonly Token[]): void {
   for (const [index, token] of tokens.entries()) {
     if (token.type !== 'blockquote_open') continue;
     const first = tokens[index + 2]?.children?.[0];
-    const kind = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$/.exec(first?.content ?? '')?.[1];
+    const kind = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$/i.exec(first?.content ?? '')?.[1];
     if (first?.type !== 'text' || kind === undefined) continue;
     token.attrSet('class', `alert alert-${kind.toLowerCase()}`);
     first.content = '';
@@ -90,35 +84,51 @@ function markAlerts(tokens: Token[]): void {
   }
 }
 
-function fenceInfo(info: string): { language: string; action: CodeAction } {
-  const found = /\{\{([^{}]*)\}\}\s*$/.exec(info);
-  const action = found?.[1] === undefined ? undefined : parseAction(found[1]);
-  const language = /^[\w+-]*/.exec(info.trim())?.[0] ?? '';
-  return { language, action: action ?? { action: 'copy', terminal: 1 } };
-}
-
-function highlightFence(token: Token): Promise<string> {
-  return highlight(token.content.replace(/\n$/, ''), fenceInfo(token.info).language);
-}
-
-/** Attaches `{{…}}` to the inline code before it and turns bare port placeholders into links. */
-function inlineActions(children: Token[], mark: string): Token[] {
-  const out: Token[] = [];
-  for (const [index, token] of children.entries()) {
-    const previous = children[index - 1];
-    if (token.type === 'text') {
-      const found = previous?.type === 'code_inline' ? /^ ?\{\{([^{}]*)\}\}/.exec(token.content) : null;
-      if (previous && found?.[1] !== undefined && parseAction(found[1]) !== undefined) {
-        previous.meta = { action: found[1] };
-        token.content = token.content.slice(found[0].length);
-      }
-      const pieces = token.content.split(TRAFFIC);
-      if (pieces.length > 1) {
-        token.type = 'html_inline';
-        token.content = pieces.map((piece, i) => (i % 2 === 0 ? escapeHtml(piece) : isPort(piece) ? `<a class="port" href="#" ${mark}port="${piece}" ${mark}path="/">port ${piece}</a>` : `{{TRAFFIC_HOST1_${piece}}}`)).join('');
-      }
-    }
-    out.push(token);
+/** `- [ ] …` and `- [x] …` are boxes, ticked or not. */
+function markTasks(tokens: readonly Token[], mark: string): void {
+  for (const [index, token] of tokens.entries()) {
+    if (token.type !== 'list_item_open' || tokens[index + 2]?.type !== 'inline') continue;
+    const children = tokens[index + 2]?.children ?? [];
+    const [first] = children;
+    const box = first?.type === 'text' ? /^\[([ xX])\]\s/.exec(first.content) : null;
+    if (first === undefined || box === null) continue;
+    token.attrSet('class', 'task');
+    first.content = first.content.slice(box[0].length);
+    const input = new createMarkdown.Token('html_inline', '', 0);
+    input.content = `<input type="checkbox" ${mark}task="1"${box[1] === ' ' ? '' : ' checked'}> `;
+    input.meta = { own: true };
+    children.unshift(input);
   }
-  return out;
+}
+
+function renderFootnotes(footnotes: ReadonlyMap<string, string>, inline: Parameters<typeof renderInlineTokens>[1]): string {
+  if (footnotes.size === 0) return '';
+  const items = [...footnotes].map(([name, text]) => {
+    const tokens = markdown.parseInline(text, {});
+    for (const token of tokens) if (token.children) token.children = renderInlineTokens(token.children, inline);
+    return `<li id="fn-${escapeHtml(name)}">${markdown.renderer.render(tokens, { ...markdown.options }, {})}</li>`;
+  });
+  return `<div class="footnotes"><ol>${items.join('')}</ol></div>\n`;
+}
+
+/**
+ * The address under which the lab serves a file that a page names. Folders above the scenario's are `__up__`; Katacoda's
+ * `/user/scenarios/name/assets/x` is looked for in the scenario's own assets.
+ */
+function resourceAddress(source: string, options: RenderOptions): string | undefined {
+  let path: string;
+  const [bare = ''] = source.split(/[?#]/);
+  try {
+    path = decodeURIComponent(bare);
+  } catch {
+    path = bare;
+  }
+  if (path.includes('\0') || path.includes('\\')) return undefined;
+  if (path.startsWith('/')) {
+    const at = path.lastIndexOf('/assets/');
+    if (at < 0) return undefined;
+    path = path.slice(at + 1);
+  } else path = posix.join(posix.dirname(options.file), path);
+  const parts = posix.normalize(path).split('/').filter(Boolean);
+  return options.assetBase + parts.map((part) => (part === '..' ? UP : encodeURIComponent(part))).join('/');
 }

@@ -1,34 +1,49 @@
 import { describe, expect, it } from 'vitest';
 import { seededIds } from '../../../server/lib/ids.ts';
-import { liftFenceActions, parseAction, typeable } from '../../../server/scenario/markdown/actions.ts';
+import { parseAction, typeable } from '../../../server/scenario/markdown/actions.ts';
+import { takeBlocks } from '../../../server/scenario/markdown/blocks.ts';
 import { renderMarkdown } from '../../../server/scenario/markdown/render.ts';
 
 const render = (text: string) => renderMarkdown(text, { file: 'step1/text.md', assetBase: '/api/scenarios/s/assets/', ids: seededIds() });
 
 describe('an action behind a piece of code', () => {
   it.each([
-    ['exec', { action: 'exec', terminal: 1 }],
+    ['exec', { action: 'exec' }],
     ['Execute T3', { action: 'exec', terminal: 3 }],
     ['interrupt execute T2', { action: 'exec-interrupt', terminal: 2 }],
-    ['copy', { action: 'copy', terminal: 1 }],
-    ['', { action: 'none', terminal: 1 }],
+    ['execute interrupt T1', { action: 'exec-interrupt', terminal: 1 }],
+    ['execute no-newline', { action: 'exec-no-newline' }],
+    ['execute ctrl-seq', { action: 'ctrl-seq' }],
+    ['execute HOST2', { action: 'exec', host: 'host02' }],
+    ['execute node01', { action: 'exec', host: 'node01' }],
+    ['execute "T1"', { action: 'exec', terminal: 1 }],
+    ['execute postgres_terminal', { action: 'exec', terminalName: 'postgres_terminal' }],
+    ['copy', { action: 'copy' }],
+    ['copy T2', { action: 'copy', terminal: 2 }],
+    ['open', { action: 'open' }],
+    ['', { action: 'none' }],
     [' .Values.image ', undefined],
     ['TRAFFIC_HOST1_80', undefined],
+    ['range .items', undefined],
+    ['end', undefined],
+    ['state', undefined],
+    ['item', undefined],
   ])('reads {{%s}}', (text, expected) => {
     expect(parseAction(text)).toEqual(expected);
   });
 
-  it('moves from the closing fence to the opening one', () => {
-    expect(liftFenceActions('```bash\nls\n```{{exec}}\ntext')).toBe('```bash {{exec}}\nls\n```\ntext');
+  const blocks = (text: string) => takeBlocks(text, 'mark-').blocks.map((block) => (block.kind === 'fence' ? [block.language, block.action.action, block.code] : [block.file, block.target, block.code]));
+
+  it('is read behind the closing fence', () => {
+    expect(blocks('```bash\nls\n```{{exec}}\ntext')).toEqual([['bash', 'exec', 'ls']]);
   });
 
   it('is found at the end of the last code line', () => {
-    expect(liftFenceActions('```\ncat <<EOF\nEOF```{{exec}}')).toBe('``` {{exec}}\ncat <<EOF\nEOF\n```');
+    expect(blocks('```\ncat <<EOF\nEOF```{{exec}}')).toEqual([['', 'exec', 'cat <<EOF\nEOF']]);
   });
 
   it('leaves a Go template inside a fence alone', () => {
-    const text = '```yaml\nimage: {{ .Values.image }}\n```';
-    expect(liftFenceActions(text)).toBe(text);
+    expect(blocks('```yaml\nimage: {{ .Values.image }}\n```')).toEqual([['yaml', 'copy', 'image: {{ .Values.image }}']]);
   });
 
   it('is typed without control characters and without marks that turn text around', () => {
@@ -38,7 +53,7 @@ describe('an action behind a piece of code', () => {
 
 describe('a rendered page', () => {
   it('has the code to run beside the code to read', async () => {
-    expect(await render('`ls -l`{{exec}}')).toBe('<p><code class="inline" data-action="exec" data-terminal="1" data-code="ls -l">ls -l</code></p>\n');
+    expect(await render('`ls -l`{{exec}}')).toBe('<p><code class="inline" data-action="exec" data-code="ls -l">ls -l</code></p>\n');
   });
 
   it('highlights with classes, since inline styles are not allowed', async () => {

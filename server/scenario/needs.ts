@@ -1,0 +1,106 @@
+import { takeBlocks } from './markdown/blocks.ts';
+import { isShell } from './markdown/languages.ts';
+import type { Need, NeedKind } from './model.ts';
+import { type ShellCommand, internetAddress, shellCommands } from './shell-commands.ts';
+
+/** What using a command says about the machine. */
+interface NeedRule {
+  kind: NeedKind;
+  commands: readonly string[];
+  /** Where the command alone does not tell; returns the words to show, or undefined. */
+  when?(command: ShellCommand): string | undefined;
+}
+
+const NODES = /^(?:\w+@)?(?:node0?\d|host0?[2-9]|controlplane|master)$/;
+const FETCHES: Record<string, readonly string[]> = { pip: ['install', 'download'], pip3: ['install', 'download'], npm: ['install', 'i', 'ci'], npx: [], yarn: ['add', 'install'], gem: ['install'], cargo: ['install', 'build'], go: ['get', 'install', 'mod'], mvn: [], gradle: [], dotnet: ['restore', 'add'], terraform: ['init'], tofu: ['init'], 'ansible-galaxy': [], krew: ['install'], conda: ['install'] };
+
+/** Adding one: a line here. The first rule that fits a command counts. */
+const RULES: readonly NeedRule[] = [
+  { kind: 'docker', commands: ['docker', 'docker-compose', 'podman', 'buildah', 'skopeo', 'nerdctl', 'kind', 'k3d', 'minikube', 'vcluster'] },
+  { kind: 'packages', commands: ['apt', 'apt-get', 'yum', 'dnf', 'apk', 'snap', 'zypper', 'add-apt-repository', 'dpkg', 'rpm', 'microk8s'] },
+  { kind: 'systemd', commands: ['systemctl', 'service', 'journalctl', 'timedatectl', 'hostnamectl'] },
+  { kind: 'nodes', commands: ['kubeadm', 'etcdctl', 'etcdutl', 'crictl', 'ctr', 'kubelet'] },
+  { kind: 'nodes', commands: ['ssh', 'scp'], when: ({ name, args }) => { const host = args.map((arg) => arg.replace(/:.*$/, '')).find((arg) => NODES.test(arg)); return host === undefined ? undefined : `${name} ${host}`; } },
+  { kind: 'openshift', commands: ['oc', 'odo', 'tkn'], when: ({ name, args }) => (name === 'tkn' ? undefined : [name, args[0]].filter(Boolean).join(' ')) },
+  { kind: 'internet', commands: ['curl', 'wget', 'git', 'kubectl', 'k', 'oras', 'helm', 'bash'], when: ({ name, args }) => { const address = internetAddress(args); return address === undefined ? undefined : `${name} ${address}`; } },
+  { kind: 'internet', commands: ['helm'], when: ({ args }) => (args[0] === 'repo' && (args[1] === 'add' || args[1] === 'update') ? `helm repo ${args[1]}` : undefined) },
+  { kind: 'internet', commands: Object.keys(FETCHES), when: ({ name, args }) => { const verbs = FETCHES[name] ?? []; return verbs.length === 0 || verbs.includes(args[0] ?? '') ? [name, args[0]].filter(Boolean).join(' ') : undefined; } },
+  { kind: 'helm', commands: ['helm'] },
+];
+
+const byCommand = new Map<string, NeedRule[]>();
+for (const rule of RULES) for (const command of rule.commands) byCommand.set(command, [...(byCommand.get(command) ?? []), rule]);
+
+/** What one command needs of the machine; `shown` is the command in short. */
+export function needOf(command: ShellCommand): { kind: NeedKind; shown: string } | undefined {
+  for (const rule of byCommand.get(command.name) ?? []) {
+    const shown = rule.when === undefined ? [command.name, command.args[0]?.startsWith('-') === true ? undefined : command.args[0]].filter(Boolean).join(' ') : rule.when(command);
+    if (shown !== undefined) return { kind: rule.kind, shown: shown.length > 80 ? `${shown.slice(0, 79)}…` : shown };
+  }
+  return undefined;
+}
+
+/** Collects what a scenario needs, one of a kind, the first place that shows it. */
+export class NeedFinder {
+  readonly #found = new Map<NeedKind, string>();
+
+  add(kind: NeedKind, because: string): void {
+    if (!this.#found.has(kind)) this.#found.set(kind, because);
+  }
+
+  /** `where`: `step 2`, `the background script of the introduction`. */
+  script(where: string, text: string): void {
+    for (const command of shellCommands(text)) {
+      const need = needOf(command);
+      if (need !== undefined) this.add(need.kind, `${where} runs ${need.shown}`);
+    }
+  }
+
+  page(where: string, markdown: string): void {
+    for (const code of shellCodeOf(markdown)) {
+      this.script(where, code.text);
+      if (code.host !== undefined && !['host01', 'controlplane', 'master', 'client'].includes(code.host)) this.add('nodes', `${where} works on ${code.host}`);
+    }
+  }
+
+  needs(): Need[] {
+    return [...this.#found].map(([kind, because]) => ({ kind, because }));
+  }
+}
+
+/** Code for the shell in a page: blocks that run or are in the shell's language, and inline code that runs. */
+export function shellCodeOf(markdown: string): { text: string; line: number; host?: string }[] {
+  const { blocks, markdown: rest, lines } = takeBlocks(markdown, 'argo-lab-block-');
+  const out: { text: string; line: number; host?: string }[] = [];
+  for (const block of blocks) {
+    if (block.kind !== 'fence') continue;
+    const runs = block.action.action.startsWith('exec');
+    if (runs || (block.action.action === 'copy' && isShell(block.language))) out.push({ text: block.code, line: block.line + 1, ...(block.action.host === undefined ? {} : { host: block.action.host }) });
+  }
+  for (const [index, line] of rest.split('\n').entries()) {
+    if (!line.includes('}}') || line.length > 20_000) continue;
+    for (const match of line.matchAll(/(`{1,3})([^`]{1,4000})\1\s?\{\{\s*(?:exec|execute|interrupt)\b([^{}]{0,80})\}\}/gi)) {
+      const host = /\bHOST0?(\d)\b/i.exec(match[3] ?? '')?.[1];
+      out.push({ text: match[2] ?? '', line: lines[index] ?? 1, ...(host === undefined ? {} : { host: `host0${host}` }) });
+    }
+  }
+  return out;
+}
+
+const WORDS: Record<NeedKind, { title: string; message: string; next: string }> = {
+  docker: { title: 'Docker', message: 'There is no Docker in a session.', next: 'Read along, or run these steps on a machine of your own.' },
+  packages: { title: 'Package installation', message: 'Nothing can be installed with a package manager in a session.', next: 'Install what is needed on the machine that the lab runs on.' },
+  internet: { title: 'The internet', message: 'Sessions reach nothing outside this machine.', next: 'Have the files ready in the assets of the scenario.' },
+  systemd: { title: 'System services', message: 'A session has no systemd: services can be neither started nor looked at.', next: 'Start programs by hand where that is possible.' },
+  nodes: { title: "The cluster's machines", message: 'The machines of the cluster can not be entered from a session.', next: 'A cluster made with kind has nodes that can be entered with docker exec.' },
+  openshift: { title: 'OpenShift', message: 'There is no OpenShift here, only Kubernetes.', next: 'Use kubectl for what both have.' },
+  helm: { title: 'Helm', message: 'Helm has to be installed on the machine that the lab runs on.', next: 'Install helm and start the lab again.' },
+};
+
+/** The needs in words for a learner. `has` names what this machine gives. */
+export function needViews(needs: readonly Need[], has: (kind: NeedKind) => boolean): { id: string; title: string; met: boolean; message?: string; next?: string }[] {
+  return needs.map(({ kind, because }) => {
+    const { title, message, next } = WORDS[kind];
+    return has(kind) ? { id: kind, title, met: true } : { id: kind, title, met: false, message: `${message} (${because.charAt(0).toUpperCase()}${because.slice(1)}.)`, next };
+  });
+}

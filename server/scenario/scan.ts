@@ -1,0 +1,127 @@
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Problem } from './model.ts';
+import { LIMITS, readSource } from './source-file.ts';
+import { isScenarioIndex } from './index-file.ts';
+import { readJsonText } from './json-text.ts';
+
+const MAX_DEPTH = 8;
+const MAX_FOLDERS = 50_000;
+const MAX_ENTRIES = 20_000;
+/** Below a scenario these hold what learners get, not scenarios. */
+const SKIPPED = new Set(['node_modules', 'assets', '__pycache__']);
+
+/** A folder of a repository, as far as scenarios and courses go. */
+export interface FolderScan {
+  path: string;
+  name: string;
+  /** `index.json` as it is written on disk, where it is (or is meant to be) a scenario's. */
+  index?: string;
+  /** It holds an index.json of something else. */
+  otherIndex?: string;
+  structure?: string;
+  /** Names of `…-pathway.json`. */
+  pathways: string[];
+  children: FolderScan[];
+  /** Scenarios in it and below. */
+  scenarios: number;
+}
+
+/** The repository that a folder is part of: the nearest folder above with a `.git`, short of the home folder; else itself. */
+export async function repositoryOf(folder: string): Promise<string> {
+  const start = await realpath(folder).catch(() => folder);
+  const home = homedir();
+  for (let at = start; at !== home && at !== dirname(at); at = dirname(at)) {
+    if (await stat(join(at, '.git')).then(() => true, () => false)) return at;
+  }
+  return start;
+}
+
+/** Walks folders once, within limits; links are followed as long as they stay in the repository and don't lead in circles. */
+export class Scanner {
+  readonly problems: Problem[] = [];
+  #folders = 0;
+  readonly #known = new Map<string, Promise<FolderScan | undefined>>();
+
+  constructor(readonly root: string) {}
+
+  /** `chain`: real paths of the folders above, so that no link leads back to one of them. */
+  scan(path: string, depth = 0, chain: readonly string[] = []): Promise<FolderScan | undefined> {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const scan = this.#scan(path, depth, chain);
+    this.#known.set(path, scan);
+    return scan;
+  }
+
+  #say(path: string, code: string, message: string, severity: 'error' | 'warning' = 'warning'): void {
+    if (this.problems.length < 1000) this.problems.push({ code, file: relative(this.root, path) || '.', message, severity });
+  }
+
+  async #scan(path: string, depth: number, chain: readonly string[]): Promise<FolderScan | undefined> {
+    const real = await realpath(path).catch(() => undefined);
+    if (real === undefined) return undefined;
+    const way = relative(this.root, real);
+    if (way === '..' || way.startsWith(`..${sep}`)) {
+      this.#say(path, 'path-escapes', 'is a link that leads out of the repository', 'error');
+      return undefined;
+    }
+    if (chain.includes(real)) {
+      this.#say(path, 'link-loop', 'is a link that leads back to a folder above it', 'error');
+      return undefined;
+    }
+    this.#folders += 1;
+    if (this.#folders > MAX_FOLDERS) {
+      if (this.#folders === MAX_FOLDERS + 1) this.#say(path, 'too-many', `there are more than ${MAX_FOLDERS} folders; the rest is not looked at`, 'error');
+      return undefined;
+    }
+    const folder: FolderScan = { path, name: path.slice(path.lastIndexOf(sep) + 1), pathways: [], children: [], scenarios: 0 };
+    const below: string[] = [];
+    try {
+      let entries = 0;
+      for await (const entry of await opendir(path)) {
+        entries += 1;
+        if (entries > MAX_ENTRIES) {
+          this.#say(path, 'too-many', `holds more than ${MAX_ENTRIES} entries; the rest is not looked at`);
+          break;
+        }
+        const lower = entry.name.toLowerCase();
+        if (lower === 'index.json') folder.index = folder.index === undefined || entry.name === 'index.json' ? entry.name : folder.index;
+        else if (lower === 'structure.json') folder.structure = folder.structure === undefined || entry.name === 'structure.json' ? entry.name : folder.structure;
+        else if (lower.endsWith('-pathway.json')) folder.pathways.push(entry.name);
+        else if ((entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.') && !SKIPPED.has(entry.name)) below.push(entry.name);
+      }
+    } catch {
+      this.#say(path, 'file-unreadable', 'may not be read');
+      return undefined;
+    }
+    folder.pathways.sort();
+    if (folder.index !== undefined && !(await isScenario(join(path, folder.index)))) {
+      folder.otherIndex = folder.index;
+      delete folder.index;
+    }
+    if (folder.index !== undefined) folder.scenarios = 1;
+    if (depth >= MAX_DEPTH) return folder;
+    for (const name of below.sort()) {
+      const child = join(path, name);
+      const info = await stat(child).catch((error: unknown) => (error instanceof Error && 'code' in error && error.code === 'ELOOP' ? 'loop' : undefined));
+      if (info === 'loop') this.#say(child, 'link-loop', 'is a link that leads in a circle', 'error');
+      else if (info?.isDirectory() === true) {
+        const scanned = await this.scan(child, depth + 1, [...chain, real]);
+        if (scanned === undefined) continue;
+        folder.children.push(scanned);
+        folder.scenarios += scanned.scenarios;
+      }
+    }
+    return folder;
+  }
+}
+
+/** Broken ones count: they are shown with what is wrong. */
+async function isScenario(path: string): Promise<boolean> {
+  const source = await readSource(path, LIMITS.json);
+  if (!source.ok) return true;
+  const read = readJsonText(source.text);
+  return !read.ok || isScenarioIndex(read.value);
+}

@@ -1,0 +1,117 @@
+import { constants } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
+import { join, posix, relative, sep } from 'node:path';
+
+/** How large a file of a kind may be, in bytes. What is larger is named and left alone. */
+export const LIMITS = { json: 4 * 1024 * 1024, yaml: 1024 * 1024, page: 2 * 1024 * 1024, script: 1024 * 1024 } as const;
+
+export type SourceFlaw = 'invalid-utf8' | 'utf-16';
+export type Source = { ok: true; text: string; crlf: boolean; flaws: SourceFlaw[] } | { ok: false; code: SourceError; message: string };
+export type SourceError = 'reference-missing' | 'file-not-regular' | 'file-too-large' | 'file-unreadable' | 'file-binary';
+
+/**
+ * The text of a file, without byte-order mark, with line feeds only. Reads regular files alone: a pipe, a device or a
+ * socket is never opened, since that may block or act. UTF-16 is recognised by its mark; what is no UTF-8 becomes `�`.
+ */
+export async function readSource(path: string, limit: number): Promise<Source> {
+  try {
+    const info = await stat(path);
+    if (!info.isFile()) return { ok: false, code: 'file-not-regular', message: `is ${kindOf(info)}, not a file` };
+    if (info.size > limit) return tooLarge(limit);
+    // Non-blocking, and looked at once more, for the case that it was exchanged in between.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!(await handle.stat()).isFile()) return { ok: false, code: 'file-not-regular', message: 'is not a file' };
+      const bytes = Buffer.alloc(Math.min(limit, info.size) + 1);
+      let length = 0;
+      while (length < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return length > limit ? tooLarge(limit) : decode(bytes.subarray(0, length));
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, code: 'reference-missing', message: 'does not exist' };
+    return { ok: false, code: 'file-unreadable', message: code === 'ELOOP' ? 'is a link that leads in a circle' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code})` };
+  }
+}
+
+/** A text file without byte-order mark and carriage returns; undefined when it is no readable regular text file. */
+export async function readText(path: string, limit: number = LIMITS.page): Promise<string | undefined> {
+  const source = await readSource(path, limit);
+  return source.ok ? source.text : undefined;
+}
+
+function decode(bytes: Buffer): Source {
+  const flaws: SourceFlaw[] = [];
+  let text: string;
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    flaws.push('utf-16');
+    text = new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes);
+  } else {
+    if (bytes.includes(0)) return { ok: false, code: 'file-binary', message: 'is binary, not text' };
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      flaws.push('invalid-utf8');
+      text = new TextDecoder('utf-8').decode(bytes);
+    }
+  }
+  const plain = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const crlf = plain.includes('\r');
+  return { ok: true, text: crlf ? plain.replace(/\r\n?/g, '\n') : plain, crlf, flaws };
+}
+
+function tooLarge(limit: number): Source {
+  return { ok: false, code: 'file-too-large', message: `is larger than ${limit / 1024 / 1024} MB` };
+}
+
+function kindOf(info: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean; isBlockDevice(): boolean; isCharacterDevice(): boolean }): string {
+  return info.isDirectory() ? 'a folder' : info.isFIFO() ? 'a named pipe' : info.isSocket() ? 'a socket' : info.isBlockDevice() || info.isCharacterDevice() ? 'a device' : 'something else';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'error';
+}
+
+export type Located = { ok: true; path: string } | { ok: false; code: 'reference-missing' | 'path-escapes' | 'link-loop'; message: string };
+
+/** Where `path` really is, if that is inside `root` and not in its `.git`. Both are absolute. */
+export async function locate(root: string, path: string): Promise<Located> {
+  if (path.includes('\0')) return { ok: false, code: 'reference-missing', message: 'is not a path' };
+  try {
+    const [base, target] = await Promise.all([realpath(root), realpath(path)]);
+    const way = relative(base, target);
+    if (way === '..' || way.startsWith(`..${sep}`)) return { ok: false, code: 'path-escapes', message: 'leads out of the repository' };
+    if (way.split(sep).includes('.git')) return { ok: false, code: 'path-escapes', message: "leads into the repository's .git folder" };
+    return { ok: true, path: target };
+  } catch (error) {
+    return codeOf(error) === 'ELOOP' ? { ok: false, code: 'link-loop', message: 'is a link that leads in a circle' } : { ok: false, code: 'reference-missing', message: 'does not exist' };
+  }
+}
+
+/** Where `path` really is, if that is inside `folder`; undefined when missing or when it leads outside. */
+export async function inside(folder: string, path: string): Promise<string | undefined> {
+  const found = await locate(folder, join(folder, path.replaceAll('\0', '/..')));
+  return found.ok && !path.includes('\0') ? found.path : undefined;
+}
+
+/**
+ * A file that a scenario names: relative to its folder, by whatever links as long as they stay in the repository. A path
+ * that itself leads out of the folder (`../x`) is refused.
+ */
+export async function locateIn(scenario: { folder: string; root: string }, path: string): Promise<Located> {
+  const plain = posix.normalize(path.replace(/^\/+/, ''));
+  if (plain === '..' || plain.startsWith('../')) return { ok: false, code: 'path-escapes', message: "leads out of the scenario's folder" };
+  return locate(scenario.root, join(scenario.folder, plain));
+}
+
+/** The same, or undefined. */
+export async function scenarioFile(scenario: { folder: string; root: string }, path: string): Promise<string | undefined> {
+  const found = await locateIn(scenario, path);
+  return found.ok ? found.path : undefined;
+}
