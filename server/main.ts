@@ -9,6 +9,10 @@ try {
       const [{ configFrom }, { startLab }] = await Promise.all([import('./config.ts'), import('./wire.ts')]);
       return startLab(configFrom(flags, folders, process.env));
     },
+    async openWorkshop(flags, folders) {
+      const [{ configFrom }, { openWorkshop }] = await Promise.all([import('./config.ts'), import('./wire.ts')]);
+      return openWorkshop(configFrom(flags, folders, process.env));
+    },
     argoUi: async () => join((await import('./config.ts')).projectRoot(), 'dist', 'argo-ui'),
   });
   process.exit();

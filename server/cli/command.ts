@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import type { Workshop } from '../runner/workshop.ts';
 import type { Flags, StartedLab } from './flags.ts';
 
 /** What the commands need of the rooms above them. */
 export interface CommandParts {
   startLab(flags: Flags, folders: readonly string[]): Promise<StartedLab>;
+  /** The lab without its site, for runs without a browser. */
+  openWorkshop(flags: Flags, folders: readonly string[]): Promise<Workshop>;
   /** The folder with Argo's built user interface. */
   argoUi(): Promise<string>;
 }

@@ -1,6 +1,7 @@
-import { readText } from '../scenario/read-file.ts';
 import { join } from 'node:path';
+import { fillPlaceholders } from '../protocol/placeholders.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
+import { readText } from '../scenario/source-file.ts';
 
 /** A piece of a page that a reader would click to have it typed. */
 export interface Block {
@@ -45,7 +46,8 @@ export function blocksOf(html: string, markdown: string): Block[] {
     const line = lineOf(lines, code, from);
     if (line !== undefined) from = line;
     blocks.push({
-      code: withPorts(code),
+      // Addresses as the session's own shell reaches them.
+      code: fillPlaceholders(code, { portUrl: 'http://localhost:{port}' }),
       terminal: Math.max(1, Number(attributes.get('data-terminal') ?? 1) || 1),
       interrupt: action.includes('interrupt'),
       newline: !action.includes('no-newline') && action !== 'ctrl-seq',
@@ -60,10 +62,6 @@ export function blocksOf(html: string, markdown: string): Block[] {
 /** Reads the page's text beside what was rendered of it. */
 export async function markdownOf(scenario: Scenario, page: Page): Promise<string> {
   return (await readText(join(scenario.folder, page.text))) ?? '';
-}
-
-function withPorts(code: string): string {
-  return code.replace(/\{\{TRAFFIC_HOST\d+_(\d{1,5})\}\}/g, 'http://localhost:$1');
 }
 
 /** Where the code stands at or below `from`; it may be indented there, in a list or a quotation. */

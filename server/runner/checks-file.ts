@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Page, Scenario } from '../scenario/model.ts';
-import { readText } from '../scenario/read-file.ts';
+import { readText } from '../scenario/source-file.ts';
 
 /** Where a page's checks.yaml may lie, the first choice first; relative to the scenario's folder. */
 export function checksFileNames(page: Pick<Page, 'text'>): string[] {

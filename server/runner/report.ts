@@ -38,7 +38,7 @@ export interface Exchange {
   ended: 'itself' | 'running' | 'interrupted' | 'quit' | 'killed' | 'shell-ended';
 }
 
-export type CaseKind = 'load' | 'start' | 'scripts' | 'blocks' | 'before' | 'solution' | 'others' | 'near-miss' | 'verify';
+export type CaseKind = 'load' | 'start' | 'scripts' | 'blocks' | 'before' | 'solution' | 'others' | 'near-miss' | 'verify' | 'transcript';
 export type CaseState = 'passed' | 'failed' | 'skipped';
 
 /** One thing that is proven about a page. */
@@ -79,6 +79,8 @@ export interface ScenarioReport {
   pages: PageReport[];
   /** In the order of the pages: what a reader typed who clicked everything, then the solutions. */
   exchanges: Exchange[];
+  /** The solutions alone, as the proof walk typed them. */
+  solutions: Exchange[];
   /** 1 for the first of several runs. */
   round: number;
 }

@@ -34,11 +34,13 @@ export interface RunOptions {
 interface Task {
   walk(walker: Walker): Promise<void>;
   recorded?: boolean;
+  /** The walk by solutions alone. */
+  proof?: boolean;
 }
 
 /** How long a session may take to be ready: a real cluster needs minutes. */
 const START_MS = 10 * 60_000;
-const RANK: Record<CaseKind, number> = { load: 0, start: 1, scripts: 2, blocks: 3, verify: 4, before: 5, solution: 6, others: 7, 'near-miss': 8 };
+const RANK: Record<CaseKind, number> = { load: 0, start: 1, scripts: 2, blocks: 3, verify: 4, before: 5, solution: 6, others: 7, 'near-miss': 8, transcript: 9 };
 
 /**
  * Runs a scenario without a browser, in real terminals: every script and block in its order, and for each exercise the
@@ -51,6 +53,7 @@ export async function runScenario(workshop: Workshop, scenario: Scenario, option
 class ScenarioRun {
   readonly #pages = new Map<string, PageReport>();
   readonly #exchanges: Exchange[] = [];
+  readonly #solutions: Exchange[] = [];
   readonly #limitMs: number;
   readonly #slots: Slots;
 
@@ -83,7 +86,7 @@ class ScenarioRun {
     }
     const pages = [...this.#pages.values()].map((page) => ({ ...page, cases: [...page.cases].sort((a, b) => RANK[a.kind] - RANK[b.kind] || a.id.localeCompare(b.id, 'en', { numeric: true })) }));
     const failed = pages.some((page) => page.cases.some((one) => one.state === 'failed'));
-    const report: ScenarioReport = { id: scenario.id, title: scenario.title, folder: scenario.folder, provider, state: interrupted ? 'interrupted' : failed ? 'failed' : 'passed', ms: workshop.clock.now() - began, pages, exchanges: this.#exchanges, round };
+    const report: ScenarioReport = { id: scenario.id, title: scenario.title, folder: scenario.folder, provider, state: interrupted ? 'interrupted' : failed ? 'failed' : 'passed', ms: workshop.clock.now() - began, pages, exchanges: this.#exchanges, solutions: this.#solutions, round };
     this.onEvent({ type: 'scenario-ended', report });
     return report;
   }
@@ -130,6 +133,7 @@ class ScenarioRun {
     } finally {
       await desk.close();
       if (task.recorded === true) this.#exchanges.push(...desk.exchanges);
+      if (task.proof === true) this.#solutions.push(...desk.exchanges.filter((exchange) => exchange.part === 'solution'));
     }
   }
 
@@ -212,6 +216,7 @@ class ScenarioRun {
     if (last === -1) return [];
     return [
       {
+        proof: true,
         walk: async (walker) => {
           for (const { page } of route.pages.slice(0, last + 1)) {
             const { exercise } = page;

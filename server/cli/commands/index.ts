@@ -1,6 +1,7 @@
 import type { AddCommand } from '../command.ts';
 import { addCluster } from './cluster.ts';
 import { addServe } from './serve.ts';
+import { addTest } from './test.ts';
 
 /** Every subcommand, in the order in which `--help` lists them. */
-export const commands: readonly AddCommand[] = [addServe, addCluster];
+export const commands: readonly AddCommand[] = [addServe, addTest, addCluster];
