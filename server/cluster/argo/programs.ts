@@ -1,7 +1,6 @@
 import type { ImageEntry } from '../program.ts';
 import { workflowController } from './controller/program.ts';
 import { argoexec } from './executor/argoexec.ts';
-import { minio, minioClient } from './executor/minio.ts';
 import { PodSignals } from './executor/pod-signals.ts';
 
 export interface ArgoProgramsOptions {
@@ -9,13 +8,11 @@ export interface ArgoProgramsOptions {
   imageCommand?: (image: string) => { entrypoint: string[]; cmd: string[] } | undefined;
 }
 
-/** The images behind Argo Workflows but its server: the controller, the executor, and the object store with its client. One set a cluster. */
+/** The images behind Argo Workflows but its server: the controller and the executor. One set a cluster. */
 export function argoPrograms({ imageCommand = () => undefined }: ArgoProgramsOptions = {}): ImageEntry[] {
   const signals = new PodSignals();
   return [
     { repository: 'quay.io/argoproj/workflow-controller', entrypoint: ['workflow-controller'], user: 8737, content: { kind: 'program', program: workflowController({ signals, imageCommand }) } },
     { repository: 'quay.io/argoproj/argoexec', entrypoint: ['argoexec'], content: { kind: 'program', program: argoexec(signals) } },
-    { repository: 'quay.io/minio/minio', entrypoint: ['minio'], content: { kind: 'program', program: minio } },
-    { repository: 'quay.io/minio/mc', entrypoint: ['mc'], content: { kind: 'program', program: minioClient } },
   ];
 }

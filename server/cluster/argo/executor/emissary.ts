@@ -53,9 +53,13 @@ fi
 
 capture=
 if [ "$ARGO_INCLUDE_SCRIPT_OUTPUT" = true ] || [ -f "$dir/lab/logs" ]; then capture=yes; fi
+tries=1 pause=0 tried=1
+if [ -f "$dir/lab/retries" ]; then read -r tries pause < "$dir/lab/retries"; fi
+while :; do
 rm -f "$ctr/signal" && mkfifo "$ctr/signal" 2> /dev/null
 if [ -n "$capture" ]; then
   say info 'capturing logs' ' argo=true'
+  rm -f "$ctr/out" "$ctr/err"
   mkfifo "$ctr/out" "$ctr/err"
   tee -a "$ctr/stdout" "$ctr/combined" < "$ctr/out" &
   teeout=$!
@@ -80,6 +84,10 @@ while [ $code -ge 128 ] && kill -0 $child 2> /dev/null; do
 done
 kill -KILL $listener 2> /dev/null
 if [ -n "$capture" ]; then wait $teeout $teeerr; fi
+if [ $code = 0 ] || [ $tried -ge "$tries" ]; then break; fi
+tried=$((tried + 1))
+sleep "$pause"
+done
 say info 'sub-process exited' ' argo=true error="<nil>"'
 
 problem=

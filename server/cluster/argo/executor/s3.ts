@@ -1,5 +1,7 @@
-import { request } from 'node:http';
+import { sign } from '../../network/s3-signature.ts';
 import type { PodNetwork } from '../../network/pod-network.ts';
+import { callInCluster } from './cluster-http.ts';
+import type { ClusterResponse } from './cluster-http.ts';
 
 /** Something that the object store refused or that is not there. */
 export class StoreError extends Error {
@@ -18,51 +20,33 @@ export interface Bucket {
   namespace: string;
   accessKey: string;
   secretKey: string;
+  /** Plain HTTP. */
+  insecure: boolean;
+  /** Milliseconds: what requests are signed with. */
+  now(): number;
 }
 
-interface Answer {
-  status: number;
-  body: Buffer;
+async function call(network: PodNetwork, bucket: Bucket, method: string, path: string, query = '', body: Uint8Array = new Uint8Array()): Promise<ClusterResponse> {
+  const headers = sign({ method, path, query, headers: { host: bucket.endpoint } }, body, { accessKey: bucket.accessKey, secretKey: bucket.secretKey }, bucket.now());
+  try {
+    return await callInCluster(network, { method, url: `${bucket.insecure ? 'http' : 'https'}://${bucket.endpoint}${path}${query === '' ? '' : `?${query}`}`, headers, body, namespace: bucket.namespace, insecureSkipVerify: true });
+  } catch (error) {
+    throw new StoreError(error instanceof Error ? error.message : String(error), false);
+  }
 }
 
-async function call(network: PodNetwork, bucket: Bucket, method: string, path: string, body?: Uint8Array): Promise<Answer> {
-  const [host = '', port = '80'] = bucket.endpoint.split(':');
-  const name = host.includes('.') ? host : `${host}.${bucket.namespace}.svc.cluster.local`;
-  const socket = await network.dialAddress(name, Number(port)).catch((error: unknown) => {
-    throw new StoreError(`Get "http://${bucket.endpoint}/${bucket.bucket}/?location=": dial tcp: ${error instanceof Error ? error.message : String(error)}`, false);
-  });
-  return await new Promise<Answer>((resolve, reject) => {
-    const sent = request(
-      {
-        method,
-        path,
-        host,
-        createConnection: () => socket,
-        headers: { authorization: `AWS4-HMAC-SHA256 Credential=${bucket.accessKey}/20260101/us-east-1/s3/aws4_request`, 'x-lab-secret': bucket.secretKey, 'content-length': String(body?.byteLength ?? 0), connection: 'close' },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
-        response.once('error', reject);
-      },
-    );
-    sent.once('error', reject);
-    sent.end(body);
-  });
-}
+const encoded = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+const pathOf = (bucket: Bucket, key: string): string => `/${bucket.bucket}/${key.split('/').map(encoded).join('/')}`;
 
-const pathOf = (bucket: Bucket, key: string): string => `/${bucket.bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
-
-function check(answer: Answer, what: string): Answer {
+function check(answer: ClusterResponse, what: string): ClusterResponse {
   if (answer.status < 300) return answer;
   const message = /<Message>(.*?)<\/Message>/.exec(answer.body.toString('utf8'))?.[1] ?? `status ${answer.status}`;
-  throw new StoreError(`${what}: ${message}`, answer.status === 404);
+  throw new StoreError(`${what}: ${message}`, answer.status === 404 && !message.includes('bucket'));
 }
 
 /** Puts an object; throws StoreError. */
 export async function putObject(network: PodNetwork, bucket: Bucket, key: string, body: Uint8Array): Promise<void> {
-  check(await call(network, bucket, 'PUT', pathOf(bucket, key), body), 'failed to put file');
+  check(await call(network, bucket, 'PUT', pathOf(bucket, key), '', body), 'failed to put file');
 }
 
 /** Gets an object; throws StoreError, `notFound` when there is none. */
@@ -70,14 +54,26 @@ export async function getObject(network: PodNetwork, bucket: Bucket, key: string
   return check(await call(network, bucket, 'GET', pathOf(bucket, key)), 'failed to get file').body;
 }
 
-/** Every key that begins with `prefix`. */
+const NAMED: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+const decodeXml = (text: string): string => text.replace(/&(?:#(\d+)|(\w+));/g, (whole, code?: string, name?: string) => (code === undefined ? (NAMED[name ?? ''] ?? whole) : String.fromCodePoint(Number(code))));
+
+/** Every key that begins with `prefix`, in order. */
 export async function listObjects(network: PodNetwork, bucket: Bucket, prefix: string): Promise<string[]> {
-  const answer = check(await call(network, bucket, 'GET', `/${bucket.bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`), 'failed to list');
-  return [...answer.body.toString('utf8').matchAll(/<Key>(.*?)<\/Key>/g)].map((match) => match[1] ?? '');
+  const keys: string[] = [];
+  let token = '';
+  do {
+    const query = [...(token === '' ? [] : [`continuation-token=${encoded(token)}`]), 'list-type=2', `prefix=${encoded(prefix)}`].join('&');
+    const text = check(await call(network, bucket, 'GET', `/${bucket.bucket}`, query), 'failed to list').body.toString('utf8');
+    keys.push(...[...text.matchAll(/<Key>(.*?)<\/Key>/g)].map((match) => decodeXml(match[1] ?? '')));
+    token = decodeXml(/<NextContinuationToken>(.*?)<\/NextContinuationToken>/.exec(text)?.[1] ?? '');
+  } while (token !== '');
+  return keys;
 }
 
-export async function deleteObject(network: PodNetwork, bucket: Bucket, key: string): Promise<void> {
-  check(await call(network, bucket, 'DELETE', pathOf(bucket, key)), 'failed to delete');
+/** Deletes an object, or all that are below it when it is a folder. */
+export async function deleteObjects(network: PodNetwork, bucket: Bucket, key: string): Promise<void> {
+  const below = await listObjects(network, bucket, `${key.replace(/\/+$/, '')}/`);
+  for (const each of below.length > 0 ? below : [key]) check(await call(network, bucket, 'DELETE', pathOf(bucket, each)), 'failed to delete');
 }
 
 export async function makeBucket(network: PodNetwork, bucket: Bucket): Promise<void> {

@@ -8,6 +8,7 @@ set -e
 mc config host add minio http://minio:9000 "$ACCESS_KEY" "$SECRET_KEY"
 mc mb --ignore-existing minio/workflows
 mc mb --ignore-existing minio/argoproj
+mc mb --ignore-existing minio/my-bucket
 `;
 
 const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { key, name: 'my-minio-cred' } } });

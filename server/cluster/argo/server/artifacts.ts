@@ -20,6 +20,8 @@ export interface ArtifactAccess {
   network: PodNetwork;
   /** The server's own namespace: where a store's short name is looked up. */
   namespace: string;
+  /** Milliseconds: what requests to the store are signed with. */
+  now(): number;
 }
 
 /** What an artifact URL asks for. */
@@ -175,6 +177,6 @@ async function locate(workflow: JsonObject, artifact: JsonObject, namespace: str
     const value = isJsonObject(data) ? data[text(selector, 'key')] : undefined;
     return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
   };
-  const bucket = { endpoint: text(s3, 'endpoint'), bucket: text(s3, 'bucket'), namespace: access.namespace, accessKey: await secret('accessKeySecret'), secretKey: await secret('secretKeySecret') };
+  const bucket = { endpoint: text(s3, 'endpoint'), bucket: text(s3, 'bucket'), namespace: access.namespace, accessKey: await secret('accessKeySecret'), secretKey: await secret('secretKeySecret'), insecure: s3['insecure'] === true, now: access.now };
   return { bucket, key: text(own, 'key') };
 }

@@ -49,7 +49,7 @@ async function run(context: ProgramContext, options: ArgoServerOptions): Promise
     context: services,
     gatekeeper: new Gatekeeper(modes, { kube: context.client, claims: ownClaims(context, namespace) }),
     files: { uiFolder: options.uiFolder, tls: flags.secure, baseHref: flags.baseHref, frameOptions: flags.frameOptions },
-    artifacts: { network: context.network, namespace },
+    artifacts: { network: context.network, namespace, now: () => context.clock.now() },
     clock,
     write: (line) => context.stderr(line),
     ...(options.record === undefined ? {} : { record: options.record }),

@@ -4,7 +4,7 @@ import { CONFIG_MAPS, SERVICES } from '../../../../server/cluster/controllers/ru
 import { builtInImages, createImageRegistry } from '../../../../server/cluster/kubelet/index.ts';
 import { parseImageReference } from '../../../../server/cluster/kubelet/images/reference.ts';
 import { shellWords } from '../../../../server/cluster/kubelet/images/minio/client.ts';
-import { sign, verify } from '../../../../server/cluster/kubelet/images/minio/signature.ts';
+import { sign, verify } from '../../../../server/cluster/network/s3-signature.ts';
 import { smallCluster, type SmallCluster } from './small-cluster.ts';
 
 let cluster: SmallCluster;

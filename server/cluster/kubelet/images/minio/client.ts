@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { sleep } from '../../../../lib/clock.ts';
 import { messageOf } from '../../../../lib/errors.ts';
 import type { ProgramContext } from '../../../program.ts';
-import { sign, type Credentials } from './signature.ts';
+import { sign, type Credentials } from '../../../network/s3-signature.ts';
 
 interface Alias extends Credentials {
   url: URL;

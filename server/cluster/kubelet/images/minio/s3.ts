@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
 import type { BucketStore, StoredObject } from './object-store.ts';
-import { verify, type Credentials } from './signature.ts';
+import { verify, type Credentials } from '../../../network/s3-signature.ts';
 
 /** An error as S3 sends it. */
 class S3Error extends Error {

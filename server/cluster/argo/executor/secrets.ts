@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { isJsonObject } from '../../../lib/json.ts';
+import type { ProgramContext } from '../../program.ts';
+
+/** Reads a secret's file that is mounted beside the executor; empty when no secret is named. `ref` is a SecretKeySelector. */
+export async function mountedSecret(context: ProgramContext, ref: unknown): Promise<string> {
+  if (!isJsonObject(ref) || typeof ref['name'] !== 'string' || ref['name'] === '') return '';
+  const place = `/argo/secret/${ref['name']}/${String(ref['key'])}`;
+  const path = context.hostPath(place);
+  if (path === undefined) throw new Error(`open ${place}: no such file or directory`);
+  return await readFile(path, 'utf8').catch(() => {
+    throw new Error(`open ${place}: no such file or directory`);
+  });
+}

@@ -1,0 +1,135 @@
+import { constants, watch } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApiStatus } from '../../api/status.ts';
+import type { ProgramContext } from '../../program.ts';
+import { mainContainerNames } from '../types/template.ts';
+import type { Outputs } from '../types/workflow.ts';
+import { logger, sayInitialized } from './log.ts';
+import { captureArtifacts, captureParameters, captureResult } from './outputs.ts';
+import { hostPath, templateOf } from './pod-files.ts';
+import type { PodSignals } from './pod-signals.ts';
+import { completeResult, createResult, reportResult } from './results.ts';
+import { confined } from './host-files.ts';
+
+const GRACE_MS = 30_000;
+
+/** Resolves when a file is there, or the container is told to end. */
+function fileThere(folder: string, name: string, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let over = false;
+    const finish = (value: string | undefined) => {
+      if (over) return;
+      over = true;
+      watcher.close();
+      signal.removeEventListener('abort', aborted);
+      resolve(value);
+    };
+    const look = () => {
+      readFile(join(folder, name), 'utf8').then(
+        (text) => {
+          if (text !== '') finish(text);
+        },
+        () => undefined,
+      );
+    };
+    const aborted = () => finish(undefined);
+    const watcher = watch(folder, look);
+    watcher.once('error', aborted);
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+    look();
+  });
+}
+
+/** Signals through the pipe that a container's emissary listens to; nobody listening is no error. */
+async function signalContainer(dir: string, name: string, signal: 'TERM' | 'KILL'): Promise<void> {
+  try {
+    const pipe = await open(join(dir, 'ctr', name, 'signal'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    try {
+      if ((await pipe.stat()).isFIFO()) await pipe.write(`${signal}\n`);
+    } finally {
+      await pipe.close();
+    }
+  } catch {
+    // It has ended, or has not begun.
+  }
+}
+
+/** `N/M` as programs write it to the progress file, while they run. After argo-workflows v3.7.6 workflow/executor/executor.go monitorProgress */
+function watchProgress(context: ProgramContext, dir: string): () => void {
+  const ticks = context.env['ARGO_PROGRESS_FILE_TICK_DURATION'] ?? '';
+  if (ticks === '') return () => undefined;
+  let last = '';
+  let stopped = false;
+  let cancel = (): void => undefined;
+  const look = async (): Promise<void> => {
+    const text = await confined(dir, join(dir, 'progress')).then((path) => readFile(path, 'utf8'), () => '');
+    const progress = text.trim().split('\n').at(-1)?.trim() ?? '';
+    if (progress !== last && /^\d+\/\d+$/.test(progress)) {
+      last = progress;
+      await reportResult(context, { progress }).catch(() => undefined);
+    }
+    if (!stopped) cancel = context.clock.after(1000, () => void look());
+  };
+  cancel = context.clock.after(1000, () => void look());
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}
+
+/** `argoexec wait`: follows the main containers and hands over what they leave; gives the messages of what went wrong. After argo-workflows v3.7.6 cmd/argoexec/commands/wait.go */
+export async function wait(context: ProgramContext, signals: PodSignals): Promise<string[]> {
+  const log = logger(context);
+  const dir = hostPath(context, '/var/run/argo');
+  const template = await templateOf(context);
+  const mains = mainContainerNames(template);
+  const errors: string[] = [];
+  const guard = async (step: () => Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof ApiStatus && error.code === 403) log('warning', 'failed to patch task result, see https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/ attempt: 0');
+      log('error', `executor error: ${message}`);
+      errors.push(message);
+    }
+  };
+  const cancels: (() => void)[] = [];
+  const terminate = () => {
+    for (const name of mains) void signalContainer(dir, name, 'TERM');
+    cancels.push(context.clock.after(GRACE_MS, () => {
+      for (const name of mains) void signalContainer(dir, name, 'KILL');
+    }));
+  };
+  const unregister = signals.register(context.pod.metadata.uid ?? '', terminate);
+  const stopProgress = watchProgress(context, dir);
+  try {
+    sayInitialized(context, template.name ?? '');
+    // A resource's own container makes the result: this one only has the logs to save.
+    const resource = template.resource !== undefined;
+    if (!resource) await guard(() => createResult(context));
+    for (const name of mains) await fileThere(join(dir, 'ctr', name), 'exitcode', context.signal);
+    stopProgress();
+    log('info', 'Main container completed', ' error="<nil>"');
+    for (const { name } of template.sidecars ?? []) {
+      await signalContainer(dir, name, 'TERM');
+      cancels.push(context.clock.after(GRACE_MS, () => void signalContainer(dir, name, 'KILL')));
+    }
+    const outputs: Outputs = {};
+    if (!resource) {
+      await guard(() => captureResult(context, template, dir, outputs));
+      await guard(() => captureParameters(context, template, dir, outputs));
+    }
+    await guard(() => captureArtifacts(context, template, dir, outputs, mains));
+    if (Object.keys(outputs).length > 0) await guard(() => reportResult(context, { outputs }));
+    await guard(() => completeResult(context));
+  } finally {
+    stopProgress();
+    unregister();
+    // Sidecars that do not listen are ended by the kubelet with the pod; nothing waits for them here.
+    if ((template.sidecars ?? []).length === 0) for (const cancel of cancels) cancel();
+  }
+  return errors;
+}
