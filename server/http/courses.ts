@@ -5,11 +5,15 @@ import { LabError } from '../lib/errors.ts';
 import type { CoursesView, CourseTree, ProviderView, ScenarioView } from '../protocol/rest.ts';
 import { assetFile } from '../scenario/assets.ts';
 import { pagesOf } from '../scenario/load.ts';
+import { machineHas, needViews } from '../scenario/needs.ts';
+import { layoutView } from '../scenario/layout.ts';
 import type { Course, Scenario } from '../scenario/model.ts';
 import { needsCluster } from '../providers/needs.ts';
 import { type Content, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import { ASSET_POLICY } from './headers.ts';
+
+const has = machineHas(process.env['PATH'] ?? '');
 
 /** GET /courses, /scenarios/:id and the files that pages show. */
 export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined, providers: () => Promise<ProviderView[]>): Router {
@@ -30,6 +34,7 @@ export function coursesRouter(content: Content, manager: SessionManager, notice:
       description: scenario.description,
       course: { id: course.id, title: course.title },
       pages: await Promise.all(pagesOf(scenario).map((page) => content.renderPage(scenario, page))),
+      layout: layoutView(scenario),
     };
     response.json(view);
   });
@@ -76,6 +81,8 @@ function treeOf(course: Course, manager: SessionManager): CourseTree {
         steps: scenario.steps.length,
         ...manager.progressOf(scenario.id),
         ...(session === undefined ? {} : { session }),
+        ...(scenario.needs.length === 0 ? {} : { needs: needViews(scenario.needs, has) }),
+        ...(scenario.problems.length === 0 ? {} : { problems: scenario.problems }),
         ...(needsCluster(scenario) ? {} : { providers: [] }),
       };
     }),

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { takeBlocks } from './markdown/blocks.ts';
 import { isShell } from './markdown/languages.ts';
 import type { Need, NeedKind } from './model.ts';
@@ -103,4 +105,10 @@ export function needViews(needs: readonly Need[], has: (kind: NeedKind) => boole
     const { title, message, next } = WORDS[kind];
     return has(kind) ? { id: kind, title, met: true } : { id: kind, title, met: false, message: `${message} (${because.charAt(0).toUpperCase()}${because.slice(1)}.)`, next };
   });
+}
+
+/** What this machine gives to sessions: programs that are on its PATH. Sessions have neither Docker nor a way out. */
+export function machineHas(path: string): (kind: NeedKind) => boolean {
+  const helm = path.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'helm')));
+  return (kind) => kind === 'helm' && helm;
 }

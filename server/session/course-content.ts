@@ -2,14 +2,16 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChecks, validateCheck } from '../checks/index.ts';
 import type { CheckContext, CheckResult } from '../checks/check.ts';
+import { quizzesOf } from '../checks/quiz.ts';
 import type { Clock } from '../lib/clock.ts';
-import { LabError } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { PageView } from '../protocol/rest.ts';
 import { loadCourses } from '../scenario/load.ts';
-import { readText } from '../scenario/read-file.ts';
+import { optionId } from '../scenario/markdown/quiz.ts';
+import { LIMITS, locateIn, readSource } from '../scenario/source-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
 import { type Content, isCheckable } from './content.ts';
+import { VERIFY_TITLE, verify } from './verify.ts';
 
 /** After this long, the files are looked at again: an author's change shows on reload. */
 const FRESH_MS = 500;
@@ -22,14 +24,15 @@ async function signatureOf(folder: string): Promise<string> {
   return lines.sort().join('\n');
 }
 
-const VERIFY_TITLE = 'Check this step';
-
+/** Pages and pieces of pages that are kept; more than the largest scenario has. */
+const MOST_RENDERED = 1000;
 /** Plugs the scenario and checks rooms into what sessions ask for. */
 export function createContent(folders: readonly string[], ids: Ids, clock: Clock): Content {
   let read: { at: number; signature: string; courses: Promise<Course[]> } | undefined;
   const rendered = new Map<string, { text: string; html: Promise<string> }>();
   const render = async (scenario: Scenario, file: string, markdown: string) => {
-    const key = `${scenario.folder}\0${file}\0${markdown.length}`;
+    const key = `${scenario.folder}\0${file}\0${markdown}`;
+    if (rendered.size > MOST_RENDERED) rendered.clear();
     const known = rendered.get(key);
     if (known?.text === markdown) return known.html;
     // The renderer is most of what a start would load, and the first page is the list of courses.
@@ -47,17 +50,19 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
       return read.courses;
     },
     async renderPage(scenario: Scenario, page: Page): Promise<PageView> {
-      const markdown = await readText(join(scenario.folder, page.text));
-      if (markdown === undefined) throw new LabError('scenario-broken', `${page.text} of ${scenario.id} can't be read`);
       const solution = page.exercise === undefined ? undefined : `\`\`\`bash\n${page.exercise.solution.replace(/\n+$/, '')}\n\`\`\`{{exec}}\n`;
+      const credits = page.credits === undefined ? undefined : /^https?:\/\/\S+$/.test(page.credits) ? `<${page.credits}>` : page.credits;
       return {
         id: page.id,
         title: page.title,
-        html: await render(scenario, page.text, markdown),
+        html: page.text === '' ? '' : await render(scenario, page.text, await pageText(scenario, page.text)),
         checks: [...page.checks.map(({ id, title, live }) => ({ id, title, live })), ...(page.verify === undefined ? [] : [{ id: 'verify', title: VERIFY_TITLE, live: false }])],
         checkable: isCheckable(page),
         ...(solution === undefined ? {} : { solutionHtml: await render(scenario, page.text, solution) }),
+        ...(page.answer === undefined ? {} : { answerHtml: await render(scenario, page.answer, await pageText(scenario, page.answer)) }),
+        ...(credits === undefined ? {} : { creditsHtml: await render(scenario, page.text, credits) }),
         hints: page.checks.flatMap((check) => check.hints),
+        ...(page.quiz === undefined ? {} : { quizzes: await Promise.all(page.quiz.map(async ({ id, kind, question, options }) => ({ id, kind, questionHtml: await render(scenario, page.text, question), options: await Promise.all(options.map(async (option, index) => ({ id: optionId(index), html: await render(scenario, page.text, option) }))) }))) }),
       };
     },
     async runChecks(page: Page, context: CheckContext, only: 'all' | 'live'): Promise<CheckResult[]> {
@@ -68,19 +73,9 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
   };
 }
 
-/** Killercoda's own way: the script's exit code decides. */
-async function verify(path: string, context: CheckContext): Promise<CheckResult> {
-  const result = await context.runScript(path, 60_000);
-  const passed = result.code === 0 && !result.timedOut;
-  const output = `${result.stdout}${result.stderr}`.trim();
-  return {
-    id: 'verify',
-    title: VERIFY_TITLE,
-    passed,
-    expected: 'The check script of this step succeeds.',
-    observed: result.timedOut ? 'It took longer than a minute and was ended.' : `It ended with exit code ${result.code}.${output === '' ? '' : `\n${output}`}`,
-    why: passed ? '' : 'The step is not done yet.',
-    next: passed ? '' : 'Read the step again, do what it asks for, then check once more.',
-    hints: [],
-  };
+/** A page's Markdown; where it can't be read, what is the matter: the other pages go on. */
+async function pageText(scenario: Scenario, path: string): Promise<string> {
+  const found = await locateIn(scenario, path);
+  const source = found.ok ? await readSource(found.path, LIMITS.page) : found;
+  return source.ok && 'text' in source ? source.text : `> [!WARNING]\n> The file \`${path.replaceAll('`', '')}\` of this scenario ${source.ok ? 'cannot be read' : source.message}.\n`;
 }
