@@ -73,12 +73,12 @@ const KNOWN: readonly Known[] = [
     error: (match) => ['cluster-failed', `the image ${plain(match[1])} does not exist in its registry`, 'Look at its name: KIND_NODE_IMAGE or --node-image. Without either, the pinned one is used.'],
   },
   {
-    test: on(/cgroup mountpoint does not exist|requires cgroup v2|Delegate=yes|Failed to create \/init\.scope|failed to (?:create|apply|write)[^\n]*cgroup|cgroups?: [^\n]*(?:not|no such|denied)|cgroup[^\n]*(?:read-only|not supported|not mounted)|detected cgroup v1[^\n]*not supported/i),
-    error: () => ['cluster-failed', 'the control groups (cgroups) of this machine do not let Docker run a node', 'Nodes need cgroup v2, or v1 with systemd; rootless Docker needs cgroup v2 with delegation. See https://kind.sigs.k8s.io/docs/user/rootless/ — or use the emulated cluster.'],
+    test: on(/could not find a log line that matches|container \S+ is not running[\s\S]*log line/),
+    error: () => ['cluster-failed', 'the node did not boot: its image is no image of a kind node, or the cgroups of this machine do not let systemd start in it', 'Use an image made for kind (kindest/node:…); without KIND_NODE_IMAGE it is the pinned one. If it is one, see https://kind.sigs.k8s.io/docs/user/known-issues/'],
   },
   {
-    test: on(/could not find a log line that matches|container \S+ is not running[\s\S]*log line/),
-    error: (_match, { output }) => ['cluster-failed', 'the node did not boot: its image is no image of a kind node, or the cgroups of this machine do not let systemd start in it', `Use an image made for kind (kindest/node:…), without KIND_NODE_IMAGE the pinned one.${/cgroup/.test(output.replace(/detected cgroup v1"/, '')) ? '' : ' If it is one: see https://kind.sigs.k8s.io/docs/user/known-issues/'}`],
+    test: on(/cgroup mountpoint does not exist|requires cgroup v2|Delegate=yes|Failed to create \/init\.scope|failed to (?:create|apply|write) (?!cluster)[^\n]*cgroup|cgroups?: [^\n]*(?:not|no such|denied)|cgroup[^\n]*(?:read-only|not supported|not mounted)|detected cgroup v1[^\n]*not supported/i),
+    error: () => ['cluster-failed', 'the control groups (cgroups) of this machine do not let Docker run a node', 'Nodes need cgroup v2, or v1 with systemd; rootless Docker needs cgroup v2 with delegation. See https://kind.sigs.k8s.io/docs/user/rootless/ — or use the emulated cluster.'],
   },
   { test: on(/unable to decode config|unknown apiVersion|is not a valid cluster name|invalid configuration/), error: (_match, { output }) => ['scenario-broken', `kind does not accept the cluster's configuration: ${lastLine(output)}`, 'Look at backend.kind in the scenario’s index.json.'] },
   { test: on(/unknown flag: (\S+)/), error: (match) => ['missing-tool', `this kind does not know ${match[1] ?? 'an option'}: it is too old`, 'Install kind v0.27.0 or newer.'] },
