@@ -33,13 +33,15 @@ export interface CheckContext {
   shell: ShellState;
   /** Oldest first. */
   requests(): readonly RequestRecord[];
+  /** The text of a script of the scenario. */
+  readScript(path: string): Promise<string>;
   /** Runs a script in the session's place, as `verify.sh` does; output is capped at 64 kB. */
   runScript(path: string, timeoutMs: number): Promise<CommandResult>;
   /** Runs a command line with bash in the session's place, in `folder` (the home where nothing is said); output is capped at 64 kB. */
   runCommand(line: string, timeoutMs: number, folder?: string): Promise<CommandResult>;
   /** Reads a file as the place's processes would, at most 1 MiB; undefined when it is missing or can't be read. `~/` and relative paths lead to the home. */
   readFile(path: string): Promise<string | undefined>;
-  /** What lies at a path, without following a last link; undefined when nothing does. */
+  /** What lies at a path; undefined when nothing does. */
   statFile(path: string): Promise<FileState | undefined>;
   /** The quizzes of the page. */
   quizzes: readonly QuizQuestion[];
@@ -57,7 +59,10 @@ export interface CheckContext {
 }
 
 export interface FileState {
+  /** What the path leads to; `link` where that is missing. */
   type: 'file' | 'folder' | 'link' | 'other';
+  /** The path itself is a symbolic link. */
+  link: boolean;
   /** Bytes. */
   size: number;
   /** The permission bits, e.g. 0o755. */

@@ -64,6 +64,21 @@ export async function killTree(pid: number, signal: NodeJS.Signals): Promise<voi
   for (const member of [...chosen].reverse()) kill(member, signal);
 }
 
+/** Ends every process whose environment has `name` with this value, until none is left that can run. */
+export async function killMarked(name: string, value: string): Promise<void> {
+  const wanted = Buffer.from(`${name}=${value}\0`);
+  for (let round = 0; round < 20; round++) {
+    const found: number[] = [];
+    for (const entry of await readdir('/proc').catch((): string[] => [])) {
+      if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
+      const environment = await readFile(`/proc/${entry}/environ`).catch(() => undefined);
+      if (environment?.includes(wanted) === true && (await isAlive(Number(entry)))) found.push(Number(entry));
+    }
+    if (found.length === 0) return;
+    for (const pid of found) kill(pid, 'SIGKILL');
+  }
+}
+
 /** Ports in state LISTEN from the text of /proc/PID/net/tcp or tcp6. */
 export function parseListening(text: string): { port: number; address: string }[] {
   const out: { port: number; address: string }[] = [];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { killTree } from './proc.ts';
+import { killMarked, killTree } from './proc.ts';
 import type { PlaceCommand } from './sandbox.ts';
 
 export interface RunResult {
@@ -9,6 +9,8 @@ export interface RunResult {
   stdout: string;
   stderr: string;
   timedOut: boolean;
+  /** What `stdout` holds before it is taken for text, where that was asked for. */
+  bytes?: Buffer;
 }
 
 export interface RunOptions {
@@ -18,10 +20,18 @@ export interface RunOptions {
   maxBytes?: number;
   signal?: AbortSignal;
   onOutput?: (chunk: Buffer) => void;
+  /** Ends whatever it leaves behind, too, wherever that went. */
+  alone?: boolean;
+  /** Gives `bytes` in the result. */
+  raw?: boolean;
   clock?: Clock;
 }
 
 const SIGNALS: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+
+let runs = 0;
+/** In the environment of everything that a run starts. */
+const MARK = 'ARGO_LAB_RUN';
 
 /**
  * Runs a command until its first process ends, or ends the whole tree when it takes too long. Output of children that
@@ -30,7 +40,8 @@ const SIGNALS: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGA
 export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<RunResult> {
   const limit = options.maxBytes ?? 64 * 1024;
   return new Promise((resolve, reject) => {
-    const child = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const mark = `${process.pid}-${++runs}`;
+    const child = spawn(command.file, command.args, { env: { ...command.env, [MARK]: mark }, cwd: command.cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     const collect = (stream: NodeJS.ReadableStream) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -42,13 +53,13 @@ export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<Ru
         chunks.push(part);
       });
       stream.on('error', () => undefined);
-      return () => Buffer.concat(chunks).toString('utf8');
+      return () => Buffer.concat(chunks);
     };
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
     let timedOut = false;
     const end = () => {
-      if (child.pid !== undefined) void killTree(child.pid, 'SIGKILL');
+      if (child.pid !== undefined) void killTree(child.pid, 'SIGKILL').then(() => killMarked(MARK, mark));
     };
     const cancel = (options.clock ?? systemClock).after(options.timeoutMs, () => {
       timedOut = true;
@@ -65,7 +76,10 @@ export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<Ru
       const finish = () => {
         child.stdout.destroy();
         child.stderr.destroy();
-        resolve({ code: timedOut ? 124 : (code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)), stdout: stdout(), stderr: stderr(), timedOut });
+        const [out, errors] = [stdout(), stderr()];
+        const result = { code: timedOut ? 124 : (code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)), stdout: out.toString('utf8'), stderr: errors.toString('utf8'), timedOut, ...(options.raw === true ? { bytes: out } : {}) };
+        if (options.alone === true) void killMarked(MARK, mark).then(() => resolve(result));
+        else resolve(result);
       };
       let closed = false;
       child.once('close', () => {

@@ -7,9 +7,9 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { PageView } from '../protocol/rest.ts';
 import { loadCourses } from '../scenario/load.ts';
-import { optionId } from '../scenario/markdown/quiz.ts';
 import { LIMITS, locateIn, readSource } from '../scenario/source-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
+import { wordsIn } from '../scenario/words.ts';
 import { type Content, isCheckable } from './content.ts';
 import { VERIFY_TITLE, verify } from './verify.ts';
 
@@ -49,25 +49,27 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
       }
       return read.courses;
     },
-    async renderPage(scenario: Scenario, page: Page): Promise<PageView> {
+    async renderPage(scenario: Scenario, page: Page, languages: readonly string[] = []): Promise<PageView> {
+      const asked = quizzesOf(page, languages);
+      const inChecks = asked.slice(page.quiz?.length ?? 0);
       const solution = page.exercise === undefined ? undefined : `\`\`\`bash\n${page.exercise.solution.replace(/\n+$/, '')}\n\`\`\`{{exec}}\n`;
       const credits = page.credits === undefined ? undefined : /^https?:\/\/\S+$/.test(page.credits) ? `<${page.credits}>` : page.credits;
       return {
         id: page.id,
         title: page.title,
-        html: page.text === '' ? '' : await render(scenario, page.text, await pageText(scenario, page.text)),
-        checks: [...page.checks.map(({ id, title, live }) => ({ id, title, live })), ...(page.verify === undefined ? [] : [{ id: 'verify', title: VERIFY_TITLE, live: false }])],
+        html: `${page.text === '' ? '' : await render(scenario, page.text, await pageText(scenario, page.text))}${inChecks.map(({ id }) => `<div data-quiz="${id}"></div>`).join('')}`,
+        checks: [...page.checks.map(({ id, title, live, words }) => ({ id, title: wordsIn(words?.title ?? title, languages), live })), ...(page.verify === undefined ? [] : [{ id: 'verify', title: VERIFY_TITLE, live: false }])],
         checkable: isCheckable(page),
         ...(solution === undefined ? {} : { solutionHtml: await render(scenario, page.text, solution) }),
         ...(page.answer === undefined ? {} : { answerHtml: await render(scenario, page.answer, await pageText(scenario, page.answer)) }),
         ...(credits === undefined ? {} : { creditsHtml: await render(scenario, page.text, credits) }),
-        hints: page.checks.flatMap((check) => check.hints),
-        ...(page.quiz === undefined ? {} : { quizzes: await Promise.all(page.quiz.map(async ({ id, kind, question, options }) => ({ id, kind, questionHtml: await render(scenario, page.text, question), options: await Promise.all(options.map(async (option, index) => ({ id: optionId(index), html: await render(scenario, page.text, option) }))) }))) }),
+        hints: page.checks.flatMap((check) => (check.words?.hints ?? check.hints).map((hint) => wordsIn(hint, languages))),
+        ...(asked.length === 0 ? {} : { quizzes: await Promise.all(asked.map(async ({ id, kind, question, options }) => ({ id, kind, questionHtml: await render(scenario, page.text, question), options: await Promise.all(options.map(async (option) => ({ id: option.id, html: await render(scenario, page.text, option.text) }))) }))) }),
       };
     },
     async runChecks(page: Page, context: CheckContext, only: 'all' | 'live'): Promise<CheckResult[]> {
       const results = await runChecks(only === 'all' ? page.checks : page.checks.filter((check) => check.live), context);
-      if (only === 'all' && page.verify !== undefined) results.push(await verify(page.verify, context));
+      if (only === 'all' && page.verify !== undefined) results.push(await verify(page.verify, await context.readScript(page.verify), context));
       return results;
     },
   };

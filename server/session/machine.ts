@@ -45,8 +45,10 @@ export function advance(record: SessionRecord, input: SessionInput): SessionReco
       return { ...record, state: 'preparing' };
     case 'continued':
       return { ...record, state: 'preparing', provider: input.provider };
-    case 'reset':
-      return { ...record, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [], answers: {}, ...(input.provider === undefined ? {} : { provider: input.provider }) };
+    case 'reset': {
+      const { answers: _forgotten, ...rest } = record;
+      return { ...rest, state: 'preparing', page: input.page, opened: {}, done: [], terminals: [], ...(input.provider === undefined ? {} : { provider: input.provider }) };
+    }
     case 'page-opened':
       return { ...record, page: input.page, opened: { [input.page]: input.at, ...record.opened }, done: input.finishes === undefined ? record.done : including(record.done, input.finishes) };
     case 'page-passed':

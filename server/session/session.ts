@@ -199,6 +199,30 @@ export class Session {
     await this.start(true);
   }
 
+  /** Another cluster in the place of one that is gone: terminals, files and what was done stay. */
+  async continueOn(provider?: string): Promise<void> {
+    const life = this.#life;
+    if (this.#lost === undefined || life === undefined) throw new LabError('conflict', 'the cluster of this session is not gone', 'Reset the session to begin again on another cluster.');
+    const chosen = await this.deps.providers.choose(this.scenario, provider);
+    const old = life.cluster;
+    this.#lost = undefined;
+    life.cluster = undefined;
+    this.#advance({ type: 'continued', provider: chosen.name });
+    this.#changed();
+    // What the old cluster saved is of no use to another one.
+    await this.deps.store.discard(`${this.deps.store.sessionFolder(this.id)}/cluster.json`);
+    await old?.stop('end').catch((error: unknown) => this.deps.log.warn({ error: messageOf(error), session: this.id }, 'a lost cluster could not be cleaned up'));
+    try {
+      await startCluster(this.#inside, life, chosen, (error) => void this.#clusterLost(error));
+    } catch (error) {
+      if (this.#life === life) this.#fail(error);
+      return;
+    }
+    if (this.#life !== life) return;
+    this.#advance({ type: 'prepared' });
+    this.#changed();
+  }
+
   /** Ends for good: nothing of the session stays but what was finished. */
   async end(): Promise<void> {
     const life = this.#takeLife();

@@ -15,6 +15,7 @@ const StoredRecord = z.object({
   done: z.array(z.string()),
   terminals: z.array(z.object({ id: z.string(), name: z.string() })),
   createdAt: z.number(),
+  answers: z.record(z.string(), z.record(z.string(), z.array(z.string()))).exactOptional(),
 });
 
 const Progress = z.object({ version: z.literal(1), scenarios: z.record(z.string(), z.object({ done: z.array(z.string()), finished: z.boolean() })) });

@@ -3,6 +3,7 @@ import { LabError } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { TerminalView } from '../protocol/rest.ts';
 import type { Place } from '../sandbox/sandbox.ts';
+import { isForegroundLine } from '../terminal/foreground.ts';
 import { ShellHistory } from '../terminal/shell-state.ts';
 import { shellArgv, shellEnvironment } from '../terminal/shell-integration.ts';
 import { TerminalHub } from '../terminal/terminal.ts';
@@ -60,7 +61,8 @@ export class Terminals {
         nonce,
         clock,
         onMark: (mark) => {
-          this.history.apply(mark, clock.now());
+          // What the lab typed is not what the learner did.
+          if (mark.type !== 'prompt' || mark.command === undefined || !isForegroundLine(mark.command)) this.history.apply(mark, clock.now());
           if (mark.type === 'prompt') this.options.onPrompt();
         },
         onExit: () => this.options.onChange(),

@@ -1,6 +1,8 @@
 import { access, chmod, constants, copyFile, mkdir, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { FOREGROUND } from '../terminal/foreground.ts';
 import { BASHRC } from '../terminal/shell-integration.ts';
+import { STAND_INS } from './stand-ins.ts';
 
 export interface Tools {
   folder: string;
@@ -15,8 +17,10 @@ export interface Tools {
 export async function prepareTools(folder: string, options: { path: string; argoBundle: string }): Promise<Tools> {
   const bin = join(folder, 'bin');
   const notices: string[] = [];
-  for (const part of [bin, join(folder, 'shell'), join(folder, 'lib')]) await mkdir(part, { recursive: true, mode: 0o755 });
+  for (const part of [bin, join(folder, 'shell'), join(folder, 'lib'), join(folder, 'stand-ins')]) await mkdir(part, { recursive: true, mode: 0o755 });
   await replace(join(folder, 'shell', 'bashrc'), BASHRC, 0o644);
+  await replace(join(folder, 'shell', 'foreground'), FOREGROUND, 0o644);
+  for (const [name, text] of Object.entries(STAND_INS)) await replace(join(folder, 'stand-ins', name), text, 0o755);
 
   const kubectl = await onPath('kubectl', options.path, bin);
   if (kubectl === undefined) notices.push('kubectl is missing on this machine: install it (https://kubernetes.io/docs/tasks/tools/) and start the lab again.');

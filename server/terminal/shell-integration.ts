@@ -37,6 +37,9 @@ if [ -n "$__lab_nonce" ]; then
   }
   __lab_prompt() {
     local code=$? REPLY command= body name
+    [ -z "\${__lab_fg_active-}" ] || __lab_fg_end
+    # Scripts of checks look into the history while this shell goes on.
+    builtin history -a
     if [ "$__lab_ran" = 1 ]; then
       command=$(HISTTIMEFORMAT= builtin history 1)
       [[ $command =~ ^[[:space:]]*[0-9]+[*]?[[:space:]][[:space:]](.*)$ ]] && command=\${BASH_REMATCH[1]}

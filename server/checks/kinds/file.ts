@@ -45,8 +45,9 @@ export const file = defineKind({
     if (!spec.exists) return state === undefined ? pass(expected, 'it does not exist') : fail(expected, 'it exists', `${spec.path} is still there.`, spec.hint ?? `Remove it: rm ${state.type === 'folder' ? '-r ' : ''}${spec.path}`);
     const wanted = spec.type ?? 'file';
     if (state === undefined) return fail(expected, 'it does not exist', `There is no ${wanted} ${spec.path}.`, spec.hint ?? 'Create it as this step shows.');
-    // A link to a file will do where no type is asked for.
-    if (spec.type !== undefined && state.type !== spec.type) return fail(expected, `it is a ${state.type}`, `${spec.path} is a ${state.type}, not a ${spec.type}.`, spec.hint ?? `Remove it, and create the ${spec.type} as this step shows.`);
+    const right = spec.type === undefined ? state.type !== 'link' : spec.type === 'link' ? state.link : state.type === spec.type;
+    if (!right && spec.type === undefined) return fail(expected, 'it is a link to what does not exist', `${spec.path} is a link to what does not exist.`, spec.hint ?? 'Remove it, and create the file as this step shows.');
+    if (!right) return fail(expected, `it is a ${state.type}`, `${spec.path} is a ${state.type}, not a ${wanted}.`, spec.hint ?? `Remove it, and create the ${wanted} as this step shows.`);
     const octal = state.mode.toString(8).padStart(3, '0');
     if (spec.mode !== undefined && Number.parseInt(spec.mode, 8) !== state.mode) return fail(expected, `its permissions are ${octal}`, `${spec.path} has the permissions ${octal} instead of ${spec.mode}.`, spec.hint ?? `Change them: chmod ${spec.mode} ${spec.path}`);
     if (spec.executable !== undefined && spec.executable !== ((state.mode & 0o111) !== 0)) return fail(expected, `its permissions are ${octal}`, `${spec.path} ${spec.executable ? 'may not be run as a program' : 'may be run as a program'}.`, spec.hint ?? `Change it: chmod ${spec.executable ? '+x' : '-x'} ${spec.path}`);

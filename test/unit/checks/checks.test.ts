@@ -57,6 +57,7 @@ function context(over: Partial<CheckContext> = {}): CheckContext {
       }),
     shell: { variables: {}, commands: [] },
     requests: () => [],
+    readScript: notUsed,
     runScript: notUsed,
     runCommand: notUsed,
     readFile: notUsed,

@@ -14,6 +14,7 @@ export function contextWith(over: Partial<CheckContext>): CheckContext {
     dial: notUsed,
     shell: { variables: {}, commands: [] },
     requests: () => [],
+    readScript: notUsed,
     runScript: notUsed,
     runCommand: notUsed,
     readFile: notUsed,

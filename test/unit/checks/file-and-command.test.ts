@@ -10,7 +10,7 @@ function files(all: Record<string, string | Partial<FileState>>) {
       const found = all[path];
       if (found === undefined) return undefined;
       const text = typeof found === 'string' ? found : '';
-      return { type: 'file', size: text.length, mode: 0o644, modifiedAt: 0, ...(typeof found === 'string' ? {} : found) };
+      return { type: 'file', link: false, size: text.length, mode: 0o644, modifiedAt: 0, ...(typeof found === 'string' ? {} : found) };
     },
     readFile: async (path: string) => {
       const found = all[path];
@@ -31,6 +31,13 @@ describe('a file check', () => {
   });
   it('tells a folder from a file', async () => {
     expect(await verdict('file', { path: '~/a', type: 'file' }, files({ '~/a': { type: 'folder' } }))).toMatchObject({ passed: false, why: '~/a is a folder, not a file.' });
+  });
+  it('takes a link for what it leads to, unless it asks for a link', async () => {
+    const place = files({ '~/good': { link: true }, '~/bad': { type: 'link', link: true }, '~/plain': 'x' });
+    expect(await verdict('file', { path: '~/good' }, place)).toMatchObject({ passed: true });
+    expect(await verdict('file', { path: '~/good', type: 'link' }, place)).toMatchObject({ passed: true });
+    expect(await verdict('file', { path: '~/bad' }, place)).toMatchObject({ passed: false, why: '~/bad is a link to what does not exist.' });
+    expect(await verdict('file', { path: '~/plain', type: 'link' }, place)).toMatchObject({ passed: false, why: '~/plain is a file, not a link.' });
   });
   it('tells which permissions a file has', async () => {
     expect(await verdict('file', { path: '~/a', mode: '755' }, files({ '~/a': { mode: 0o640 } }))).toMatchObject({ passed: false, why: '~/a has the permissions 640 instead of 755.', next: 'Change them: chmod 755 ~/a' });

@@ -1,0 +1,89 @@
+/**
+ * Small programs that say what a sandbox lacks, under the names that scenarios call. Nothing pretends to have worked: a
+ * stand-in does what the real program would do on a machine without its service, and says why. `sudo` is no stand-in of
+ * this kind: whoever is root already just runs the command.
+ */
+const LACKING = (program: string, what: string, code: number) => `#!/bin/sh
+echo "${program}: ${what}" >&2
+exit ${code}
+`;
+
+const SUDO = `#!/bin/sh
+# Everybody is root here: the command is run as it is.
+while [ $# -gt 0 ]; do
+  case $1 in
+    --) shift; break ;;
+    -u | -g | -h | -p | -C | -T | -U | -r | -t) [ $# -gt 1 ] && shift; shift ;;
+    -i | -s | --login | --shell) shift; [ $# -gt 0 ] || exec "\${SHELL:-/bin/bash}" ;;
+    -v | -k | -K | -n | -E | -H | -S | -b | -A | -P | --preserve-env* | --user=* | --non-interactive | --set-home | --stdin | --reset-timestamp | --validate) shift ;;
+    -l | --list) echo "root may run everything here."; exit 0 ;;
+    -V | --version) echo "sudo of argo-lab: runs the command as it is"; exit 0 ;;
+    -*) shift ;;
+    [A-Za-z_]*=*) export "$1"; shift ;;
+    *) break ;;
+  esac
+done
+[ $# -gt 0 ] || exit 0
+exec "$@"
+`;
+
+/** What apt-get does where no source of packages is set up. */
+const APT = `#!/bin/sh
+note() { echo "\${0##*/}: there are no package sources in this sandbox: $1" >&2; }
+action=
+for word; do
+  case $word in
+    -*) ;;
+    *) if [ -z "$action" ]; then action=$word; fi ;;
+  esac
+done
+case $action in
+  update) note "nothing was updated."; exit 0 ;;
+  upgrade | dist-upgrade | full-upgrade | autoremove | clean | autoclean | '') note "there is nothing to do."; exit 0 ;;
+  install)
+    missing=
+    seen=
+    for word; do
+      case $word in
+        -*) continue ;;
+      esac
+      if [ -z "$seen" ]; then seen=1; continue; fi
+      name=\${word%%=*}
+      if command -v "$name" >/dev/null 2>&1 || dpkg-query -W -f '\${Status}' "$name" 2>/dev/null | grep -q ' installed$'; then echo "$name is already there."; else missing="$missing $name"; fi
+    done
+    [ -z "$missing" ] && exit 0
+    for name in $missing; do echo "E: Unable to locate package $name" >&2; done
+    note "nothing can be installed. What this machine has lies in /usr."
+    exit 100
+    ;;
+  *) note "“$action” can do nothing."; exit 100 ;;
+esac
+`;
+
+const SERVICES = 'there is no service manager in this sandbox: services can’t be started or stopped here.';
+const CONTAINERS = 'containers can’t be run in this sandbox; pods in the cluster can: kubectl run NAME --image=IMAGE';
+const PACKAGES = 'there are no package sources in this sandbox: nothing can be installed.';
+
+/** By name; they come before the machine’s own programs, which can’t work in a place. */
+export const STAND_INS: Readonly<Record<string, string>> = {
+  sudo: SUDO,
+  apt: APT,
+  'apt-get': APT,
+  aptitude: APT,
+  yum: LACKING('yum', PACKAGES, 1),
+  dnf: LACKING('dnf', PACKAGES, 1),
+  apk: LACKING('apk', PACKAGES, 1),
+  snap: LACKING('snap', PACKAGES, 1),
+  'add-apt-repository': LACKING('add-apt-repository', PACKAGES, 1),
+  systemctl: LACKING('systemctl', SERVICES, 1),
+  service: LACKING('service', SERVICES, 1),
+  journalctl: LACKING('journalctl', 'there is no journal in this sandbox.', 1),
+  docker: LACKING('docker', CONTAINERS, 1),
+  'docker-compose': LACKING('docker-compose', CONTAINERS, 1),
+  podman: LACKING('podman', CONTAINERS, 1),
+  nerdctl: LACKING('nerdctl', CONTAINERS, 1),
+  crictl: LACKING('crictl', 'the node’s container runtime can’t be reached from this sandbox.', 1),
+  kubeadm: LACKING('kubeadm', 'the cluster of this sandbox was not made with kubeadm, and its nodes can’t be entered.', 1),
+  // The older host's own: it waited for the machine there; here everything is ready by the time a page opens.
+  'launch.sh': '#!/bin/sh\nexit 0\n',
+};
