@@ -25,6 +25,8 @@ export interface Lab {
   port: number;
   token: string;
   notices: string[];
+  /** The sessions that the site serves. */
+  manager: SessionManager;
   close(): Promise<void>;
 }
 
@@ -113,7 +115,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   // After the site, so that the first page does not wait for it.
   void providers.begin(manager.sessionIds);
   void sandbox.warmed().then(() => spares.begin()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'nothing could be kept ready'));
-  return { url: `${site.origin}/?token=${token}`, port, token, notices, close: () => scope.close() };
+  return { url: `${site.origin}/?token=${token}`, port, token, notices, manager, close: () => scope.close() };
 }
 
 /** The same token at each start, so that an open page and its cookie stay good. */
