@@ -2,18 +2,21 @@
  * A stand-in for the lab server: the REST and WebSocket shapes of server/protocol with canned content and a real bash.
  * `npx tsx test/harness/fake-lab.ts [port]` serves dist/web; used to drive the page without a cluster.
  */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { spawn } from 'node-pty';
 import type { IPty } from 'node-pty';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import type { CheckReport, CoursesView, PageView, ScenarioView, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
+import type { CheckReport, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
 import { ClientMessage, encodeOutput } from '../../server/protocol/ws.ts';
 import type { ServerMessage } from '../../server/protocol/ws.ts';
+import { author, courses, escapeHtml, EVERYTHING, providers, recording, scenarios } from './fake-content.ts';
+import { filesAnswer } from './fake-files.ts';
 
 export interface FakeLabOptions {
   port: number;
@@ -21,6 +24,11 @@ export interface FakeLabOptions {
   web: string;
   /** `fail`: the first preparation fails. */
   preparation?: 'ok' | 'fail' | 'slow';
+  /** Whether kind is offered. */
+  kind?: keyof typeof providers;
+  /** Courses of 25 scenarios each beside the others. */
+  many?: number;
+  author?: boolean;
 }
 
 export interface FakeLab {
@@ -28,61 +36,20 @@ export interface FakeLab {
   /** Breaks every socket and event stream, and refuses new ones until `mend`. */
   cut(): void;
   mend(): void;
+  /** Sends an event to the pages that show the session. */
+  emit(event: SessionEvent): void;
+  /** Changes the session as the page sees it. */
+  change(part: Partial<SessionView>): void;
+  /** The home folder of the session's shells, and root of the editor. */
+  home: string;
+  /** What the page asked for, `POST /api/sessions {…}`. */
+  requests: string[];
   stop(): Promise<void>;
 }
 
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src http://*.localhost:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const SCENARIO = 'argo-workflows/using-the-api';
-
-const block = (code: string, action = 'exec', terminal = 1) =>
-  `<pre class="code" data-action="${action}" data-terminal="${terminal}" data-code="${escape(code)}" data-language="bash"><code>${escape(code).replace(/^(\w+)/gm, '<span class="t-token-function">$1</span>')}</code></pre>`;
-
-const page = (id: string, title: string, html: string, more: Partial<PageView> = {}): PageView => ({ id, title, html, checks: [], checkable: false, hints: [], ...more });
-
-const scenario: ScenarioView = {
-  id: SCENARIO,
-  title: 'Using the API',
-  description: 'Everything the user interface does, it does through an API. Use it yourself.',
-  course: { id: 'argo-workflows', title: 'Argo Workflows' },
-  pages: [
-    page('intro', 'Welcome', `<p>In this scenario you talk to the <strong>Argo Server</strong> with nothing but <code>curl</code>.</p><ul><li>ask it who it is</li><li>get a token</li><li>create a workflow</li></ul>`),
-    page(
-      'step1',
-      'Info endpoint',
-      `<p>Forward the port, then ask the <em>info</em> endpoint:</p>${block('kubectl -n argo port-forward --address 0.0.0.0 svc/argo-server 2746:2746 > /dev/null &')}<p>Several lines at once:</p>${block("cat <<'EOF'\nhello\nworld\nEOF\nfor i in 1 2 3; do echo \"line $i\"; done")}<p>Type <code class="inline" data-action="exec" data-code="echo inline">echo inline</code> or copy <code class="inline" data-action="copy" data-terminal="1" data-code="ARGO_TOKEN">ARGO_TOKEN</code>. Open the <a class="port" href="#" data-port="2746" data-path="/apidocs">API docs on port 2746</a>.</p>${block('top', 'exec', 2)}${block('echo again', 'exec-interrupt')}${block('{"links": null}', 'copy')}<h2 id="text-table">What it answers</h2><table><thead><tr><th>Status</th><th>Meaning</th></tr></thead><tbody><tr><td><code>200</code></td><td>fine</td></tr><tr><td>401</td><td>token not valid</td></tr></tbody></table><blockquote><p>The port-forward stays in the background.</p></blockquote>`,
-      {
-        checkable: true,
-        checks: [
-          { id: 'forward', title: 'Something answers on `localhost:2746`', live: true },
-          { id: 'info', title: 'You asked `/api/v1/info`', live: false },
-        ],
-        hints: ['The first block forwards the port.'],
-        solutionHtml: block('curl http://localhost:2746/api/v1/info'),
-      },
-    ),
-    page('step2', 'Access token', '<p>Make a role, a service account and a token.</p>', { checkable: true, checks: [{ id: 'token', title: 'The token in `ARGO_TOKEN` may list workflows', live: false }] }),
-    page('step3', 'Webhooks', '<p>Let an event start a workflow.</p>'),
-  ],
-};
-
-const courses = (session: SessionView | undefined, done: string[]): CoursesView => ({
-  notice: 'bubblewrap is missing on this machine: sessions run without a sandbox.',
-  courses: [
-    {
-      id: 'argo-workflows',
-      title: 'Argo Workflows',
-      description: 'The API of Argo Workflows, from the first request to tokens that can do exactly one thing.',
-      items: [
-        { type: 'scenario', id: SCENARIO, title: scenario.title, description: scenario.description, difficulty: 'beginner', time: '30 minutes', steps: 3, done, finished: false, ...(session === undefined ? {} : { session: session.id }) },
-        { type: 'scenario', id: 'argo-workflows/access-tokens', title: 'Access tokens in depth', description: 'Least privilege, tokens from Secrets, and how to take them back.', difficulty: 'intermediate', time: '20 minutes', steps: 5, done: ['step1', 'step2', 'step3', 'step4', 'step5'], finished: true },
-        { type: 'broken', id: 'argo-workflows/broken', title: 'broken', problems: [{ file: 'scenarios/argo-workflows/broken/index.json', line: 12, column: 7, field: 'details.steps[1].text', message: 'no such file: step2/text.md', severity: 'error' }] },
-      ],
-    },
-  ],
-});
 
 interface FakeTerminal {
   id: string;
@@ -99,6 +66,10 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
   let broken = false;
   let failNext = options.preparation === 'fail';
   const done: string[] = [];
+  const home = mkdtempSync(join(tmpdir(), 'fake-lab-'));
+  writeFileSync(join(home, 'notes.md'), '# Notes\n');
+  const requests: string[] = [];
+  let edited = 0;
   const terminals = new Map<string, FakeTerminal>();
   const streams = new Set<ServerResponse>();
   const timers = new Set<NodeJS.Timeout>();
@@ -113,12 +84,12 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
     emit({ type: 'session', session });
   };
 
-  const addTerminal = (name?: string): FakeTerminal => {
+  const addTerminal = (name?: string, id?: string): FakeTerminal => {
     number += 1;
     const terminal: FakeTerminal = {
-      id: `t${number}`,
+      id: id ?? String(number),
       name: name ?? `Terminal ${terminals.size + 1}`,
-      pty: spawn('bash', ['--norc', '-i'], { cols: 80, rows: 24, encoding: null, env: { ...process.env, PS1: 'learner@lab:\\w$ ', TERM: 'xterm-256color' } }),
+      pty: spawn('bash', ['--norc', '-i'], { cols: 80, rows: 24, encoding: null, cwd: home, env: { ...process.env, PS1: 'learner@lab:\\w$ ', TERM: 'xterm-256color' } }),
       output: Buffer.alloc(0),
       sockets: new Set(),
     };
@@ -152,7 +123,7 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
         if (failNext) {
           failNext = false;
           stage('argo', 'Argo Workflows', 'failed', 60, 'error: deployment "argo-server" exceeded its progress deadline\n');
-          change({ state: 'failed', error: { code: 'stage', message: 'Argo Workflows did not start.', next: 'Try again; see the output above.' } });
+          change({ state: 'failed', bundle: true, error: { code: 'stage', message: 'Argo Workflows did not start.', next: 'Try again; see the output above.' } });
           return;
         }
         stage('argo', 'Argo Workflows', 'done', 60);
@@ -162,8 +133,9 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
     });
   };
 
-  const start = (): SessionView => {
-    const fresh: SessionView = { id: 's1', scenario: SCENARIO, state: 'preparing', stages: [], page: 'intro', done, terminals: [], provider: 'embedded', portUrl: `http://{port}-s1.localhost:${address()}` };
+  const start = (scenario: string, provider: string): SessionView => {
+    number = 0;
+    const fresh: SessionView = { id: 's1', scenario, home, state: 'preparing', stages: [], page: 'intro', done, terminals: [], provider, portUrl: `http://{port}-s1.localhost:${address()}` };
     session = fresh;
     prepare();
     return session;
@@ -202,11 +174,32 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
     const missing = (message: string) => json(404, { error: { code: 'not-found', message } });
     if (request.method !== 'GET' && request.headers['x-argo-lab'] !== '1') return json(403, { error: { code: 'csrf', message: 'The header X-Argo-Lab is missing.' } });
     const parts = path.split('/').slice(2).map(decodeURIComponent);
-    if (path === '/api/courses') return json(200, courses(session, done));
-    if (parts[0] === 'scenarios') return parts[1] === SCENARIO ? json(200, scenario) : missing(`There is no scenario “${parts[1]}”.`);
-    if (path === '/api/sessions') return json(201, session ?? start());
-    if (parts[0] !== 'sessions' || session === undefined || parts[1] !== session.id) return missing('This session has ended.');
     const body = await read(request);
+    if (request.method !== 'GET') requests.push(`${request.method} ${path} ${JSON.stringify(body)}`);
+    if (path === '/api/courses') return json(200, courses({ session, done, ...(options.kind === undefined ? {} : { providers: providers[options.kind] }), ...(options.many === undefined ? {} : { many: options.many }), ...(options.author === undefined ? {} : { author: options.author }) }));
+    if (path === '/api/author/scenarios/' + encodeURIComponent(EVERYTHING)) return json(200, author);
+    if (parts[0] === 'scenarios') {
+      const found = scenarios[parts[1] ?? ''];
+      if (found === undefined) return missing(`There is no scenario “${parts[1]}”.`);
+      if (parts[2] === 'recording') {
+        response.writeHead(200, { 'content-type': 'application/x-asciicast' });
+        response.end(recording);
+        return;
+      }
+      const german = new URL(request.url ?? '/', 'http://lab').searchParams.get('language') === 'de';
+      const { author: _, ...shown } = found;
+      const pages = found.pages.map((page) => ({ ...page, html: edited > 0 ? page.html.replace('Write a workflow', `Write workflow number ${edited}`) : page.html, checks: page.checks.map((check) => ({ ...check, title: german ? `${check.title} (deutsch)` : check.title })) }));
+      return json(200, { ...shown, pages, ...(options.author === true && found.author === true ? { author: true } : {}) });
+    }
+    if (path === '/api/sessions') {
+      const wanted = String(body['scenario'] ?? '');
+      if (session !== undefined && session.scenario !== wanted) {
+        drop();
+        session = undefined;
+      }
+      return json(201, session ?? start(wanted, String(body['provider'] ?? 'embedded')));
+    }
+    if (parts[0] !== 'sessions' || session === undefined || parts[1] !== session.id) return missing('This session has ended.');
     const [, , what, which, act] = parts;
     if (what === undefined) {
       if (request.method !== 'DELETE') return json(200, session);
@@ -216,7 +209,34 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
     }
     if (what === 'reset') {
       drop();
-      return json(200, start());
+      return json(200, start(session.scenario, String(body['provider'] ?? session.provider)));
+    }
+    if (what === 'continue') {
+      const { lost: _, ...kept } = session;
+      session = { ...kept, provider: String(body['provider']) };
+      change({});
+      return json(200, session);
+    }
+    if (what === 'bundle') {
+      response.writeHead(200, { 'content-type': 'application/zip', 'content-disposition': 'attachment; filename="logs.zip"' });
+      response.end('PK');
+      return;
+    }
+    if (what === 'files') {
+      const answer = await filesAnswer(home, request.method ?? 'GET', which, new URL(request.url ?? '/', 'http://lab').searchParams.get('path') ?? '', body);
+      return answer.status === 204 ? empty() : json(answer.status, answer.body);
+    }
+    if (what === 'author') {
+      const page = String(body['page']);
+      if (which === 'near-miss') {
+        const miss = author.pages.find((one) => one.id === page)?.nearMisses[Number(body['index'])];
+        const asExpected = body['index'] === 0;
+        return json(200, { page, title: miss?.title ?? '', expect: miss?.expect ?? '', asExpected, report: { page, passed: false, at: Date.now(), results: [{ id: 'file', title: 'There is a `workflow.yaml`', passed: false, expected: 'a file', observed: 'none', why: asExpected ? 'There is no workflow.yaml' : 'Nothing was found.', next: '', hints: [] }] } });
+      }
+      const task = which === 'jump' ? 'jump' : 'solution';
+      emit({ type: 'author', progress: { task, page, state: 'running', message: 'step 1 of 2: its solution is being typed' } });
+      later(150, () => emit({ type: 'author', progress: { task, page, state: 'done', message: task === 'jump' ? 'Ready at the start of this step.' : 'The solution was typed.' } }));
+      return json(202, session);
     }
     if (what === 'events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -232,13 +252,21 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
         if (!report.passed) later(3000, () => emit({ type: 'checks', live: true, report: { ...report, at: Date.now(), results: report.results.slice(0, 1).map((r) => ({ ...r, passed: true })) } }));
         return json(200, report);
       }
+      if (act === 'quiz') {
+        const right: Record<string, string[]> = { q1: ['a'], q2: ['a', 'b'], q3: ['argo list'] };
+        const quiz = String(body['quiz']);
+        const correct = JSON.stringify(body['answers']) === JSON.stringify(right[quiz]);
+        return json(200, { quiz, correct, ...(correct ? {} : { message: 'Read `the docs` once more.' }) });
+      }
       change({ page: which });
       return json(200, session);
     }
     if (what === 'terminals') {
-      const terminal = which === undefined ? addTerminal(body['name']) : terminals.get(which);
+      const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+      const open = which === undefined ? terminals.get(text(body['id']) ?? '') : undefined;
+      const terminal = which === undefined ? (open ?? addTerminal(text(body['name']), text(body['id']))) : terminals.get(which);
       if (terminal === undefined) return missing('There is no such terminal.');
-      if (request.method === 'PATCH') terminal.name = body['name'] ?? terminal.name;
+      if (request.method === 'PATCH') terminal.name = text(body['name']) ?? terminal.name;
       if (request.method === 'DELETE') {
         terminals.delete(terminal.id);
         terminal.pty.kill('SIGKILL');
@@ -255,7 +283,7 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
     const path = new URL(request.url ?? '/', 'http://lab').pathname;
     if (/^\d+-s1\.localhost/.test(request.headers.host ?? '')) {
       response.writeHead(200, { 'content-type': 'text/html' });
-      response.end(`<!doctype html><title>preview</title><h1>Preview of ${escape(request.headers.host ?? '')}</h1><p>${escape(path)}</p>`);
+      response.end(`<!doctype html><title>preview</title><h1>Preview of ${escapeHtml(request.headers.host ?? '')}</h1><p>${escapeHtml(path)}</p>`);
       return;
     }
     if (broken && path.startsWith('/api/')) {
@@ -290,6 +318,13 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
   };
   return {
     url: `http://127.0.0.1:${address()}`,
+    home,
+    requests,
+    emit: (event) => {
+      if (event.type === 'content') edited += 1;
+      emit(event);
+    },
+    change,
     cut: () => {
       broken = true;
       streams.forEach((stream) => stream.destroy());
@@ -301,6 +336,7 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
     stop: () => {
       timers.forEach(clearTimeout);
       drop();
+      rmSync(home, { recursive: true, force: true });
       streams.forEach((stream) => stream.destroy());
       sockets.clients.forEach((client) => client.terminate());
       return new Promise((resolve) => {
@@ -328,7 +364,7 @@ function attach(ws: WebSocket, terminal: FakeTerminal, offset: number): void {
       terminal.pty.resize(size.columns, size.rows);
       for (const socket of terminal.sockets) say(socket, { type: 'size', ...size });
     }
-    if (message.type === 'run') terminal.pty.write(`${message.interrupt ? '\x03' : ''}\x1b[200~${message.code}\x1b[201~\r`);
+    if (message.type === 'run') terminal.pty.write(`${message.interrupt ? '\x03' : ''}\x1b[200~${message.code}\x1b[201~${message.newline === false ? '' : '\r'}`);
   });
 }
 
@@ -336,17 +372,14 @@ function say(ws: WebSocket, message: ServerMessage): void {
   ws.send(JSON.stringify(message));
 }
 
-async function read(request: IncomingMessage): Promise<{ name?: string }> {
+async function read(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
-  return text === '' ? {} : JSON.parse(text);
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  const body: unknown = text === '' ? {} : JSON.parse(text);
+  return typeof body === 'object' && body !== null ? { ...body } : {};
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const lab = await startFakeLab({ port: Number(process.argv[2] ?? '0'), web: join(import.meta.dirname, '../../dist/web') });
+  const lab = await startFakeLab({ port: Number(process.argv[2] ?? '0'), web: process.env['WEB'] ?? join(import.meta.dirname, '../../dist/web'), author: true, kind: 'available' });
   console.log(lab.url);
 }

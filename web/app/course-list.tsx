@@ -13,8 +13,8 @@ export function CourseList({ view }: { view: CoursesView }): JSX.Element {
   const many = allCards(view).length > MANY;
   return (
     <>
-      {view.courses.map((course) => (
-        <Course key={course.id} course={course} level={2} providers={view.providers ?? []} folded={many && view.courses.length > 1} />
+      {view.courses.map((course, i) => (
+        <Course key={course.id} course={course} level={2} providers={view.providers ?? []} folds={many && view.courses.length > 1} begins={i === 0} />
       ))}
     </>
   );
@@ -24,20 +24,23 @@ interface CourseProps {
   course: CourseTree;
   level: number;
   providers: readonly ProviderView[];
-  folded: boolean;
+  /** Can be folded, as there are many. */
+  folds: boolean;
+  /** The first one begins unfolded. */
+  begins: boolean;
 }
 
-function Course({ course, level, providers, folded }: CourseProps): JSX.Element {
+function Course({ course, level, providers, folds, begins }: CourseProps): JSX.Element {
   const Heading = level === 2 ? 'h2' : 'h3';
   const cards = allCards({ courses: [course] });
   const scenarios = cards.flatMap(({ card }) => (card.type === 'scenario' ? [card] : []));
   const finished = scenarios.filter((card) => card.finished).length;
   const broken = cards.length - scenarios.length;
-  const open = useSignal(!folded || scenarios.some((card) => card.session !== undefined));
+  const open = useSignal(!folds || begins || scenarios.some((card) => card.session !== undefined));
   return (
     <section class="course" aria-label={course.title}>
       <div class="course-head">
-        {folded ? (
+        {folds ? (
           <Heading>
             <button type="button" class="course-fold" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
               <Icon name={open.value ? 'down' : 'right'} /> {course.title}
@@ -51,7 +54,7 @@ function Course({ course, level, providers, folded }: CourseProps): JSX.Element 
             {finished} of {scenarios.length} finished
           </span>
         )}
-        {broken > 0 && folded && <span class="badge failed">{broken} can’t be loaded</span>}
+        {broken > 0 && folds && <span class="badge failed">{broken} can’t be loaded</span>}
       </div>
       {course.description !== '' && <p class="course-text">{course.description}</p>}
       {open.value && (
@@ -61,7 +64,7 @@ function Course({ course, level, providers, folded }: CourseProps): JSX.Element 
             if (item.type === 'broken') return <Broken key={item.id} card={item} />;
             return (
               <li key={item.course.id} class="cards-course">
-                <Course course={item.course} level={level + 1} providers={providers} folded={folded} />
+                <Course course={item.course} level={level + 1} providers={providers} folds={folds} begins={false} />
               </li>
             );
           })}

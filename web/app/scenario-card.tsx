@@ -86,7 +86,7 @@ export function Scenario({ card, providers, within }: { card: ScenarioCard; prov
             Run on {provider.title}
           </a>
         ))}
-        <a class={card.finished || lacking.length > 0 ? 'button' : 'button primary'} data-route href={formatRoute({ name: 'scenario', id: card.id })} aria-label={`${verb}: ${card.title}`}>
+        <a class={card.finished || lacking.length > 0 ? 'button' : 'button primary'} data-route href={formatRoute({ name: 'scenario', id: card.id })} aria-label={`${verb}${lacking.length > 0 && card.session === undefined ? ' anyway' : ''}: ${card.title}`}>
           {verb}
           {lacking.length > 0 && card.session === undefined ? ' anyway' : ''} <Icon name="right" />
         </a>

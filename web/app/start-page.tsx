@@ -126,7 +126,7 @@ function Search({ view, filter, onFilter }: { view: ReturnType<typeof allCards>[
       {broken > 0 && view.length > SEARCHABLE && (
         <label class="finder-choice">
           <input type="checkbox" checked={filter.broken} onChange={(event) => onFilter({ ...filter, broken: event.currentTarget.checked, runnable: false })} />
-          Only the {broken} that can’t be loaded
+          Only what can’t be loaded ({broken})
         </label>
       )}
     </search>

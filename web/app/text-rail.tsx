@@ -18,9 +18,9 @@ export function TextRail({ store, go }: { store: ScenarioStore; go(page: string)
         <Icon name="text" />
       </button>
       {item !== undefined && (
-        <p class="rail-title">
+        <h1 class="rail-title">
           <StateMark state={item.state} /> <span>{item.title}</span>
-        </p>
+        </h1>
       )}
       <span class="grow" />
       <button type="button" class="icon-button" aria-label="Previous" title="Previous" disabled={previous === undefined} onClick={() => previous !== undefined && go(previous)}>

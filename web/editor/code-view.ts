@@ -118,7 +118,7 @@ export class CodeView {
       syntaxHighlighting(COLOURS),
       syntaxHighlighting(defaultHighlightStyle, { fallback: true }),
       THEME,
-      EditorView.contentAttributes.of({ 'aria-label': `${path}, ${language.name}. Tab indents; press Escape, then Tab to leave.` }),
+      EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': `${path}, ${language.name}. Tab indents; press Escape, then Tab to leave.` }),
       keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => (this.#events.save(), true) }, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) this.#events.changed(update.state.doc.toString());

@@ -54,9 +54,7 @@ export class EditorStore {
     const { root, folders } = this.model.value;
     const open = Object.entries(folders).flatMap(([path, folder]) => (folder.open && path !== root ? [path] : []));
     await this.#guard(async (sid) => {
-      const top = await this.#options.api.folder(sid, root ?? this.#options.root());
-      this.#dispatch({ type: 'root', path: top.path });
-      this.#dispatch({ type: 'folder', path: top.path, entries: top.entries, truncated: top.truncated === true });
+      await this.#readRoot(sid);
       await Promise.all(open.map((path) => this.#readFolder(sid, path).catch(() => this.#dispatch({ type: 'fold', path, open: false }))));
     });
   }
@@ -148,8 +146,8 @@ export class EditorStore {
   }
 
   async #open(sid: string, name: string): Promise<string> {
-    const { root } = this.model.value;
-    const path = root === undefined ? name : joinPath(root, name);
+    if (this.model.value.root === undefined) await this.#readRoot(sid);
+    const path = joinPath(this.model.value.root ?? '', name);
     if (this.model.value.files.some((file) => file.path === path)) {
       this.#dispatch({ type: 'activate', path });
       await this.#readDisk(sid, path);
@@ -173,6 +171,12 @@ export class EditorStore {
       if (error instanceof ApiError && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  async #readRoot(sid: string): Promise<void> {
+    const top = await this.#options.api.folder(sid, this.model.value.root ?? this.#options.root());
+    this.#dispatch({ type: 'root', path: top.path });
+    this.#dispatch({ type: 'folder', path: top.path, entries: top.entries, truncated: top.truncated === true });
   }
 
   async #readFolder(sid: string, path: string): Promise<void> {

@@ -57,6 +57,8 @@ export class ScenarioStore {
   #opened: string | undefined;
   #arranged: string | undefined;
   #stopped = false;
+  /** Counts what was told of the session, so that an answer that comes late is known as such. */
+  #seen = 0;
   #cancelled = false;
 
   constructor(id: string, options: ScenarioStoreOptions) {
@@ -249,8 +251,11 @@ export class ScenarioStore {
     if (state === 'open' && before === 'lost') this.#options.announce('Connected again.');
     this.#dispatch({ type: 'stream', state });
     // Opened: what happened in between is asked for. Lost: is it the line, or is the session gone?
+    const seen = this.#seen;
     try {
-      this.#apply({ type: 'session', session: await this.#options.api.session(sid) });
+      const session = await this.#options.api.session(sid);
+      // An event that came in the meantime is newer than this answer may be.
+      if (seen === this.#seen) this.#apply({ type: 'session', session });
     } catch (error) {
       if (error instanceof ApiError && (error.status === 404 || error.status === 410)) this.#onEnded();
     }
@@ -267,6 +272,7 @@ export class ScenarioStore {
     if (event.type === 'author') this.author.onProgress(event.progress);
     if (event.type === 'files') this.editor.changed(event.paths);
     if (event.type !== 'session') return;
+    this.#seen += 1;
     this.terminals.work({ type: 'terminals', terminals: event.session.terminals });
     if (event.session.state === 'ended') this.#onEnded();
     this.#arrangeTerminals();
