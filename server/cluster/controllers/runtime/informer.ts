@@ -1,5 +1,10 @@
+import { systemClock } from '../../../lib/clock.ts';
+import { ApiStatus } from '../../api/status.ts';
 import type { KubeClient, ResourceType } from '../../client.ts';
 import type { KubeObject } from '../../store/object.ts';
+
+/** When to ask again for what was refused: rights may be given later. */
+const RETRY_MS = 1000;
 
 /** What changed: `previous` is absent for a new object, `current` for one that is gone. */
 export interface Change<T extends KubeObject> {
@@ -82,6 +87,8 @@ export class Informer<T extends KubeObject = KubeObject> {
         signal: this.#signal,
         onEnd: (reason) => {
           if (this.#onEnd !== undefined) this.#onEnd(reason);
+          // Refused, not ended: asking again at once would keep the process from anything else.
+          else if (reason instanceof ApiStatus && reason.code !== 410) this.#again();
           else queueMicrotask(() => this.#watch());
         },
       },
@@ -97,6 +104,14 @@ export class Informer<T extends KubeObject = KubeObject> {
       const object = this.#objects.get(key);
       if (object !== undefined) this.#remove(key, object);
     }
+  }
+
+  #again(): void {
+    const cancel = systemClock.after(RETRY_MS, () => {
+      this.#signal.removeEventListener('abort', cancel);
+      this.#watch();
+    });
+    this.#signal.addEventListener('abort', cancel, { once: true });
   }
 
   #set(key: string, current: T): void {
