@@ -11,6 +11,7 @@ import type { Course, Scenario } from '../scenario/model.ts';
 import { needsCluster } from '../providers/needs.ts';
 import { type Content, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
+import { languagesOf } from './body.ts';
 import { ASSET_POLICY } from './headers.ts';
 
 const has = machineHas(process.env['PATH'] ?? '');
@@ -33,7 +34,7 @@ export function coursesRouter(content: Content, manager: SessionManager, notice:
       title: scenario.title,
       description: scenario.description,
       course: { id: course.id, title: course.title },
-      pages: await Promise.all(pagesOf(scenario).map((page) => content.renderPage(scenario, page))),
+      pages: await Promise.all(pagesOf(scenario).map((page) => content.renderPage(scenario, page, languagesOf(request)))),
       layout: layoutView(scenario),
     };
     response.json(view);

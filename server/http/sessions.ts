@@ -3,16 +3,18 @@ import { json, Router } from 'express';
 import { z } from 'zod';
 import { type Clock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
-import type { SessionEvent, TerminalView } from '../protocol/rest.ts';
+import { QuizAnswer, type SessionEvent, type TerminalView } from '../protocol/rest.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
 import type { TerminalHub } from '../terminal/terminal.ts';
+import { languagesOf, parse } from './body.ts';
 
 const NewSession = z.object({ scenario: z.string().max(300), provider: z.string().max(40).optional() });
 const NewStart = z.object({ provider: z.string().max(40).optional() });
-const NewTerminal = z.object({ name: z.string().max(200).optional() });
+const NewTerminal = z.object({ name: z.string().max(200).optional(), id: z.string().regex(/^[1-9]\d?$/, 'is a number from 1 to 99').optional(), command: z.string().max(4000).optional() });
 const RenamedTerminal = z.object({ name: z.string().max(200) });
 const KEEP_ALIVE_MS = 15_000;
+const FIRST_PROMPT_MS = 10_000;
 
 /** Sessions, their pages, checks and terminals. */
 export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
@@ -67,14 +69,32 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   });
 
   router.post('/sessions/:sid/steps/:page/check', async (request, response) => {
-    response.json(await (await session(request.params.sid)).check(request.params.page));
+    const found = await session(request.params.sid);
+    found.languages = languagesOf(request);
+    response.json(await found.check(request.params.page));
+  });
+
+  router.post('/sessions/:sid/steps/:page/quiz', async (request, response) => {
+    const { quiz, answers } = parse(QuizAnswer, request.body);
+    const found = await session(request.params.sid);
+    found.languages = languagesOf(request);
+    response.json(found.answer(request.params.page, quiz, answers));
   });
 
   router.post('/sessions/:sid/terminals', async (request, response) => {
-    const { name } = parse(NewTerminal, request.body ?? {});
-    const { terminals } = await session(request.params.sid);
+    const wanted = parse(NewTerminal, request.body ?? {});
+    const { terminals, scenario } = await session(request.params.sid);
     if (terminals === undefined) throw new LabError('conflict', 'the session is not ready yet', 'Wait until the preparation is done.');
-    response.status(201).json(viewOf(await terminals.open(name)));
+    const open = wanted.id === undefined ? undefined : terminals.get(wanted.id);
+    if (open?.running === true) {
+      response.json(viewOf(open));
+      return;
+    }
+    const hub = await terminals.open(wanted.name, wanted.id);
+    // What the author wants typed into a terminal of this name.
+    const command = wanted.command ?? scenario.terminals.find((named) => named.name === wanted.name)?.command;
+    if (command !== undefined) void hub.prompt(FIRST_PROMPT_MS).then(() => hub.run(command, false));
+    response.status(201).json(viewOf(hub));
   });
 
   router.patch('/sessions/:sid/terminals/:tid', async (request, response) => {
@@ -95,6 +115,7 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
 
   router.get('/sessions/:sid/events', async (request, response) => {
     const found = await session(request.params.sid);
+    found.languages = languagesOf(request);
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     const send = (event: SessionEvent) => response.write(`data: ${JSON.stringify(event)}\n\n`);
     const unsubscribe = found.subscribe(send);
@@ -111,11 +132,4 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
 
 function viewOf(hub: TerminalHub): TerminalView {
   return { id: hub.id, name: hub.name, running: hub.running };
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new LabError('bad-request', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is not understood'}`);
 }

@@ -17,6 +17,7 @@ import { setSecurityHeaders } from './headers.ts';
 import { tokenPage } from './pages.ts';
 import { portOwner } from './port-owner.ts';
 import { Preview } from './preview.ts';
+import { filesRouter } from './files.ts';
 import { sessionsRouter } from './sessions.ts';
 import { TerminalSockets } from './terminal-socket.ts';
 
@@ -151,6 +152,7 @@ function buildApp(options: SiteOptions, access: Access, preview: Preview): expre
     const path = request.query['path'];
     response.redirect(303, preview.ticketUrl({ port, session: request.params.sid }, typeof path === 'string' ? path : '/', request.headers.host ?? ''));
   });
+  app.use('/api', filesRouter(manager));
   app.use('/api', sessionsRouter(manager, clock));
   app.use('/api', (_request, response) => sendError(response, 404, { code: 'not-found', message: 'there is no such address' }));
 

@@ -103,7 +103,7 @@ export const QuizView = z.object({
 });
 export type QuizView = z.infer<typeof QuizView>;
 /** POST …/quiz {quiz: 'q1', answers: ['a']}: ids of options, or one text. */
-export const QuizAnswer = z.object({ quiz: z.string(), answers: z.array(z.string()) });
+export const QuizAnswer = z.object({ quiz: z.string().max(100), answers: z.array(z.string().max(4000)).max(100) });
 export const QuizVerdict = z.object({ quiz: z.string(), correct: z.boolean(), message: z.string().optional() });
 export type QuizVerdict = z.infer<typeof QuizVerdict>;
 

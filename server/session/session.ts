@@ -6,6 +6,7 @@ import { pagesOf } from '../scenario/load.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
 import { Checking } from './checking.ts';
 import { isCheckable } from './content.ts';
+import { FileWatch } from './file-watch.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { type Life, type SessionInside } from './inside.ts';
 import { beginLife, copyAssets, endLife, startCluster, tellAddress } from './life.ts';
@@ -21,6 +22,7 @@ export type { SessionDependencies } from './dependencies.ts';
 export type { PageScripts } from './scripts.ts';
 
 const SNAPSHOT_MS = 5000;
+const FILES_MS = 2000;
 
 /** One learner's run of one scenario: place, terminals, cluster and progress. */
 export class Session {
@@ -42,6 +44,7 @@ export class Session {
   readonly #stages: Stages;
   readonly #checking: Checking;
   readonly #watching: Watching;
+  readonly #files: FileWatch;
   readonly #inside: SessionInside;
 
   constructor(
@@ -54,7 +57,8 @@ export class Session {
     this.#stages = new Stages(deps.clock, (stage) => this.#send({ type: 'stage', stage }));
     this.#inside = this.#asSeenInside();
     this.#checking = new Checking(this.#inside);
-    this.#watching = new Watching(this.#inside, this.#checking, []);
+    this.#files = new FileWatch(this.#inside, deps.clock);
+    this.#watching = new Watching(this.#inside, this.#checking, [{ every: FILES_MS, look: () => this.#files.look() }]);
   }
 
   get id(): string {
@@ -130,6 +134,11 @@ export class Session {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#watching.end();
     };
+  }
+
+  /** The editor shows this path: it is told when that changes. */
+  shown(path: string): void {
+    this.#files.shown(path);
   }
 
   /** Tells everybody who looks at this session. */
