@@ -1,0 +1,292 @@
+import { execa } from 'execa';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { systemClock } from '../../../../server/lib/clock.ts';
+import { LabError } from '../../../../server/lib/errors.ts';
+import { systemIds } from '../../../../server/lib/ids.ts';
+import { silentLog } from '../../../../server/lib/log.ts';
+import { existingProvider } from '../../../../server/providers/existing/provider.ts';
+import type { ClusterProvider, ClusterStage, SessionCluster } from '../../../../server/providers/provider.ts';
+import { createSandbox } from '../../../../server/sandbox/detect.ts';
+import type { Place, Sandbox } from '../../../../server/sandbox/sandbox.ts';
+import type { Scenario } from '../../../../server/scenario/model.ts';
+import { startTestCluster, type TestCluster } from '../../../harness/test-cluster.ts';
+import { writeVclusterDouble } from '../../../harness/vcluster-double.ts';
+
+const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
+const NONE = { PATH: '/usr/bin:/bin', HOME: '/tmp' };
+
+let folder: string;
+let host: TestCluster;
+let sandbox: Sandbox;
+let plain: Scenario;
+let course: Scenario;
+let count = 0;
+
+async function writeScenario(name: string, text: string, namespace?: string): Promise<Scenario> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'text.md'), text);
+  return { id: name, title: name, description: '', folder: path, root: path, steps: [{ id: 'step1', title: 'One', text: 'text.md', checks: [] }], assets: [], imageId: 'kubernetes', family: 'cluster', hosts: ['host01'], needs: [], layout: 'terminal', dashboards: [], terminals: [], hide: { intro: false, finish: false }, variables: [], problems: [], ...(namespace === undefined ? {} : { namespace }) };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'existing-'));
+  host = await startTestCluster();
+  sandbox = await createSandbox({ folder: join(folder, 'warm'), tools: folder, warm: 0, wanted: 'none' }, systemClock);
+  plain = await writeScenario('plain', 'kubectl get pods');
+  course = await writeScenario('course', 'kubectl -n argo get wf', 'argo');
+}, 60_000);
+
+afterAll(async () => {
+  await sandbox.close();
+  await host.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Options {
+  kubeconfig?: string;
+  context?: string;
+  data?: string;
+  environment?: Record<string, string>;
+}
+
+function providerOf({ kubeconfig = host.kubeconfig, context, data = join(folder, 'data'), environment = NONE }: Options = {}): ClusterProvider {
+  return existingProvider({ kubeconfig, folder: join(data, 'existing'), environment, ...(context === undefined ? {} : { context }) }, { clock: systemClock, ids: systemIds, log: silentLog, sandbox, argoUi: '' });
+}
+
+interface Run {
+  cluster: SessionCluster;
+  place: Place;
+  stages: ClusterStage[];
+  lost: LabError[];
+  kubectl(...args: string[]): Promise<string>;
+}
+
+async function start(id: string, scenario: Scenario, options: Options & { provider?: ClusterProvider; restore?: unknown } = {}): Promise<Run> {
+  const own = join(folder, `session-${(count += 1)}`);
+  const place = await sandbox.open({ sessionId: id, home: join(own, 'home') });
+  const stages: ClusterStage[] = [];
+  const lost: LabError[] = [];
+  try {
+    const cluster = await (options.provider ?? providerOf(options)).start({ id, scenario, folder: join(own, 'cluster'), place, restore: options.restore, onStage: (stage) => stages.push(stage), onLost: (error) => lost.push(error), signal: new AbortController().signal });
+    const file = join(own, 'kubeconfig');
+    await writeFile(file, cluster.kubeconfig, { mode: 0o600 });
+    return { cluster, place, stages, lost, kubectl: async (...args) => (await execa('kubectl', args, { env: { KUBECONFIG: file, HOME: own }, all: true, reject: false })).all };
+  } catch (error) {
+    await place.stop();
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { stages });
+  }
+}
+
+async function end(run: Run, why: 'end' | 'suspend' = 'end'): Promise<void> {
+  await run.cluster.stop(why);
+  await run.place.stop();
+}
+
+interface Refusal {
+  message: string;
+  next: string | undefined;
+  stages: ClusterStage[];
+}
+
+async function refused(work: Promise<unknown>): Promise<Refusal> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof LabError) || !('stages' in error) || !Array.isArray(error.stages)) throw error instanceof Error ? error : new Error('it was not refused');
+  return { message: error.message, next: error.next, stages: error.stages };
+}
+
+async function ours(): Promise<string[]> {
+  const { items } = await host.cluster.client.list(NAMESPACES, { labelSelector: 'app.kubernetes.io/managed-by=argo-lab' });
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name).sort();
+}
+
+/** The kubeconfig with something changed. */
+async function changed(name: string, change: (config: { clusters: { cluster: Record<string, unknown> }[]; users: { user: Record<string, unknown> }[] }) => void): Promise<string> {
+  const config = parse(host.cluster.kubeconfig);
+  change(config);
+  const file = join(folder, name);
+  await writeFile(file, stringify(config));
+  return file;
+}
+
+describe('a session in an existing cluster', { timeout: 60_000 }, () => {
+  it('has a namespace with quota, limits and an account of its own, and leaves nothing', async () => {
+    const run = await start('session-a', plain);
+    const namespace = run.cluster.namespace ?? '';
+    expect(namespace).toMatch(/^argo-lab-sessiona-[a-z0-9]{5}$/);
+    expect(run.stages.map(({ id, state }) => `${id} ${state}`)).toEqual(['preflight running', 'preflight done', 'namespace running', 'namespace done']);
+    expect(await run.kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe(`system:serviceaccount:${namespace}:learner`);
+    expect(await run.kubectl('create', 'configmap', 'c', '--from-literal=a=1')).toBe('configmap/c created');
+    expect((await run.kubectl('get', 'resourcequota,limitrange', '-o', 'name')).split('\n')).toEqual(['resourcequota/argo-lab', 'limitrange/argo-lab']);
+    expect(await run.kubectl('delete', 'resourcequota', 'argo-lab')).toContain('Error from server (Forbidden)');
+    expect(await run.kubectl('get', 'secrets', '-n', 'kube-system')).toContain('Error from server (Forbidden)');
+    expect(await run.kubectl('create', 'role', 'all', '--verb=*', '--resource=nodes')).toContain('is attempting to grant RBAC permissions not currently held');
+    expect(run.cluster.requests().filter(({ method, url }) => method === 'POST' && url.includes('/configmaps')).map(({ user, status, server }) => [user, status, server])).toEqual([[`system:serviceaccount:${namespace}:learner`, 201, 'kubernetes']]);
+    await end(run);
+    expect(await ours()).toEqual([]);
+  });
+
+  it('never sees another one', async () => {
+    const provider = providerOf();
+    const [a, b] = await Promise.all([start('session-b', plain, { provider }), start('session-c', plain, { provider })]);
+    expect(await a.kubectl('create', 'configmap', 'mine')).toBe('configmap/mine created');
+    expect(await b.kubectl('get', 'configmap', 'mine')).toBe('Error from server (NotFound): configmaps "mine" not found');
+    const foreign = a.cluster.namespace ?? '';
+    expect(await b.kubectl('-n', foreign, 'get', 'configmap', 'mine')).toBe(`Error from server (Forbidden): configmaps "mine" is forbidden: User "system:serviceaccount:${b.cluster.namespace}:learner" cannot get resource "configmaps" in API group "" in the namespace "${foreign}"`);
+    expect(await ours()).toEqual([a.cluster.namespace, b.cluster.namespace].sort());
+    await Promise.all([end(a), end(b)]);
+    expect(await ours()).toEqual([]);
+  });
+
+  it('is checked in its own namespace, whatever the scenario calls it', async () => {
+    const run = await start('session-d', await writeScenario('named', 'kubectl get pods', 'team'));
+    await run.kubectl('create', 'configmap', 'found');
+    const found = await run.cluster.client.get({ group: '', version: 'v1', resource: 'configmaps' }, 'team', 'found');
+    expect(found.metadata.namespace).toBe(run.cluster.namespace);
+    await end(run);
+  });
+
+  it("gets Argo's resource types, server and controller, and the very namespace that the scenario names", async () => {
+    const run = await start('session-e', course);
+    expect(run.cluster.namespace).toBe('argo');
+    expect(await run.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/argo-server\ndeployment.apps/workflow-controller');
+    expect(await run.kubectl('auth', 'can-i', 'create', 'workflows.argoproj.io')).toBe('yes');
+    const second = await refused(start('session-f', course));
+    expect(second.message).toBe('The scenario names its namespace (namespace argo in text.md:1: kubectl -n argo get wf), and another session of this lab has it.');
+    await end(run);
+    await expect.poll(() => host.cluster.client.find(NAMESPACES, undefined, 'argo'), { timeout: 20_000 }).toBeUndefined();
+    const { items } = await host.cluster.client.list({ group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' });
+    expect(items.map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
+  it('comes back after the lab was stopped, with what was made', async () => {
+    const before = await start('session-g', plain);
+    await before.kubectl('create', 'configmap', 'kept');
+    const saved: unknown = JSON.parse(JSON.stringify(before.cluster.snapshot?.()));
+    await end(before, 'suspend');
+    const after = await start('session-g', plain, { restore: saved });
+    expect(after.cluster.namespace).toBe(before.cluster.namespace);
+    expect(await after.kubectl('get', 'configmap', 'kept', '-o', 'name')).toBe('configmap/kept');
+    await end(after);
+    expect(await ours()).toEqual([]);
+  });
+
+  it('is told when its namespace is deleted under it', async () => {
+    const run = await start('session-h', plain);
+    const name = run.cluster.namespace ?? '';
+    await host.cluster.client.delete(NAMESPACES, undefined, name);
+    await expect.poll(() => run.lost.map(({ message, next }) => [message, next]), { timeout: 15_000 }).toEqual([[`the namespace ${name} was deleted in the cluster`, 'Reset the session: it gets a new one.']]);
+    await end(run);
+  });
+});
+
+describe('what a crash left', { timeout: 60_000 }, () => {
+  it('is removed by the next start of the same data folder; sessions that may come back and other labs keep theirs', async () => {
+    const data = join(folder, 'crash');
+    const [gone, kept, other] = [await start('gone', plain, { data }), await start('kept', plain, { data }), await start('other', plain, { data: join(folder, 'other-lab') })];
+    await host.cluster.client.create(NAMESPACES, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'argo-lab-somebody', labels: { 'app.kubernetes.io/managed-by': 'argo-lab' } } });
+    await providerOf({ data }).begin?.(new Set(['kept']));
+    expect(await ours()).toEqual(['argo-lab-somebody', kept.cluster.namespace, other.cluster.namespace].sort());
+    await Promise.all([end(gone), end(kept), end(other)]);
+    await host.cluster.client.delete(NAMESPACES, undefined, 'argo-lab-somebody');
+  });
+});
+
+describe('a cluster that does not let us', { timeout: 60_000 }, () => {
+  it('make namespaces is told apart before anything is made', async () => {
+    await host.cluster.client.create({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'poor', namespace: 'default' } });
+    const { status } = await host.cluster.client.createSubresource<{ status: { token: string } }>({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', 'poor', 'token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} });
+    const kubeconfig = await changed('poor', (config) => config.users.forEach((user) => (user.user = { token: status.token })));
+    const { message, next, stages } = await refused(start('session-i', plain, { kubeconfig }));
+    expect(message).toBe('You may not create namespaces, get namespaces, list namespaces, delete namespaces, create resourcequotas, create limitranges, create serviceaccounts, create serviceaccounts/token and 2 more.');
+    expect(next).toBe('Each session gets a namespace of its own. Ask for a user that may make namespaces, and name its kubeconfig with --kubeconfig.');
+    expect(stages.map(({ id, state }) => `${id} ${state}`)).toEqual(['preflight running', 'preflight failed']);
+    expect(stages[1]?.output).toMatch(/^✓ Kubernetes v1\.32\.2\n✗ You may not create namespaces.*\n {2}→ Each session gets.*\n✗ You may not hand on rights that you do not have yourself: get pods, list pods, .*\n {2}→ Ask for/);
+    expect(await ours()).toEqual([]);
+  });
+
+  it('in at all is named with user and file', async () => {
+    const kubeconfig = await changed('expired', (config) => config.users.forEach((user) => (user.user = { token: 'expired' })));
+    const server = new URL(String(parse(host.cluster.kubeconfig).clusters[0].cluster.server)).host;
+    const { message, next } = await refused(start('session-j', plain, { kubeconfig }));
+    expect(message).toBe(`${server} does not accept user kubernetes-admin of ${kubeconfig} (401). Its token has expired or was revoked.`);
+    expect(next).toBe(`Get a new kubeconfig, or choose another context. Try: kubectl --kubeconfig ${kubeconfig} --context kubernetes-admin@kubernetes auth whoami`);
+    expect((await providerOf({ kubeconfig }).problem?.())?.reason).toBe(message);
+  });
+
+  it('reach it is named with its address', async () => {
+    const kubeconfig = await changed('unreachable', (config) => config.clusters.forEach((cluster) => (cluster.cluster['server'] = 'https://127.0.0.1:1')));
+    expect(await providerOf({ kubeconfig }).problem?.()).toEqual({ reason: 'nothing listens at 127.0.0.1:1', next: `Is the cluster running, and can this machine reach it (VPN)? Try: kubectl --kubeconfig ${kubeconfig} --context kubernetes-admin@kubernetes version` });
+  });
+
+  it('trust its certificate says which one it should be', async () => {
+    const other = await startTestCluster();
+    const ca: unknown = parse(other.cluster.kubeconfig).clusters[0].cluster['certificate-authority-data'];
+    await other.stop();
+    const kubeconfig = await changed('foreign-ca', (config) => config.clusters.forEach((cluster) => (cluster.cluster['certificate-authority-data'] = ca)));
+    const problem = await providerOf({ kubeconfig }).problem?.();
+    expect(problem?.reason).toMatch(/^the certificate of 127\.0\.0\.1:\d+ is not trusted: /);
+    expect(problem?.next).toBe(`Look at certificate-authority of cluster kubernetes in ${kubeconfig}: it may be of another cluster.`);
+  });
+
+  it('choose a context that is not there', async () => {
+    expect(await providerOf({ context: 'prod' }).problem?.()).toEqual({ reason: `kubeconfig ${host.kubeconfig}: contexts: there is no context prod`, next: 'Choose one of these with --context: kubernetes-admin@kubernetes.' });
+  });
+});
+
+describe('a server that dies in the middle', { timeout: 90_000 }, () => {
+  it('is reported once, and kubectl hears it as an answer', async () => {
+    const dying = await startTestCluster();
+    const run = await start('session-k', plain, { kubeconfig: dying.kubeconfig, data: join(folder, 'dying') });
+    const server = new URL(String(parse(dying.cluster.kubeconfig).clusters[0].cluster.server)).host;
+    await dying.stop();
+    expect((await run.kubectl('get', 'pods')).split('\n').at(-1)).toBe('Error from server (ServiceUnavailable): the server is currently unable to handle the request');
+    await expect.poll(() => run.lost.map(({ message }) => message), { timeout: 40_000, interval: 500 }).toEqual([`nothing listens at ${server}`]);
+    await end(run);
+  });
+});
+
+describe('a virtual cluster', { timeout: 90_000 }, () => {
+  it('gives a scenario all that it names, in a cluster of its own', async () => {
+    const inside = await startTestCluster();
+    const port = Number(new URL(String(parse(inside.cluster.kubeconfig).clusters[0].cluster.server)).port);
+    const double = await writeVclusterDouble(join(folder, 'vcluster'), inside.kubeconfig, port);
+    const run = await start('session-l', course, { environment: double.environment, data: join(folder, 'virtual') });
+    expect(run.stages.filter(({ state }) => state === 'done').map(({ id, title }) => [id, title])).toEqual([
+      ['preflight', 'What the cluster allows'],
+      ['namespace', 'A virtual cluster of your own (vcluster)'],
+      ['vcluster', 'The way into the virtual cluster'],
+    ]);
+    const [namespace] = await ours();
+    expect(namespace).toMatch(/^argo-lab-sessionl-/);
+    expect(run.cluster.namespace).toBe('argo');
+    expect(await run.kubectl('create', 'namespace', 'another')).toBe('namespace/another created');
+    expect(await run.kubectl('-n', 'argo', 'get', 'deployments', '-o', 'name')).toBe('deployment.apps/argo-server\ndeployment.apps/workflow-controller');
+    await end(run);
+    const context = '--context kubernetes-admin@kubernetes';
+    expect(await double.calls()).toEqual([
+      'vcluster --version',
+      `vcluster create lab --namespace ${namespace} --connect=false --upgrade ${context}`,
+      `kubectl --kubeconfig ${host.kubeconfig} ${context} --namespace ${namespace} port-forward --address 127.0.0.1 service/lab :443`,
+      `vcluster connect lab --namespace ${namespace} --print --silent --server https://127.0.0.1:${port} ${context}`,
+      `vcluster delete lab --namespace ${namespace} --wait=false ${context}`,
+    ]);
+    expect(await ours()).toEqual([]);
+    await inside.stop();
+  });
+
+  it('that can’t be made leaves no namespace, and shows what was printed', async () => {
+    const double = await writeVclusterDouble(join(folder, 'failing'), '/dev/null', 1, 'fatal error deploying vcluster: no storage class');
+    const { message, stages } = await refused(start('session-m', course, { environment: double.environment, data: join(folder, 'failing') }));
+    expect(message).toBe('vcluster create failed: fatal error deploying vcluster: no storage class');
+    expect(stages.at(-1)?.output).toBe('fatal error deploying vcluster: no storage class');
+    expect(await ours()).toEqual([]);
+  });
+});
