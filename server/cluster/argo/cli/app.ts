@@ -2,7 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/ids.ts';
 import { logLine } from '../server/access-log.ts';
 import { VERSION } from '../server/version.ts';
-import type { Flag, FlagValues } from './flags.ts';
+import type { FlagValues } from './flags.ts';
 import { type Connection, readKubeconfig } from './kubeconfig.ts';
 import { LocalTransport, ServerTransport, type Transport } from './transport.ts';
 
@@ -18,21 +18,27 @@ export interface World {
 }
 
 export interface Command {
-  /** `['template', 'list']` */
+  /** `['template', 'list']`; its flags and words are in the recorded help. */
   path: readonly string[];
-  /** What stands behind the path in the usage line: `WORKFLOW... [flags]`. */
-  args: string;
-  short: string;
-  long?: string;
-  example?: string;
-  flags: readonly Flag[];
-  /** Not in lists of commands: only says that it is not emulated. */
+  /** Throws CommandError where the arguments are not what the command takes: its usage is shown behind that. */
+  check?(args: readonly string[], flags: FlagValues): void;
   run(app: App, args: readonly string[], flags: FlagValues): Promise<number>;
 }
 
 /** Ends a command: the message stands behind `Error: `. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+}
+
+/** Ends a command with a line of Go's plain logger: the time and the message. */
+export class FatalError extends Error {
+  override readonly name = 'FatalError';
+}
+
+/** `2026/11/23 09:28:56 message`, as Go's plain logger begins a line. */
+export function plainLogLine(now: number, message: string): string {
+  const [date = '', time = ''] = new Date(now).toISOString().split('T');
+  return `${date.replaceAll('-', '/')} ${time.slice(0, 8)} ${message}\n`;
 }
 
 /** One call of the command: its flags and environment, and what they decide. */
@@ -55,7 +61,6 @@ export class App {
 
   log(level: 'debug' | 'info' | 'warning' | 'error' | 'fatal', message: string, fields: Record<string, string> = {}): void {
     if (level === 'debug' && !this.verbose) return;
-    if (level === 'info') return;
     this.world.stderr(logLine(this.now(), level, message, fields));
   }
 

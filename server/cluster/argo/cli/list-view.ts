@@ -4,10 +4,18 @@ import { alignCells } from './tab-writer.ts';
 import { shortDuration } from './time.ts';
 import { statusWord } from './workflow-view.ts';
 
+export interface ListColumns {
+  now: number;
+  wide: boolean;
+  headers: boolean;
+  namespace: boolean;
+  uid: boolean;
+}
+
 /** The table of `argo list`. After argo-workflows v3.7.6 util/printer/workflow-printer.go */
-export function workflowTable(workflows: readonly JsonObject[], options: { now: number; wide: boolean; headers: boolean; namespace: boolean }): string {
+export function workflowTable(workflows: readonly JsonObject[], options: ListColumns): string {
   if (workflows.length === 0) return 'No workflows found\n';
-  const head = [...(options.namespace ? ['NAMESPACE'] : []), 'NAME', 'STATUS', 'AGE', 'DURATION', 'PRIORITY', 'MESSAGE', ...(options.wide ? ['P/R/C', 'PARAMETERS'] : [])];
+  const head = [...(options.namespace ? ['NAMESPACE'] : []), 'NAME', 'STATUS', 'AGE', 'DURATION', 'PRIORITY', 'MESSAGE', ...(options.wide ? ['P/R/C', 'PARAMETERS'] : []), ...(options.uid ? ['UID'] : [])];
   const rows = workflows.map((workflow) => {
     const metadata = object(workflow, 'metadata');
     const status = object(workflow, 'status');
@@ -22,9 +30,10 @@ export function workflowTable(workflows: readonly JsonObject[], options: { now: 
       text(object(workflow, 'spec'), 'priority') || '0',
       text(status, 'message'),
       ...(options.wide ? [counts(workflow), parameters(workflow)] : []),
+      ...(options.uid ? [text(metadata, 'uid')] : []),
     ];
   });
-  return alignCells(options.headers ? [head, ...rows] : rows, 3);
+  return alignCells(options.headers ? [head, ...rows] : rows, 3) + nudge(workflows);
 }
 
 /** Pods pending, running and completed. */
@@ -52,4 +61,13 @@ export function inListOrder(a: JsonObject, b: JsonObject): number {
   if (first === undefined) return -1;
   if (second === undefined) return 1;
   return second - first;
+}
+
+/** Said where there are so many that they cost. After argo-workflows v3.7.6 util/printer/workflow-printer.go */
+function nudge(workflows: readonly JsonObject[]): string {
+  const completed = workflows.filter((workflow) => ['Succeeded', 'Failed', 'Error'].includes(text(object(workflow, 'status'), 'phase'))).length;
+  const counts = [[workflows.length - completed, 'incomplete'], [completed, 'completed']] as const;
+  const many = counts.filter(([count]) => count > 100).map(([count, word]) => `${count} ${word} `);
+  if (many.length === 0) return '';
+  return `\nYou have at least ${many.join('and ')}workflows. Reducing the total number of workflows will reduce your costs.\nLearn more at https://argo-workflows.readthedocs.io/en/latest/cost-optimisation/\n`;
 }

@@ -92,7 +92,7 @@ export function objectsOfKind(app: App, manifests: readonly string[], kind: stri
     for (const problem of problems) app.log('error', problem);
     for (const one of objects) {
       if (text(one, 'kind') === kind) out.push(one);
-      else if (text(one, 'kind') !== '') app.log('warning', `${text(object(one, 'metadata'), 'generateName')} is not of kind ${kind}. Ignoring...`);
+      else if (text(one, 'kind') !== '') app.log('warning', `${text(object(one, 'metadata'), 'name')} is not of kind ${kind}. Ignoring...`);
     }
   }
   return out;

@@ -2,12 +2,11 @@ import { Document, Scalar, parse, visit } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
 
-/** An object as Go prints it: the struct's fields, and the creation time even when there is none. */
+/** An object as Go prints it: the struct's fields, its kind only where it came with one, the creation time always. */
 function printed(kind: string, object: JsonObject): JsonObject {
   const normal = normalize(kind, object);
   const metadata = isJsonObject(normal['metadata']) ? normal['metadata'] : {};
-  const { kind: _kind, apiVersion: _version, ...rest } = normal;
-  return { kind, apiVersion: 'argoproj.io/v1alpha1', ...rest, metadata: { ...metadata, creationTimestamp: metadata['creationTimestamp'] ?? null } };
+  return { ...normal, metadata: { ...metadata, creationTimestamp: metadata['creationTimestamp'] ?? null } };
 }
 
 export function asJson(kind: string, object: JsonObject): string {
@@ -25,6 +24,8 @@ export function yamlText(value: Json): string {
     Scalar(key, node) {
       // Go quotes twice what would else be read as something other than a text, and once what holds odd characters.
       if (key !== 'key' && typeof node.value === 'string' && readsAsOther(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      // The field path of server-side apply is a lone dot, which Go leaves plain.
+      else if (node.value === '.') node.type = Scalar.PLAIN;
     },
   });
   return document.toString({ lineWidth: 0, indentSeq: false, singleQuote: true });

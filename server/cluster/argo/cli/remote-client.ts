@@ -13,7 +13,7 @@ const Status = z.object({ kind: z.literal('Status'), code: z.number().optional()
 export class RemoteClient implements KubeClient {
   readonly #agent: Agent;
 
-  constructor(private readonly connection: Connection, private readonly userAgent = 'argo-workflows/v3.7.6 argo-cli') {
+  constructor(private readonly connection: Connection, private readonly userAgent = 'argo/v0.0.0 (linux/amd64) kubernetes/$Format/argo-workflows/v3.7.6 argo-api-client') {
     this.#agent = new Agent({ keepAlive: true, rejectUnauthorized: connection.verify, ...(connection.ca === undefined ? {} : { ca: connection.ca }), ...(connection.certificate === undefined ? {} : { cert: connection.certificate }), ...(connection.key === undefined ? {} : { key: connection.key }) });
   }
 

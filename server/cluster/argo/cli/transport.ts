@@ -22,6 +22,8 @@ export interface Transport {
   unary(question: Question): Promise<JsonObject>;
   /** Messages of a stream, without the gateway's `result` around them. */
   stream(question: Question, signal: AbortSignal): AsyncIterable<JsonObject>;
+  /** The bytes behind a path of the server that is no part of its interface: an artifact. */
+  download(path: string): Promise<NodeJS.ReadableStream>;
   /** Whether an Argo Server is asked: some answers are worded differently then. */
   readonly remote: boolean;
   close(): void;
@@ -76,10 +78,14 @@ export class LocalTransport implements Transport {
     }
   }
 
+  async download(path: string): Promise<never> {
+    throw new Error(`request failed with: Get ${JSON.stringify(`https://${path}`)}: http: no Host in request URL`);
+  }
+
   /** A workflow that is looked for and not there is looked for in the archive, too, and that is noted. */
   #failure(question: Question, error: unknown): GrpcStatus {
     const status = toStatus(error);
-    if (question.method === 'GET' && status.code === Code.NotFound && /^workflows\.argoproj\.io ".*" not found$/.test(status.message)) {
+    if (status.code === Code.NotFound && /^workflows\.argoproj\.io ".*" not found$/.test(status.message)) {
       this.context.log('error', `failed to get live workflow: ${status.message}; failed to get archived workflow: getting archived workflows not supported`);
     }
     return status;
@@ -143,6 +149,14 @@ export class ServerTransport implements Transport {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+  }
+
+  async download(path: string): Promise<NodeJS.ReadableStream> {
+    const response = await this.#send({ method: 'GET', path }).catch((error: unknown) => {
+      throw new Error(`request failed with: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    if (response.statusCode !== 200) throw new Error(`request failed ${response.statusCode} ${response.statusMessage}`);
+    return response;
   }
 
   close(): void {}

@@ -125,7 +125,7 @@ test('Retrying takes failed pods away and opens the groups above them', () => {
     startedAt: '1970-01-01T00:00:00Z',
     finishedAt: null,
     conditions: [{ type: 'Completed', status: 'False' }],
-    nodes: { w: node('w', 'DAG', 'Running', { children: ['w-1'] }), 'w-1': { ...node('w-1', 'Pod', 'Succeeded', { boundaryID: 'w' }), name: 'w.a' } },
+    nodes: { w: node('w', 'DAG', 'Running', { children: ['w-1'], startedAt: '1970-01-01T00:00:00Z' }), 'w-1': { ...node('w-1', 'Pod', 'Succeeded', { boundaryID: 'w' }), name: 'w.a' } },
   });
 });
 

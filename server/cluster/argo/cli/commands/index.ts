@@ -1,40 +1,39 @@
 import type { Command } from '../app.ts';
+import { archiveCommands } from './archive.ts';
+import { backfill } from './backfill.ts';
+import { completion } from './completion.ts';
+import { convert } from './convert.ts';
+import { copy } from './copy.ts';
+import { remove } from './delete.ts';
 import { get, list } from './get-list.ts';
 import { lint } from './lint.ts';
 import { logs } from './logs.ts';
 import { submit } from './submit.ts';
 import { templateCommands } from './templates.ts';
-import { remove, resubmit, resume, retry, stop, suspend, terminate } from './verbs.ts';
+import { node, resubmit, resume, retry, stop, suspend, terminate } from './verbs.ts';
 import { absent, authToken, version } from './version-auth.ts';
 import { wait, watch } from './wait-watch.ts';
 
 /** Every command. Adding one: a file, and a line here. */
 export const COMMANDS: readonly Command[] = [
-  absent(['archive', 'delete'], 'delete a workflow in the archive'),
-  absent(['archive', 'get'], 'get a workflow in the archive'),
-  absent(['archive', 'list'], 'list workflows in the archive'),
-  absent(['archive', 'list-label-keys'], 'list workflows label keys in the archive'),
-  absent(['archive', 'list-label-values'], 'get workflow label values in the archive'),
-  absent(['archive', 'resubmit'], 'resubmit one or more workflows'),
-  absent(['archive', 'retry'], 'retry zero or more workflows'),
-  absent(['cron', 'backfill'], 'create a cron backfill(new alpha feature)'),
-  absent(['cron', 'update'], 'update a cron workflow'),
+  ...archiveCommands,
   authToken,
+  backfill,
   ...templateCommands,
-  absent(['completion'], 'output shell completion code for the specified shell (bash, zsh or fish)'),
-  absent(['convert'], 'convert workflow manifests from legacy format to current format'),
-  absent(['cp'], 'copy artifacts from workflow'),
+  completion,
+  convert,
+  copy,
   remove,
-  absent(['executor-plugin'], 'manage executor plugins'),
+  absent(['executor-plugin', 'build'], 'no executor plugins are emulated'),
   get,
   lint,
   list,
   logs,
-  absent(['node'], 'perform action on a node in a workflow'),
+  node,
   resubmit,
   resume,
   retry,
-  absent(['server'], 'start the Argo Server'),
+  absent(['server'], 'the Argo Server of the lab runs in the cluster: kubectl -n argo port-forward svc/argo-server 2746:2746'),
   stop,
   submit,
   suspend,
@@ -43,12 +42,3 @@ export const COMMANDS: readonly Command[] = [
   wait,
   watch,
 ];
-
-/** What `argo --help` says of commands that only group others. */
-export const GROUPS: Readonly<Record<string, { short: string; long?: string }>> = {
-  archive: { short: 'manage the workflow archive' },
-  auth: { short: 'manage authentication settings' },
-  'cluster-template': { short: 'manipulate cluster workflow templates' },
-  cron: { short: 'manage cron workflows', long: 'NextScheduledRun assumes that the workflow-controller uses UTC as its timezone' },
-  template: { short: 'manipulate workflow templates' },
-};

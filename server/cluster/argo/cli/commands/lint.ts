@@ -1,19 +1,14 @@
 import type { JsonObject } from '../../../../lib/json.ts';
-import { type App, type Command, CommandError } from '../app.ts';
-import type { Flag, FlagValues } from '../flags.ts';
+import type { App, Command } from '../app.ts';
+import type { FlagValues } from '../flags.ts';
 import { object, text } from '../json-access.ts';
 import { manifestFiles, parseObjects, readManifests } from '../manifests.ts';
 import { GrpcStatus } from '../../server/status.ts';
 import { noKubernetes } from '../no-kubernetes.ts';
 import { describeError } from '../transport.ts';
 import { colours, plain } from '../workflow-view.ts';
+import { atLeast } from './arguments.ts';
 import { validateClusterWorkflowTemplate, validateCronWorkflow, validateWorkflow, validateWorkflowTemplate, type TemplateSource } from '../../server/validation.ts';
-
-export const LINT_FLAGS: readonly Flag[] = [
-  { name: 'no-color', help: 'Disable colorized output' },
-  { name: 'output', short: 'o', value: 'string', default: 'pretty', oneOf: ['pretty', 'simple'], help: 'Linting results output format. One of: pretty|simple' },
-  { name: 'strict', default: 'true', help: 'Perform strict workflow validation' },
-];
 
 const KINDS: Record<string, string> = { workflows: 'Workflow', workflowtemplates: 'WorkflowTemplate', cronworkflows: 'CronWorkflow', clusterworkflowtemplates: 'ClusterWorkflowTemplate' };
 const ROUTES: Record<string, { path: (namespace: string) => string; field: string }> = {
@@ -25,7 +20,6 @@ const ROUTES: Record<string, { path: (namespace: string) => string; field: strin
 
 /** Checks every manifest below the paths; prints what is wrong; 1 when anything is. */
 export async function lintFiles(app: App, paths: readonly string[], flags: FlagValues, kinds: readonly string[]): Promise<number> {
-  if (paths.length === 0) throw new CommandError('requires at least 1 arg(s), only received 0');
   const files = await manifestFiles(paths);
   const texts = await Promise.all(files.map(async (file) => (await readManifests(app, [file]))[0] ?? ''));
   const parsed = texts.map((manifest) => parseObjects(manifest));
@@ -90,21 +84,7 @@ function offline(objects: readonly JsonObject[]): Check {
 
 export const lint: Command = {
   path: ['lint'],
-  args: 'FILE... [flags]',
-  short: 'validate files or directories of manifests',
-  example: `
-# Lint all manifests in a specified directory:
-
-  argo lint ./manifests
-
-# Lint only manifests of Workflows and CronWorkflows from stdin:
-
-  cat manifests.yaml | argo lint --kinds=workflows,cronworkflows -`,
-  flags: [
-    { name: 'kinds', value: 'string', many: 'strings', default: '[all]', help: 'Which kinds will be linted. Can be: workflows|workflowtemplates|cronworkflows|clusterworkflowtemplates' },
-    ...LINT_FLAGS,
-    { name: 'offline', help: 'perform offline linting. For resources referencing other resources, the references will be resolved from the provided args' },
-  ],
+  check: atLeast(1),
   run: (app, args, flags) => {
     const asked = flags.all('kinds').filter((kind) => kind !== 'all');
     return lintFiles(app, args, flags, asked.length === 0 ? Object.values(KINDS) : asked.map((kind) => KINDS[kind] ?? kind));

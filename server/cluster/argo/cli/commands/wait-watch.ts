@@ -4,7 +4,8 @@ import type { FlagValues } from '../flags.ts';
 import { object, text, timeOf } from '../json-access.ts';
 import { goTime } from '../time.ts';
 import { workflowView } from '../workflow-view.ts';
-import { follow, viewOptions } from './shared.ts';
+import { exactly } from './arguments.ts';
+import { follow, viewOptions } from './follow.ts';
 
 /** Waits for each to end; 1 when one failed. */
 export async function waitFor(app: App, names: readonly string[], options: { quiet: boolean; ignoreMissing: boolean }): Promise<number> {
@@ -18,8 +19,8 @@ export async function waitFor(app: App, names: readonly string[], options: { qui
           if (['Succeeded', 'Failed', 'Error'].includes(phase) && finished !== undefined && !options.quiet) app.print(`${name} ${phase} at ${goTime(finished)}`);
         });
       } catch (error) {
-        if (options.ignoreMissing && error instanceof GrpcStatus && error.code === Code.NotFound) return true;
-        throw error;
+        // Only the exit code tells of what went wrong here.
+        return options.ignoreMissing && error instanceof GrpcStatus && error.code === Code.NotFound;
       }
       return phase === 'Succeeded' || phase === '';
     }),
@@ -37,39 +38,13 @@ export async function watchWorkflow(app: App, name: string, flags: FlagValues): 
   return 0;
 }
 
-const WATCH_FLAGS = [
-  { name: 'node-field-selector', value: 'string', help: 'selector of node to display, eg: --node-field-selector phase=abc' },
-  { name: 'status', value: 'string', help: 'Filter by status (Pending, Running, Succeeded, Skipped, Failed, Error)' },
-];
-
 export const wait: Command = {
   path: ['wait'],
-  args: '[WORKFLOW...] [flags]',
-  short: 'waits for workflows to complete',
-  example: `# Wait on a workflow:
-
-  argo wait my-wf
-
-# Wait on the latest workflow:
-
-  argo wait @latest
-`,
-  flags: [{ name: 'ignore-not-found', help: 'Ignore the wait if the workflow is not found' }],
   run: (app, args, flags) => waitFor(app, args, { quiet: false, ignoreMissing: flags.on('ignore-not-found') }),
 };
 
 export const watch: Command = {
   path: ['watch'],
-  args: 'WORKFLOW [flags]',
-  short: 'watch a workflow until it completes',
-  example: `# Watch a workflow:
-
-  argo watch my-wf
-
-# Watch the latest workflow:
-
-  argo watch @latest
-`,
-  flags: WATCH_FLAGS,
+  check: exactly(1),
   run: (app, args, flags) => watchWorkflow(app, args[0] ?? '', flags),
 };

@@ -1,10 +1,11 @@
 import { nodeIdOf } from '../../controller/names.ts';
 import type { Ids } from '../../../../lib/ids.ts';
 import { rfc3339 } from '../../../../lib/clock.ts';
-import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
+import type { JsonObject } from '../../../../lib/json.ts';
 import { message, text } from '../route.ts';
 import { ArgoError } from '../status.ts';
 import { copy, dig, metadataOf, nameOf } from '../structs.ts';
+import { childIds, hasFailed } from './retry-graph.ts';
 import { LABEL, SUFFIX_LENGTH, nodesOf, overrideParameters, phaseOf } from './shared.ts';
 
 const NOT_CARRIED_OVER = new Set(['creator', 'creator-email', 'creator-preferred-username', 'phase', 'completed', 'workflow-archiving-status'].map((name) => `${LABEL}${name}`));
@@ -35,48 +36,43 @@ export function formulateResubmit(workflow: JsonObject, memoized: boolean, param
   return made;
 }
 
-/** What succeeded before counts as skipped in the new workflow; the rest starts again. */
+/**
+ * The nodes under the new name: pods that succeeded count as skipped, what failed is pending and without times.
+ * After argo-workflows v3.7.6 workflow/util/util.go
+ */
 function memoizedStatus(workflow: JsonObject, newName: string, now: number): JsonObject {
   const oldName = nameOf(workflow);
-  const rename = (name: string) => (name === oldName ? newName : name.startsWith(oldName) ? newName + name.slice(oldName.length) : name);
-  const names = new Map(nodesOf(workflow).map(([id, node]) => [id, text(node, 'name')]));
-  const idOf = (id: string) => nodeIdOf(newName, rename(names.get(id) ?? id));
+  const old = new Map(nodesOf(workflow));
+  const rename = (name: string) => (name.startsWith(oldName) ? newName + name.slice(oldName.length) : name);
+  const idOf = (id: string) => nodeIdOf(newName, rename(text(old.get(id), 'name')));
   const nodes: JsonObject = {};
-  for (const [id, node] of nodesOf(workflow)) {
-    const name = text(node, 'name');
-    if (name === `${oldName}.onExit` || name.startsWith(`${oldName}.onExit`)) continue;
+  for (const [id, node] of old) {
+    if (text(node, 'name').startsWith(`${oldName}.onExit`)) continue;
     const made = copy(node);
     made['id'] = idOf(id);
-    made['name'] = rename(name);
-    if (name === oldName) made['displayName'] = newName;
-    made['startedAt'] = rfc3339(now);
-    if (typeof node['boundaryID'] === 'string') made['boundaryID'] = idOf(node['boundaryID']);
-    for (const list of ['children', 'outboundNodes']) {
-      const old = node[list];
-      if (Array.isArray(old)) made[list] = old.map((child) => (typeof child === 'string' ? idOf(child) : child));
-    }
-    const succeeded = node['phase'] === 'Succeeded' || node['phase'] === 'Skipped' || node['phase'] === 'Omitted';
-    if (succeeded && node['type'] === 'Pod') {
-      made['finishedAt'] = made['startedAt'];
+    made['name'] = rename(text(node, 'name'));
+    if (typeof node['boundaryID'] === 'string' && node['boundaryID'] !== '') made['boundaryID'] = idOf(node['boundaryID']);
+    const again = hasFailed(node) && node['type'] === 'Pod';
+    made['startedAt'] = again ? null : rfc3339(now);
+    made['finishedAt'] = made['startedAt'];
+    for (const list of ['children', 'outboundNodes'] as const) if (childIds(node, list).length > 0) made[list] = childIds(node, list).map(idOf);
+    if (!hasFailed(node) && node['type'] === 'Pod') {
       made['phase'] = 'Skipped';
       made['type'] = 'Skipped';
       made['message'] = `original pod: ${id}`;
-    } else if (!succeeded) {
-      if (node['type'] === 'Pod') continue;
-      made['phase'] = 'Running';
-      made['finishedAt'] = null;
+    } else if (node['type'] === 'Skipped' && !succeededAfter(old, node)) continue;
+    else {
+      made['phase'] = 'Pending';
       delete made['message'];
     }
-    nodes[idOf(id)] = made;
+    nodes[text(made, 'id')] = made;
   }
-  for (const node of Object.values(nodes)) {
-    if (isJsonObject(node) && Array.isArray(node['children'])) node['children'] = node['children'].filter((child) => typeof child === 'string' && nodes[child] !== undefined);
-  }
-  const status: JsonObject = { phase: 'Pending', startedAt: rfc3339(now), finishedAt: null, nodes };
-  for (const field of ['storedTemplates', 'storedWorkflowTemplateSpec', 'persistentVolumeClaims', 'outputs']) {
-    const value = dig(workflow, 'status')[field];
-    if (value !== undefined && value !== null) status[field] = copy(value);
-  }
-  status['conditions'] = [{ type: 'Completed', status: 'False' }];
-  return status;
+  return { startedAt: null, finishedAt: null, nodes, storedTemplates: copy(dig(workflow, 'status', 'storedTemplates')), conditions: [{ type: 'Completed', status: 'False' }] };
+}
+
+function succeededAfter(nodes: ReadonlyMap<string, JsonObject>, node: JsonObject): boolean {
+  return childIds(node).some((id) => {
+    const child = nodes.get(id);
+    return child !== undefined && (child['phase'] === 'Succeeded' || succeededAfter(nodes, child));
+  });
 }

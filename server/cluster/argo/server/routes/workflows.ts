@@ -1,4 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../../lib/json.ts';
+import { encodeMessage } from '../../../api/protobuf/encode.ts';
+import '../grpc/codec.ts';
 import { formulateResubmit } from '../actions/resubmit.ts';
 import { formulateRetry } from '../actions/retry.ts';
 import { isCompleted, phaseOf } from '../actions/shared.ts';
@@ -120,8 +122,14 @@ async function change(call: Call, action: string | undefined, edit: (workflow: J
   return withStatus(Code.Internal, async () => {
     edit(workflow);
     Object.assign(mapOf(workflow, 'labels'), actorLabels(call, action));
+    if (action !== 'Suspend') noteSize(call, workflow);
     return updateWorkflow(call.kube, workflow);
   });
+}
+
+/** Argo says so each time it writes a workflow with its nodes. After argo-workflows v3.7.6 workflow/hydrator/hydrator.go */
+function noteSize(call: Call, workflow: JsonObject): void {
+  call.context.log('info', 'Workflow to be dehydrated', { 'Workflow Size': String(encodeMessage('argo.Workflow', workflow).length) });
 }
 
 async function suspend(call: Call): Promise<Json> {
@@ -182,18 +190,25 @@ async function set(call: Call): Promise<Json> {
   });
 }
 
+function isResubmitted(workflow: JsonObject): boolean {
+  return message(message(workflow, 'metadata'), 'labels')?.['workflows.argoproj.io/resubmitted-from-workflow'] !== undefined;
+}
+
 /** Also behind `archived-workflows/{uid}/retry`. */
 async function retry(call: Call): Promise<Json> {
   const { request } = call;
   const namespace = text(request, 'namespace');
   const given = await named(call);
   return withStatus(Code.Internal, async () => {
+    if (texts(request, 'parameters').length > 0 && isResubmitted(given)) call.context.log('warning', 'Overriding parameters on resubmitted workflows may have unexpected results');
     const made = formulateRetry(given, { restartSuccessful: flag(request, 'restartSuccessful'), nodeFieldSelector: text(request, 'nodeFieldSelector'), parameters: texts(request, 'parameters') }, call.context.clock.now());
     await Promise.all(
       made.podsToDelete.map(async (pod) => {
+        call.context.log('info', 'Deleting pod', { podDeleted: pod });
         if ((await call.kube.find(PODS, namespace, pod)) !== undefined) await call.kube.delete(PODS, namespace, pod, { propagationPolicy: 'Background' });
       }),
     );
+    noteSize(call, made.workflow);
     return updateWorkflow(call.kube, made.workflow);
   });
 }
@@ -204,6 +219,7 @@ async function resubmit(call: Call): Promise<Json> {
   const given = await getWorkflow(call.kube, namespace, text(request, 'name'));
   await withStatus(Code.InvalidArgument, () => checkInstance(given));
   return withStatus(Code.Internal, async () => {
+    if (texts(request, 'parameters').length > 0 && (flag(request, 'memoized') || isResubmitted(given))) call.context.log('warning', 'Overriding parameters on memoized or resubmitted workflows may have unexpected results');
     const made = formulateResubmit(given, flag(request, 'memoized'), texts(request, 'parameters'), context.ids, context.clock.now());
     metadataOf(made)['namespace'] = namespace;
     labelCreator(call, made);
