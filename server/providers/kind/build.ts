@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir, readFile, readdir, realpath, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
@@ -48,6 +49,8 @@ export async function buildCluster(context: BuildContext, request: BuildRequest)
   const { tools, owned, ids, log, limits } = context;
   const { scenario, signal } = request;
   const stages = work(tools.clock, request.onStage, signal);
+  // Each command and each request listens, and many run at once.
+  setMaxListeners(0, signal, stages.signal);
   await stages.run('docker', 'Docker', () => tools.checkDocker(signal));
   if (!(await tools.kindIsHere())) await stages.run('kind-download', `Download of kind ${KIND_VERSION}`, () => tools.kindPath(signal));
   const manifest = await tools.argoManifest(signal).catch((error: unknown) => stages.fail('argo-manifest', 'Manifests of Argo Workflows', error));
@@ -128,19 +131,21 @@ async function create(context: BuildContext, request: BuildRequest, stages: Work
     const loaded = await loading.finish();
     const plan = planArgo(objects, course, { argo: scenario?.argo, local: loaded });
     await stages.run('argo-install', 'Argo Workflows: resources', () => applyArgo(client, plan, tools.clock, stages.signal), limits.install);
-    await stages.run('argo-ready', `Argo Workflows: ${plan.needed.join(' and ')}`, () => argoRuns(context, client, plan.needed, stages.signal), limits.ready);
+    await stages.run('argo-ready', `Argo Workflows: ${plan.needed.join(' and ')}`, () => argoRuns(context, client, plan.needed, stages.signal, signal), limits.ready);
     await saveBaseline(client, join(folder, 'baseline.json')).catch((error: unknown) => context.log.warn({ error: messageOf(error) }, 'a reset of this cluster will make a new one'));
   } finally {
     await scope.close();
   }
 }
 
-async function argoRuns(context: BuildContext, client: KubeClient, needed: readonly string[], signal: AbortSignal): Promise<void> {
+async function argoRuns(context: BuildContext, client: KubeClient, needed: readonly string[], signal: AbortSignal, cancelled: AbortSignal): Promise<void> {
   try {
     await untilArgoRuns(client, needed, { clock: context.tools.clock, signal, missingImage: context.limits.missingImage });
   } catch (error) {
+    // Whoever cancels does not ask why.
+    if (cancelled.aborted || !(error instanceof LabError)) throw error;
     const output = await tellWhatIsWrong(client, context.tools.clock).catch(() => '');
-    throw Object.assign(signal.aborted && signal.reason instanceof Error ? signal.reason : error instanceof Error ? error : new Error(String(error)), { output: `${messageOf(signal.aborted ? signal.reason : error)}\n${output}` });
+    throw Object.assign(new LabError(error.code, error.message, error.next, { cause: error }), { output: `${error.message}\n\n${output}` });
   }
 }
 

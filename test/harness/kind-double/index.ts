@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 /** What the doubles of `kind` and `docker` do. */
@@ -16,7 +18,7 @@ export interface Behaviour {
   /** The id of a recorded failure of `kind create cluster`. */
   fail?: string;
   /** The stage in which it stays for ever, by how its title begins. */
-  hang?: string;
+  hang?: string | undefined;
   ignoreTerm?: boolean;
   /** Bytes that `docker info` tells of. */
   memory?: number;
@@ -34,7 +36,8 @@ export interface KindDouble {
   containers(): Promise<{ name: string; cluster: string; state: string; loaded?: string[] }[]>;
   /** Every command that was run, in order. */
   commands(): Promise<string[][]>;
-  clear(): Promise<void>;
+  /** Runs one of the doubles, as a person would. */
+  run(program: 'kind' | 'docker', ...args: string[]): Promise<void>;
   /** What an API server would have noted. */
   audit(entries: object[]): Promise<void>;
   /** The APIs behind clusters, in the order in which they are given out. */
@@ -74,8 +77,8 @@ export async function startKindDouble(options: { apis?: number; behaviour?: Part
       const text = await readFile(join(state, 'commands.log'), 'utf8').catch(() => '');
       return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as string[]);
     },
-    async clear() {
-      await rm(join(state, 'commands.log'), { force: true });
+    async run(program, ...args) {
+      await promisify(execFile)(join(BIN, program), args, { env: { ...process.env, KIND_DOUBLE: state } });
     },
     async audit(entries) {
       await writeFile(join(state, 'audit.log'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { flag: 'a' });
