@@ -18,6 +18,7 @@ export interface Flags {
   previewDomain?: string;
   maxSessions?: string;
   logLevel?: string;
+  watch?: boolean;
 }
 
 /** What starts the lab: given by main, because the command line knows no room. */

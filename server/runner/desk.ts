@@ -183,7 +183,9 @@ class Screen {
           this.#attachment.ack(offset + bytes.byteLength);
         },
         message: (message) => {
-          if (message.type === 'screen') this.#attachment.ack(message.offset);
+          if (message.type !== 'screen') return;
+          onOutput(Buffer.from(message.data));
+          this.#attachment.ack(message.offset);
         },
       },
       hub.end === 0 ? 0 : undefined,

@@ -4,6 +4,9 @@ import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { type CaseReport, type Exchange, type Finding, type PageReport } from './report.ts';
 import { countCases, type Outcome, type RunReport } from './outcome.ts';
 
+/** Reports are handed on: to a CI server, to a browser. */
+const READABLE = 0o644;
+
 /** A file name for a scenario's id: `argo-workflows/using-the-api` → `argo-workflows.using-the-api`. */
 export function fileNameOf(id: string): string {
   return id.replace(/[/\\]+/g, '.').replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '') || 'scenario';
@@ -12,13 +15,13 @@ export function fileNameOf(id: string): string {
 /** Writes `junit.xml`, `report.json` and a plain transcript for each scenario into a folder. */
 export async function writeReports(folder: string, report: RunReport): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, 'junit.xml'), junitXml(report));
-  await writeFileAtomic(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFileAtomic(join(folder, 'junit.xml'), junitXml(report), READABLE);
+  await writeFileAtomic(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`, READABLE);
   for (const outcome of report.scenarios) {
     if (outcome.exchanges.length === 0) continue;
     const file = join(folder, `${fileNameOf(outcome.id)}.txt`);
     await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, transcriptText(outcome));
+    await writeFileAtomic(file, transcriptText(outcome), READABLE);
   }
 }
 

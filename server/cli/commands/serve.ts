@@ -20,6 +20,7 @@ export const addServe: AddCommand = (program, { parts, exit }) => {
     .option('--allow-remote', 'allow an address that others on the network can reach')
     .option('--preview-domain <name>', 'previewed ports are <port>-<session>.<name>', 'localhost')
     .option('--max-sessions <number>', 'sessions that may be open at once', '20')
+    .option('--watch', 'for authors: reload the page when a scenario changes, and show tools for trying it')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
     .action(async (folders: string[], flags: Flags) => {
       const { serve } = await import('../serve.ts');
