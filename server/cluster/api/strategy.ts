@@ -80,10 +80,11 @@ function generateJobSelector(job: KubeObject): void {
   const metadata = isJsonObject(template.metadata) ? template.metadata : {};
   const labels = isJsonObject(metadata.labels) ? metadata.labels : {};
   const uid = job.metadata.uid ?? '';
+  const given = isJsonObject(spec.selector) ? spec.selector : {};
   const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': job.metadata.name, 'controller-uid': uid, 'job-name': job.metadata.name };
   job.spec = {
     ...spec,
-    selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
+    selector: { ...given, matchLabels: { ...(isJsonObject(given.matchLabels) ? given.matchLabels : {}), 'batch.kubernetes.io/controller-uid': uid } },
     template: { ...template, metadata: { ...metadata, labels: { ...labels, ...own } } },
   };
   // The labels that the template had before decide: a Job without labels of its own shows the generated ones.

@@ -37,8 +37,8 @@ export class EventRecorder {
     this.#options = options;
   }
 
-  /** `fieldPath` points into the object: `spec.containers{main}`. */
-  record(object: KubeObject, type: EventType, reason: string, message: string, fieldPath?: string): void {
+  /** `fieldPath` points into the object: `spec.containers{main}`; `annotations` are the event's own. */
+  record(object: KubeObject, type: EventType, reason: string, message: string, fieldPath?: string, annotations?: Record<string, string>): void {
     this.#enqueue(object, async () => {
       const { client, clock, source } = this.#options;
       const now = clock.now();
@@ -58,6 +58,7 @@ export class EventRecorder {
       const event = this.#event(object, now, fieldPath);
       await client.create(EVENTS, event.metadata.namespace, {
         ...event,
+        ...(annotations === undefined ? {} : { metadata: { ...event.metadata, annotations } }),
         reason,
         message,
         source: { ...source },

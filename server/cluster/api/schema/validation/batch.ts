@@ -4,6 +4,7 @@ import { isRecord, sameJson, type JsonRecord } from '../../patch/json-values.ts'
 import type { StatusCause } from '../../status.ts';
 import { goString, goStringMap, invalid, required, unsupported } from '../causes.ts';
 import { record } from '../fill.ts';
+import { jobLimitCauses } from './job-policies.ts';
 import { scheduleProblem } from './cron-schedule.ts';
 import { labelCauses } from './metadata.ts';
 import { podSpecCauses } from './pod.ts';
@@ -16,7 +17,9 @@ export function jobCauses(job: KubeObject, old: KubeObject | undefined): StatusC
   const causes = spec.manualSelector === true ? [] : generatedCauses(job, spec);
   causes.push(...jobSpecCauses(spec, 'spec'));
   const labels = record(record(record(spec.template).metadata).labels);
-  if (isRecord(spec.selector) && !selectorMatches(spec.selector, labels)) causes.push(invalid('spec.template.metadata.labels', goStringMap(record(record(spec.template).metadata).labels), '`selector` does not match template `labels`'));
+  if (!isRecord(spec.selector)) causes.unshift(required('spec.selector'));
+  if (!isRecord(spec.selector)) causes.push(invalid('spec.template.metadata.labels', goStringMap(record(record(spec.template).metadata).labels), '`selector` does not match template `labels`'));
+  else if (!selectorMatches(spec.selector, labels)) causes.push(invalid('spec.template.metadata.labels', goStringMap(record(record(spec.template).metadata).labels), '`selector` does not match template `labels`'));
   if (old !== undefined) causes.push(...jobChanges(spec, record(old.spec)));
   return causes;
 }
@@ -37,12 +40,12 @@ function generatedCauses(job: KubeObject, spec: JsonRecord): StatusCause[] {
 
 function jobSpecCauses(spec: JsonRecord, at: string): StatusCause[] {
   const causes = notNegative(spec, at, 'parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished');
-  if (spec.completionMode !== undefined && spec.completionMode !== 'NonIndexed' && spec.completionMode !== 'Indexed') causes.push(unsupported(`${at}.completionMode`, spec.completionMode, ['Indexed', 'NonIndexed']));
-  if (spec.completionMode === 'Indexed' && typeof spec.completions !== 'number') causes.push(required(`${at}.completions`, 'when completion mode is Indexed'));
+  causes.push(...jobLimitCauses(spec, at));
   const template = record(spec.template);
   const pod = record(template.spec);
   causes.push(...labelCauses(`${at}.template.metadata.labels`, record(template.metadata).labels), ...podSpecCauses(pod, `${at}.template.spec`, { pod: false }));
   if (pod.restartPolicy === 'Always') causes.push(required(`${at}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
+  else if (isRecord(spec.podFailurePolicy) && pod.restartPolicy === 'OnFailure') causes.push(invalid(`${at}.template.spec.restartPolicy`, '"OnFailure"', 'only "Never" is supported when podFailurePolicy is specified'));
   return causes;
 }
 

@@ -6,6 +6,7 @@ import { forbidden, goString, invalid, required, tooLong, unsupported } from '..
 import { items, record } from '../fill.ts';
 import { configMapKey, dnsSubdomain, pathSegment } from './names.ts';
 import { nameCauses } from './pod.ts';
+import { selectorCauses } from './workloads.ts';
 import { goJsonProblem } from './json-problem.ts';
 
 const MAX_DATA = 1024 * 1024;
@@ -77,8 +78,9 @@ export function secretCauses(secret: KubeObject, old: KubeObject | undefined): S
 export function roleCauses(role: KubeObject): StatusCause[] {
   const namespaced = role.kind === 'Role';
   const rules: unknown[] = Array.isArray(role.rules) ? role.rules : [];
+  const aggregated = isRecord(role.aggregationRule) ? aggregationCauses(role.aggregationRule) : [];
   const full = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
-  return rules.flatMap((value, i) => {
+  const found = rules.flatMap((value, i) => {
     const rule = record(value);
     const at = `rules[${i}]`;
     const causes: StatusCause[] = [];
@@ -91,6 +93,17 @@ export function roleCauses(role: KubeObject): StatusCause[] {
     if (!full(rule.apiGroups)) causes.push(required(`${at}.apiGroups`, 'resource rules must supply at least one api group'));
     if (!full(rule.resources)) causes.push(required(`${at}.resources`, 'resource rules must supply at least one resource'));
     return causes;
+  });
+  return [...found, ...aggregated];
+}
+
+function aggregationCauses(rule: JsonRecord): StatusCause[] {
+  const at = 'aggregationRule.clusterRoleSelectors';
+  const selectors = items(rule, 'clusterRoleSelectors');
+  if (selectors.length === 0) return [required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
+  return selectors.flatMap((selector, i) => {
+    const causes = selectorCauses(selector, `${at}[${i}]`);
+    return causes.length === 0 ? [] : [...causes, invalid(`${at}[${i}]`, '"null"', 'invalid label selector.')];
   });
 }
 
@@ -121,44 +134,6 @@ export function bindingCauses(binding: KubeObject, old: KubeObject | undefined):
   return causes;
 }
 
-export function claimCauses(claim: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  const spec = record(claim.spec);
-  const causes: StatusCause[] = [];
-  const modes: unknown[] = Array.isArray(spec.accessModes) ? spec.accessModes : [];
-  if (modes.length === 0) causes.push(required('spec.accessModes', 'at least 1 access mode is required'));
-  const supported = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-  modes.forEach((mode) => {
-    if (!supported.includes(String(mode))) causes.push(unsupported('spec.accessModes', mode, supported));
-  });
-  if (record(record(spec.resources).requests).storage === undefined) causes.push(required('spec.resources[storage]'));
-  const fixed = ({ resources: _resources, volumeAttributesClassName: _class, volumeName: _volume, ...rest }: JsonRecord): JsonRecord => rest;
-  if (old !== undefined && !sameJson(fixed(spec), fixed(record(old.spec)))) causes.push(forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'));
-  return causes;
-}
-
-export function volumeCauses(volume: KubeObject): StatusCause[] {
-  const spec = record(volume.spec);
-  const causes: StatusCause[] = [];
-  if (!Array.isArray(spec.accessModes) || spec.accessModes.length === 0) causes.push(required('spec.accessModes'));
-  if (Object.keys(record(spec.capacity)).length === 0) causes.push(required('spec.capacity'));
-  const known = ['capacity', 'accessModes', 'persistentVolumeReclaimPolicy', 'volumeMode', 'storageClassName', 'claimRef', 'mountOptions', 'nodeAffinity', 'volumeAttributesClassName'];
-  if (Object.keys(spec).every((key) => known.includes(key) || !isRecord(spec[key]))) causes.push(required('spec', 'must specify a volume type'));
-  return causes;
-}
-
-export function autoscalerCauses(hpa: KubeObject): StatusCause[] {
-  const spec = record(hpa.spec);
-  const [min, max] = [Number(spec.minReplicas ?? 1), Number(spec.maxReplicas ?? 0)];
-  const causes: StatusCause[] = [];
-  if (min < 1) causes.push(invalid('spec.minReplicas', String(min), 'must be greater than or equal to 1'));
-  if (max < 1) causes.push(invalid('spec.maxReplicas', String(max), 'must be greater than 0'));
-  if (max < min) causes.push(invalid('spec.maxReplicas', String(max), 'must be greater than or equal to `minReplicas`'));
-  const target = record(spec.scaleTargetRef);
-  if ((target.kind ?? '') === '') causes.push(required('spec.scaleTargetRef.kind'));
-  if ((target.name ?? '') === '') causes.push(required('spec.scaleTargetRef.name'));
-  return causes;
-}
-
 const MAX_USER_PRIORITY = 1_000_000_000;
 
 export function priorityClassCauses(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
@@ -171,10 +146,4 @@ export function priorityClassCauses(object: KubeObject, old: KubeObject | undefi
   if (old !== undefined && Number(old.value ?? 0) !== Number(object.value ?? 0)) causes.push(forbidden('value', 'may not be changed in an update.'));
   if (old !== undefined && old.preemptionPolicy !== object.preemptionPolicy) causes.push(forbidden('preemptionPolicy', 'may not be changed in an update.'));
   return causes;
-}
-
-export function disruptionBudgetCauses(object: KubeObject): StatusCause[] {
-  const spec = record(object.spec);
-  if (spec.minAvailable === undefined || spec.maxUnavailable === undefined) return [];
-  return [invalid('spec', 'policy.PodDisruptionBudgetSpec{}', 'minAvailable and maxUnavailable cannot be both set')];
 }

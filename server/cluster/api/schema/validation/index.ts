@@ -3,14 +3,17 @@ import type { ResourceInfo } from '../../scheme/resource-info.ts';
 import type { StatusCause } from '../../status.ts';
 import { record } from '../fill.ts';
 import { cronJobCauses, jobCauses } from './batch.ts';
-import { autoscalerCauses, bindingCauses, claimCauses, configMapCauses, disruptionBudgetCauses, priorityClassCauses, roleCauses, secretCauses, volumeCauses } from './config.ts';
+import { autoscalerCauses, disruptionBudgetCauses } from './autoscaling.ts';
+import { apiServiceCauses, controllerRevisionCauses, flowSchemaCauses, leaseCauses, nodeCauses, podTemplateCauses, policyBindingCauses, policyCauses, priorityLevelCauses, runtimeClassCauses, webhookCauses } from './cluster.ts';
+import { bindingCauses, configMapCauses, priorityClassCauses, roleCauses, secretCauses } from './config.ts';
+import { claimCauses, quotaCauses, storageClassCauses, volumeCauses } from './storage.ts';
 import { definitionCauses } from './definition.ts';
 import { metadataCauses } from './metadata.ts';
-import { ingressCauses, networkPolicyCauses, serviceCauses } from './network.ts';
+import { endpointSliceCauses, ingressCauses, ingressClassCauses, networkPolicyCauses, serviceCauses } from './network.ts';
 import { podChangeCauses } from './pod-change.ts';
 import { podSpecCauses } from './pod.ts';
 import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses, signingRequestCauses } from './small.ts';
-import { workloadCauses } from './workloads.ts';
+import { replicationControllerCauses, workloadCauses } from './workloads.ts';
 
 type Validator = (object: KubeObject, old: KubeObject | undefined) => StatusCause[];
 
@@ -26,6 +29,23 @@ const VALIDATORS: Record<string, Validator> = {
   '/secrets': secretCauses,
   '/persistentvolumeclaims': claimCauses,
   '/persistentvolumes': volumeCauses,
+  '/resourcequotas': quotaCauses,
+  '/replicationcontrollers': replicationControllerCauses,
+  '/nodes': nodeCauses,
+  '/podtemplates': podTemplateCauses,
+  'apps/controllerrevisions': controllerRevisionCauses,
+  'coordination.k8s.io/leases': leaseCauses,
+  'node.k8s.io/runtimeclasses': runtimeClassCauses,
+  'storage.k8s.io/storageclasses': storageClassCauses,
+  'discovery.k8s.io/endpointslices': endpointSliceCauses,
+  'networking.k8s.io/ingressclasses': ingressClassCauses,
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': webhookCauses,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': webhookCauses,
+  'admissionregistration.k8s.io/validatingadmissionpolicies': policyCauses,
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': policyBindingCauses,
+  'apiregistration.k8s.io/apiservices': apiServiceCauses,
+  'flowcontrol.apiserver.k8s.io/flowschemas': flowSchemaCauses,
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': priorityLevelCauses,
   'apps/deployments': workloadCauses,
   'apps/replicasets': workloadCauses,
   'apps/daemonsets': workloadCauses,

@@ -86,3 +86,25 @@ export function isIp(text: string): boolean {
   if (/^(\d{1,3}\.){3}\d{1,3}$/.test(text)) return text.split('.').every((n) => Number(n) <= 255 && String(Number(n)) === n);
   return /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(text);
 }
+
+export const httpHeaderName: NameCheck = (name) => mismatch(name, '[-A-Za-z0-9]+', "a valid HTTP header must consist of alphanumeric characters or '-'", 'X-Header-Name');
+
+const WILDCARD = `\\*\\.${SUBDOMAIN}`;
+
+/** `*.example.com` */
+export const wildcardSubdomain: NameCheck = (name) => mismatch(name, WILDCARD, "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character", '*.example.com');
+
+export const CIDR_PROBLEM = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+
+export function isCidr(text: string): boolean {
+  const [address = '', bits = '', more] = text.split('/');
+  if (more !== undefined || !/^\d{1,3}$/.test(bits) || !isIp(address)) return false;
+  return Number(bits) <= (address.includes(':') ? 128 : 32);
+}
+
+/** `acme.io/foo` */
+export const domainPath: NameCheck = (path) => {
+  const slash = path.indexOf('/');
+  if (slash < 0 || slash === 0 || slash === path.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  return [...dnsSubdomain(path.slice(0, slash)), ...(/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path.slice(slash + 1)) ? [] : ['Invalid path'])];
+};

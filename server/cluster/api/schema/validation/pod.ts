@@ -3,9 +3,11 @@ import { isRecord, type JsonRecord } from '../../patch/json-values.ts';
 import type { StatusCause } from '../../status.ts';
 import { duplicate, forbidden, goString, invalid, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
+import { quantityNano } from '../quantity.ts';
 import { containerCauses } from './container.ts';
 import { labelCauses } from './metadata.ts';
 import { dnsLabel, dnsSubdomain, isIp, qualifiedName, type NameCheck } from './names.ts';
+import { affinityCauses, dnsConfigCauses, gateCauses, podSecurityCauses } from './pod-placement.ts';
 
 export function nameCauses(field: string, value: unknown, check: NameCheck): StatusCause[] {
   return typeof value === 'string' && value !== '' ? check(value).map((problem) => invalid(field, goString(value), problem)) : [];
@@ -18,16 +20,14 @@ export function podSpecCauses(spec: JsonRecord, at: string, { pod }: { pod: bool
   const names = new Set<string>();
   const all = items(spec, 'containers');
   if (all.length === 0) causes.push(required(`${at}.containers`));
-  const main: StatusCause[] = [];
-  all.forEach((container, i) => main.push(...containerCauses(container, `${at}.containers[${i}]`, { volumes, names, init: false })));
-  causes.push(...main);
-  items(spec, 'initContainers').forEach((container, i) => causes.push(...containerCauses(container, `${at}.initContainers[${i}]`, { volumes, names, init: true })));
+  const around = { volumes, names, hostPorts: new Set<string>(), grace: Number(spec.terminationGracePeriodSeconds ?? 30) };
+  all.forEach((container, i) => causes.push(...containerCauses(container, `${at}.containers[${i}]`, { ...around, init: false })));
+  items(spec, 'initContainers').forEach((container, i) => causes.push(...containerCauses(container, `${at}.initContainers[${i}]`, { ...around, init: true })));
+  causes.push(...hostNetworkCauses(spec, at));
   causes.push(...choice(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']));
-  causes.push(...choice(`${at}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']));
+  causes.push(...choice(`${at}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']));
   causes.push(...labelCauses(`${at}.nodeSelector`, spec.nodeSelector));
-  items(spec, 'imagePullSecrets').forEach((s, i) => {
-    if ((s.name ?? '') === '') causes.push(required(`${at}.imagePullSecrets[${i}].name`));
-  });
+  causes.push(...podSecurityCauses(spec, `${at}.securityContext`), ...affinityCauses(record(spec.affinity), `${at}.affinity`), ...dnsConfigCauses(spec, `${at}.dnsConfig`), ...gateCauses(spec, at));
   causes.push(...topologyCauses(spec, at));
   causes.push(...nameCauses(`${at}.serviceAccountName`, spec.serviceAccountName, dnsSubdomain));
   causes.push(...nameCauses(`${at}.nodeName`, spec.nodeName, dnsSubdomain));
@@ -38,10 +38,25 @@ export function podSpecCauses(spec: JsonRecord, at: string, { pod }: { pod: bool
   items(spec, 'tolerations').forEach((t, i) => causes.push(...tolerationCauses(t, `${at}.tolerations[${i}]`)));
   items(spec, 'hostAliases').forEach((a, i) => {
     if (typeof a.ip === 'string' && !isIp(a.ip)) causes.push(invalid(`${at}.hostAliases[${i}].ip`, goString(a.ip), 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+    (Array.isArray(a.hostnames) ? a.hostnames : []).forEach((name, n) => causes.push(...nameCauses(`${at}.hostAliases[${i}].hostnames[${n}]`, name, dnsSubdomain)));
   });
   causes.push(...nameCauses(`${at}.priorityClassName`, spec.priorityClassName, dnsSubdomain));
+  causes.push(...nameCauses(`${at}.runtimeClassName`, spec.runtimeClassName, dnsSubdomain));
+  const { preemptionPolicy } = spec;
+  if (preemptionPolicy !== undefined && !['', 'Never', 'PreemptLowerPriority'].includes(String(preemptionPolicy))) causes.push(unsupported(`${at}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never']));
+  const os = record(spec.os).name;
+  if (isRecord(spec.os) && os !== 'linux' && os !== 'windows') causes.push((os ?? '') === '' ? required(`${at}.os.name`) : unsupported(`${at}.os`, os, ['linux', 'windows']));
   if (pod) causes.push(...imageSpaces(spec, at));
+  if (pod && items(spec, 'ephemeralContainers').length > 0) causes.push(forbidden(`${at}.ephemeralContainers`, 'cannot be set on create'));
   return causes;
+}
+
+/** In the host's network a container's port is the host's. */
+function hostNetworkCauses(spec: JsonRecord, at: string): StatusCause[] {
+  if (spec.hostNetwork !== true) return [];
+  return items(spec, 'containers').flatMap((container, i) =>
+    items(container, 'ports').flatMap((port, n) => (typeof port.hostPort === 'number' && port.hostPort !== 0 && port.hostPort !== port.containerPort ? [invalid(`${at}.containers[${i}].ports[${n}].hostPort`, String(port.hostPort), 'must match `containerPort` when `hostNetwork` is true')] : [])),
+  );
 }
 
 function imageSpaces(spec: JsonRecord, at: string): StatusCause[] {
@@ -85,8 +100,17 @@ function sourceCauses(kind: string, source: JsonRecord, field: string): StatusCa
   if (kind === 'nfs') {
     need('server');
     need('path');
+    if (!String(source.path ?? '').startsWith('/')) causes.push(invalid(`${field}.path`, goString(source.path ?? ''), 'must be an absolute path'));
   }
-  if (kind === 'csi') need('driver');
+  if (kind === 'csi') {
+    need('driver');
+    for (const problem of dnsSubdomain(String(source.driver ?? '').toLowerCase())) causes.push(invalid(`${field}.driver`, goString(source.driver ?? ''), problem));
+  }
+  if (kind === 'gitRepo') need('repository');
+  if (kind === 'ephemeral' && !isRecord(source.volumeClaimTemplate)) causes.push(required(`${field}.volumeClaimTemplate`));
+  if (kind === 'emptyDir' && source.sizeLimit !== undefined && quantityNano(source.sizeLimit) < 0n) causes.push(forbidden(`${field}.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
+  if (kind === 'downwardAPI') items(source, 'items').forEach((item) => causes.push(...downwardCauses(item, field)));
+  if (kind === 'projected') causes.push(...projectedCauses(source, field));
   if (kind === 'hostPath') {
     need('path');
     if (typeof source.path === 'string' && source.path.split('/').includes('..')) causes.push(invalid(`${field}.path`, goString(source.path), "must not contain '..'"));
@@ -96,9 +120,51 @@ function sourceCauses(kind: string, source: JsonRecord, field: string): StatusCa
   if (typeof mode === 'number' && (mode < 0 || mode > 0o777)) causes.push(invalid(`${field}.defaultMode`, String(mode), 'must be a number between 0 and 0777 (octal), both inclusive'));
   if (kind !== 'downwardAPI') items(source, 'items').forEach((item, i) => {
     if ((item.key ?? '') === '') causes.push(required(`${field}.items[${i}].key`));
-    if ((item.path ?? '') === '') causes.push(required(`${field}.items[${i}].path`));
+    causes.push(...pathCauses(item.path, `${field}.items[${i}].path`));
   });
   return causes;
+}
+
+/** A path below the volume. */
+function pathCauses(path: unknown, field: string): StatusCause[] {
+  const text = String(path ?? '');
+  if (text === '') return [required(field)];
+  const causes: StatusCause[] = [];
+  if (text.startsWith('/')) causes.push(invalid(field, goString(text), 'must be a relative path'));
+  if (text.split('/').includes('..')) causes.push(invalid(field, goString(text), "must not contain '..'"));
+  else if (text.startsWith('..')) causes.push(invalid(field, goString(text), "must not start with '..'"));
+  return causes;
+}
+
+const DOWNWARD_FIELDS = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
+
+function downwardCauses(item: JsonRecord, field: string): StatusCause[] {
+  const causes = pathCauses(item.path, `${field}.path`);
+  const { fieldPath } = record(item.fieldRef);
+  if (isRecord(item.fieldRef)) {
+    if (isRecord(item.resourceFieldRef)) causes.push(invalid(field, '"resource"', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
+    if (!DOWNWARD_FIELDS.includes(String(fieldPath)) && !/^metadata\.(labels|annotations)\['.+'\]$/.test(String(fieldPath))) causes.push(unsupported(`${field}.fieldRef.fieldPath`, fieldPath, DOWNWARD_FIELDS));
+  } else if (!isRecord(item.resourceFieldRef)) causes.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
+  return causes;
+}
+
+const PROJECTIONS = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle'];
+
+function projectedCauses(source: JsonRecord, field: string): StatusCause[] {
+  return items(source, 'sources').flatMap((one, i) => {
+    const at = `${field}.sources[${i}]`;
+    const kinds = PROJECTIONS.filter((kind) => isRecord(one[kind]));
+    const causes: StatusCause[] = [];
+    kinds.forEach((kind, n) => {
+      if (n > 0) causes.push(forbidden(at, 'may not specify more than 1 volume type per source'));
+      const inner = record(one[kind]);
+      if ((kind === 'secret' || kind === 'configMap') && (inner.name ?? '') === '') causes.push(required(`${at}.${kind}.name`));
+      if (kind === 'serviceAccountToken' && (inner.path ?? '') === '') causes.push(required(`${field}.path`));
+      const seconds = inner.expirationSeconds;
+      if (kind === 'serviceAccountToken' && typeof seconds === 'number' && seconds < 600) causes.push(invalid(`${field}.expirationSeconds`, String(seconds), 'may not specify a duration less than 10 minutes'));
+    });
+    return causes;
+  });
 }
 
 function tolerationCauses(t: JsonRecord, field: string): StatusCause[] {

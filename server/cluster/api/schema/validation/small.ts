@@ -1,11 +1,11 @@
 /** Kinds with little to check. After kubernetes 1.32 pkg/apis/core/validation/validation.go and events.go */
 import type { KubeObject } from '../../../store/object.ts';
 import type { StatusCause } from '../../status.ts';
-import { goString, invalid, required } from '../causes.ts';
+import { forbidden, goString, invalid, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
 import { parseQuantity, quantityNano } from '../quantity.ts';
 import { targetPortCauses } from './container.ts';
-import { isIp } from './names.ts';
+import { isIp, qualifiedName } from './names.ts';
 import { notNegative } from './workloads.ts';
 
 /** Things without a namespace are spoken of in `default`. */
@@ -22,10 +22,11 @@ export function endpointsCauses(endpoints: KubeObject): StatusCause[] {
   return items(endpoints, 'subsets').flatMap((subset, i) => {
     const at = `subsets[${i}]`;
     const causes: StatusCause[] = [];
+    if (items(subset, 'addresses').length === 0 && items(subset, 'notReadyAddresses').length === 0) causes.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
     items(subset, 'addresses').forEach(({ ip }, n) => {
       const field = `${at}.addresses[${n}].ip`;
       const text = String(ip ?? '');
-      if (!isIp(text)) causes.push(invalid(field, goString(text), 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+      if (!isIp(text)) causes.push(invalid(field, goString(text), 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'), invalid(field, goString(text), 'must be a valid IP address'));
       else if (/^127\.|^::1$/.test(text)) causes.push(invalid(field, goString(text), 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
       else if (text.startsWith('169.254.')) causes.push(invalid(field, goString(text), 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
     });
@@ -39,7 +40,7 @@ export function endpointsCauses(endpoints: KubeObject): StatusCause[] {
 }
 
 /** A quantity as Go prints it in an error. */
-function quantityText(value: unknown): string {
+export function quantityText(value: unknown): string {
   const text = String(value);
   const parsed = parseQuantity(text);
   if ('error' in parsed) return text;
@@ -48,10 +49,32 @@ function quantityText(value: unknown): string {
   return `resource.Quantity{i:resource.int64Amount{value:${amount}, scale:${scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goString(text)}, Format:${goString(parsed.format)}}`;
 }
 
+const LIMITED: Record<string, readonly string[]> = { Pod: ['cpu', 'memory', 'ephemeral-storage'], Container: ['cpu', 'memory', 'ephemeral-storage'], PersistentVolumeClaim: ['storage'] };
+
+function limitTypeCauses(limit: Record<string, unknown>, at: string): StatusCause[] {
+  const type = String(limit.type ?? '');
+  const causes = qualifiedName(type).map((problem) => invalid(`${at}.type`, goString(type), problem));
+  if (type !== '' && !type.includes('/') && LIMITED[type] === undefined) causes.push(invalid(`${at}.type`, goString(type), 'must be a standard limit type or fully qualified'));
+  for (const key of ['max', 'min', ...(type === 'Pod' ? [] : ['default', 'defaultRequest'])]) {
+    for (const name of Object.keys(record(limit[key]))) {
+      if (name.includes('/') || LIMITED[type]?.includes(name) !== false || name.startsWith('hugepages-')) continue;
+      const field = `${at}.${key}[${name}]`;
+      causes.push(invalid(field, name, 'must be a standard resource type or fully qualified'), ...(type === 'Container' || type === 'Pod' ? [invalid(field, name, 'must be a standard resource for containers')] : []));
+    }
+  }
+  if (type === 'Pod') for (const key of ['default', 'defaultRequest']) if (Object.keys(record(limit[key])).length > 0) causes.push(forbidden(`${at}.${key}`, "may not be specified when `type` is 'Pod'"));
+  if (type === 'PersistentVolumeClaim' && record(limit.min).storage === undefined && record(limit.max).storage === undefined) causes.push(required(`${at}.limits`, 'either minimum or maximum storage value is required, but neither was provided'));
+  for (const [name, ratio] of Object.entries(record(limit.maxLimitRequestRatio))) if (quantityNano(ratio) < 1_000_000_000n) causes.push(invalid(`${at}.maxLimitRequestRatio[${name}]`, quantityText(ratio), `ratio ${String(ratio)} is less than 1`));
+  return causes;
+}
+
 export function limitRangeCauses(range: KubeObject): StatusCause[] {
+  const types = new Set<unknown>();
   return items(record(range.spec), 'limits').flatMap((limit, i) => {
     const at = `spec.limits[${i}]`;
-    const causes: StatusCause[] = [];
+    const causes = limitTypeCauses(limit, at);
+    if (types.has(limit.type)) causes.push({ reason: 'FieldValueDuplicate', message: `Duplicate value: ${goString(limit.type ?? '')}`, field: `${at}.type` });
+    types.add(limit.type);
     const [max, min, fallback, request] = [record(limit.max), record(limit.min), record(limit.default), record(limit.defaultRequest)];
     const over = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && quantityNano(a) > quantityNano(b);
     for (const name of new Set([...Object.keys(max), ...Object.keys(min), ...Object.keys(fallback), ...Object.keys(request)])) {
@@ -79,12 +102,25 @@ export function deploymentStatusCauses(deployment: KubeObject): StatusCause[] {
   return causes;
 }
 
+const USAGES = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature', 'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel', 'ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping'];
+
 /** After kubernetes 1.32 pkg/apis/certificates/validation/validation.go */
-export function signingRequestCauses(request: KubeObject): StatusCause[] {
+export function signingRequestCauses(request: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const spec = record(request.spec);
   const causes: StatusCause[] = [];
-  if (!Array.isArray(spec.usages) || spec.usages.length === 0) causes.push(required('spec.usages'));
-  if ((spec.signerName ?? '') === '') causes.push(required('spec.signerName'));
+  if (old === undefined) {
+    const bytes = Buffer.from(String(spec.request ?? ''), 'base64');
+    const shown = bytes.length === 0 ? '[]byte(nil)' : `[]byte{${[...bytes].map((b) => `0x${b.toString(16)}`).join(', ')}}`;
+    if (!bytes.toString().includes('-----BEGIN CERTIFICATE REQUEST-----')) causes.push(invalid('spec.request', shown, 'PEM block type must be CERTIFICATE REQUEST'));
+  }
+  const usages: unknown[] = Array.isArray(spec.usages) ? spec.usages : [];
+  if (usages.length === 0) causes.push(required('spec.usages'));
+  usages.forEach((usage, i) => {
+    if (!USAGES.includes(String(usage))) causes.push(unsupported(`spec.usages[${i}]`, usage, USAGES));
+  });
+  const signer = String(spec.signerName ?? '');
+  if (signer === '') causes.push(required('spec.signerName'));
+  else if (!/^[^/]+\/.+$/.test(signer)) causes.push(invalid('spec.signerName', goString(signer), "must be a fully qualified domain and path of the form 'example.com/signer-name'"));
   if (typeof spec.expirationSeconds === 'number' && spec.expirationSeconds < 600) causes.push(invalid('spec.expirationSeconds', String(spec.expirationSeconds), 'may not specify a duration less than 600 seconds (10 minutes)'));
   return causes;
 }

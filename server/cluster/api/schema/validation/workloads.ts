@@ -53,22 +53,32 @@ export function selectorCauses(selector: JsonRecord, at: string): StatusCause[] 
   ];
 }
 
+/** Whether a selector can't be used at all. */
+export function selectorIsBroken(selector: JsonRecord): boolean {
+  return items(selector, 'matchExpressions').some((e) => {
+    const full = Array.isArray(e.values) && e.values.length > 0;
+    return e.operator === 'In' || e.operator === 'NotIn' ? !full : e.operator === 'Exists' || e.operator === 'DoesNotExist' ? full : true;
+  });
+}
+
 const WORDS: Record<string, string> = { Deployment: 'deployment', ReplicaSet: 'deployment', DaemonSet: 'daemonset', StatefulSet: 'statefulset' };
 
 export function workloadCauses(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const spec = record(object.spec);
-  const causes = notNegative(spec, 'spec', 'replicas');
+  const causes = object.kind === 'StatefulSet' ? statefulSetCauses(spec) : notNegative(spec, 'spec', 'replicas');
   const { selector } = spec;
   if (!isRecord(selector)) causes.push(required('spec.selector'));
   else {
     causes.push(...selectorCauses(selector, 'spec.selector'));
+    if (selectorIsBroken(selector)) causes.push(invalid('spec.selector', selectorText(selector), 'invalid label selector'));
     if (selectorIsEmpty(selector)) causes.push(invalid('spec.selector', selectorText(selector), `empty selector is invalid for ${WORDS[object.kind] ?? 'deployment'}`));
   }
   causes.push(...templateCauses(record(spec.template), 'spec.template', selector));
   if (object.kind === 'Deployment') causes.push(...strategyCauses(spec));
+  if (object.kind === 'DaemonSet') causes.push(...daemonSetCauses(spec));
   causes.push(...notNegative(spec, 'spec', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'));
   if (typeof spec.progressDeadlineSeconds === 'number' && spec.progressDeadlineSeconds <= Number(spec.minReadySeconds ?? 0)) causes.push(invalid('spec.progressDeadlineSeconds', String(spec.progressDeadlineSeconds), 'must be greater than minReadySeconds'));
-  if (old !== undefined && !sameJson(record(old.spec).selector, selector)) causes.push(invalid('spec.selector', selectorText(selector), 'field is immutable'));
+  if (old !== undefined && object.kind !== 'StatefulSet' && !sameJson(record(old.spec).selector, selector)) causes.push(invalid('spec.selector', selectorText(selector), 'field is immutable'));
   if (old !== undefined && object.kind === 'StatefulSet') causes.push(...statefulSetChanges(spec, record(old.spec)));
   return causes;
 }
@@ -78,7 +88,7 @@ export function templateCauses(template: JsonRecord, at: string, selector: unkno
   const metadata = record(template.metadata);
   const spec = record(template.spec);
   const causes: StatusCause[] = [];
-  if (!isRecord(selector) || (!selectorIsEmpty(selector) && !selectorMatches(selector, record(metadata.labels)))) {
+  if (!isRecord(selector) || (!selectorIsEmpty(selector) && !selectorIsBroken(selector) && !selectorMatches(selector, record(metadata.labels)))) {
     causes.push(invalid(`${at}.metadata.labels`, goStringMap(metadata.labels), '`selector` does not match template `labels`'));
   }
   causes.push(...labelCauses(`${at}.metadata.labels`, metadata.labels), ...podSpecCauses(spec, `${at}.spec`, { pod: false }));
@@ -87,29 +97,77 @@ export function templateCauses(template: JsonRecord, at: string, selector: unkno
   return causes;
 }
 
+function statefulSetCauses(spec: JsonRecord): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const policy = spec.podManagementPolicy;
+  if (policy !== 'OrderedReady' && policy !== 'Parallel') causes.push((policy ?? '') === '' ? required('spec.podManagementPolicy') : invalid('spec.podManagementPolicy', goString(policy), "must be 'OrderedReady' or 'Parallel'"));
+  const strategy = record(spec.updateStrategy);
+  if (strategy.type === 'RollingUpdate') causes.push(...notNegative(record(strategy.rollingUpdate), 'spec.updateStrategy.rollingUpdate', 'partition'));
+  else if (strategy.type === 'OnDelete') {
+    if (isRecord(strategy.rollingUpdate)) causes.push(invalid('spec.updateStrategy.rollingUpdate', 'apps.RollingUpdateStatefulSetStrategy{}', 'only allowed for updateStrategy \'RollingUpdate\''));
+  } else causes.push(invalid('spec.updateStrategy', `apps.StatefulSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`, "must be 'RollingUpdate' or 'OnDelete'"));
+  causes.push(...notNegative(spec, 'spec', 'replicas'));
+  return causes;
+}
+
+function daemonSetCauses(spec: JsonRecord): StatusCause[] {
+  const strategy = record(spec.updateStrategy);
+  if (strategy.type === 'OnDelete') return [];
+  if (strategy.type !== 'RollingUpdate') return [unsupportedStruct('spec.updateStrategy', `apps.DaemonSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateDaemonSet)(nil)}`, ['RollingUpdate', 'OnDelete'])];
+  const at = 'spec.updateStrategy.rollingUpdate';
+  const { maxUnavailable, maxSurge } = record(strategy.rollingUpdate);
+  const zero = (value: unknown): boolean => value === undefined || value === 0 || value === '0%';
+  const causes = [...amountCauses(maxUnavailable, `${at}.maxUnavailable`, true), ...amountCauses(maxSurge, `${at}.maxSurge`, true)];
+  if (!zero(maxUnavailable) && !zero(maxSurge)) causes.push(invalid(`${at}.maxSurge`, amountText(maxSurge), 'may not be set when maxUnavailable is non-zero'));
+  if (zero(maxUnavailable) && zero(maxSurge)) causes.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
+  return causes;
+}
+
+/** After kubernetes 1.32 pkg/apis/core/validation/validation.go, ValidateReplicationControllerSpec */
+export function replicationControllerCauses(object: KubeObject): StatusCause[] {
+  const spec = record(object.spec);
+  const causes = notNegative(spec, 'spec', 'minReadySeconds');
+  const selector = record(spec.selector);
+  if (Object.keys(selector).length === 0) causes.push(required('spec.selector'));
+  causes.push(...notNegative(spec, 'spec', 'replicas'));
+  if (!isRecord(spec.template)) causes.push(required('spec.template'));
+  else causes.push(...templateCauses(spec.template, 'spec.template', { matchLabels: selector }));
+  return causes;
+}
+
 function strategyCauses(spec: JsonRecord): StatusCause[] {
   const strategy = record(spec.strategy);
   const rolling = strategy.rollingUpdate;
   if (strategy.type === 'Recreate') return isRecord(rolling) ? [forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'")] : [];
-  if (strategy.type !== 'RollingUpdate') return [unsupported('spec.strategy.type', strategy.type, ['Recreate', 'RollingUpdate'])];
+  if (strategy.type !== 'RollingUpdate') return [unsupportedStruct('spec.strategy', `apps.DeploymentStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}`, ['Recreate', 'RollingUpdate'])];
   const { maxUnavailable, maxSurge } = record(rolling);
-  const causes = [...amountCauses(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable'), ...amountCauses(maxSurge, 'spec.strategy.rollingUpdate.maxSurge')];
+  const causes = [...amountCauses(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable', true), ...amountCauses(maxSurge, 'spec.strategy.rollingUpdate.maxSurge')];
   const zero = (value: unknown): boolean => value === 0 || value === '0%';
-  if (zero(maxUnavailable) && zero(maxSurge)) causes.push(invalid('spec.strategy.rollingUpdate.maxUnavailable', goString(maxUnavailable), 'may not be 0 when `maxSurge` is 0'));
+  if (zero(maxUnavailable) && zero(maxSurge)) causes.push(invalid('spec.strategy.rollingUpdate.maxUnavailable', amountText(maxUnavailable), 'may not be 0 when `maxSurge` is 0'));
   return causes;
 }
 
-/** A number of pods, or a percentage of them. */
-export function amountCauses(value: unknown, field: string): StatusCause[] {
-  if (typeof value === 'number') return value < 0 ? [invalid(field, String(value), NOT_NEGATIVE)] : [];
-  if (typeof value !== 'string') return [];
-  return /^[0-9]+%$/.test(value) ? [] : [invalid(field, goString(value), "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")];
+function unsupportedStruct(field: string, shown: string, supported: readonly string[]): StatusCause {
+  return { reason: 'FieldValueNotSupported', message: `Unsupported value: ${shown}: supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}`, field };
 }
 
-const STATEFUL_SET_MAY = ['replicas', 'ordinals', 'template', 'updateStrategy', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds', 'revisionHistoryLimit'];
+/** A number or a percentage as Go prints it in an error. */
+export function amountText(value: unknown): string {
+  return typeof value === 'string' ? `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goString(value)}}` : `intstr.IntOrString{Type:0, IntVal:${Number(value ?? 0)}, StrVal:""}`;
+}
+
+/** A number of pods, or a percentage of them. */
+export function amountCauses(value: unknown, field: string, most100 = false): StatusCause[] {
+  if (typeof value === 'number') return value < 0 ? [invalid(field, String(value), NOT_NEGATIVE)] : [];
+  if (typeof value !== 'string') return [];
+  if (/^[0-9]+%$/.test(value)) return most100 && Number.parseInt(value, 10) > 100 ? [invalid(field, amountText(value), 'must not be greater than 100%')] : [];
+  return [invalid(field, amountText(value), "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")];
+}
+
+const STATEFUL_SET_MAY = ['replicas', 'ordinals', 'template', 'updateStrategy', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'];
 
 function statefulSetChanges(spec: JsonRecord, old: JsonRecord): StatusCause[] {
-  const fixed = (s: JsonRecord): JsonRecord => Object.fromEntries(Object.entries(s).filter(([key]) => !STATEFUL_SET_MAY.includes(key) && key !== 'selector'));
+  const fixed = (s: JsonRecord): JsonRecord => Object.fromEntries(Object.entries(s).filter(([key]) => !STATEFUL_SET_MAY.includes(key)));
   if (sameJson(fixed(spec), fixed(old))) return [];
-  return [forbidden('spec', "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")];
+  return [forbidden('spec', "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")];
 }
