@@ -2,6 +2,7 @@ import type { AdmissionPlugin } from '../admission/index.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { ApiStatus } from '../api/status.ts';
 import type { KubeObject } from '../store/object.ts';
+import { isIp } from '../api/schema/validation/names.ts';
 import { allocateServiceIP, isServiceIP, SERVICE_RANGE_BASE } from './service-addresses.ts';
 
 const FIRST_NODE_PORT = 30_000;
@@ -29,7 +30,7 @@ export const serviceAddresses: AdmissionPlugin = {
     const taken = new Set(others().flatMap((s) => textOf(specOf(s).clusterIP) ?? []));
     // A dry run takes no address: it shows the first one of the range.
     const address = wanted ?? (request.dryRun ? SERVICE_RANGE_BASE : allocateServiceIP(taken, random));
-    if (wanted !== undefined && wanted !== 'None' && wanted !== textOf(before.clusterIP)) check(request.name, wanted, taken);
+    if (wanted !== undefined && isIp(wanted) && wanted !== textOf(before.clusterIP) ) check(request.name, wanted, request.dryRun ? new Set() : taken);
     spec.clusterIP = address;
     spec.clusterIPs = [address];
     spec.ipFamilies ??= before.ipFamilies ?? ['IPv4'];
@@ -37,8 +38,13 @@ export const serviceAddresses: AdmissionPlugin = {
     if (type === 'NodePort' || type === 'LoadBalancer') {
       const used = new Set(others().flatMap((s) => portsOf(specOf(s)).map((port) => port.nodePort)));
       const old = portsOf(before);
-      spec.ports = portsOf(spec).map((port) => {
-        if (typeof port.nodePort === 'number' && port.nodePort > 0) return port;
+      const mine = new Set(old.map((port) => port.nodePort));
+      spec.ports = portsOf(spec).map((port, index) => {
+        if (typeof port.nodePort === 'number' && port.nodePort > 0) {
+          if (!mine.has(port.nodePort) && !request.dryRun) checkNodePort(request.name, index, port.nodePort, used);
+          used.add(port.nodePort);
+          return port;
+        }
         const kept = old.find((p) => p.port === port.port && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'))?.nodePort;
         const nodePort = kept ?? freeNodePort(used, random);
         used.add(nodePort);
@@ -55,9 +61,18 @@ function check(name: string, address: string, taken: ReadonlySet<string>): void 
     : taken.has(address)
       ? `failed to allocate IP ${address}: provided IP is already allocated`
       : undefined;
-  if (problem === undefined) return;
-  const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ["${address}"]: ${problem}`, field: 'spec.clusterIPs' };
-  throw new ApiStatus(422, 'Invalid', `Service "${name}" is invalid: ${cause.field}: ${cause.message}`, { name, kind: 'Service', causes: [cause] });
+  if (problem !== undefined) throw refusal(name, 'spec.clusterIPs', `[]string{"${address}"}`, problem);
+}
+
+function checkNodePort(name: string, index: number, port: number, used: ReadonlySet<unknown>): void {
+  const inRange = port >= FIRST_NODE_PORT && port < FIRST_NODE_PORT + NODE_PORTS;
+  const problem = !inRange ? `provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${FIRST_NODE_PORT + NODE_PORTS - 1}` : used.has(port) ? 'provided port is already allocated' : undefined;
+  if (problem !== undefined) throw refusal(name, `spec.ports[${index}].nodePort`, String(port), problem);
+}
+
+function refusal(name: string, field: string, value: string, problem: string): ApiStatus {
+  const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${value}: ${problem}`, field };
+  return new ApiStatus(422, 'Invalid', `Service "${name}" is invalid: ${cause.field}: ${cause.message}`, { name, kind: 'Service', causes: [cause] });
 }
 
 function freeNodePort(used: ReadonlySet<unknown>, random: (max: number) => number): number {
