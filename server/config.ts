@@ -30,6 +30,8 @@ export interface Config {
   previewDomain: string;
   mostSessions: number;
   logLevel: string;
+  /** Tells open pages when an author changes a scenario, and gives him tools. */
+  watch: boolean;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
@@ -64,6 +66,7 @@ export function configFrom(flags: Flags, folders: readonly string[], environment
     previewDomain: (flags.previewDomain ?? 'localhost').toLowerCase(),
     mostSessions: integer('--max-sessions', flags.maxSessions ?? '20', 1, 1000),
     logLevel: flags.logLevel ?? 'warn',
+    watch: flags.watch === true,
   });
 }
 

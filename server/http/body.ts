@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { LabError } from '../lib/errors.ts';
-import { acceptedLanguages } from '../scenario/words.ts';
+import { pagesOf } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/model.ts';
+import { acceptedLanguages, isByLanguage } from '../scenario/words.ts';
 
 /** A request's body, checked; a bad one is named by its first flaw. */
 export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
@@ -22,4 +24,10 @@ export function languagesOf(request: { query: unknown; headers: { 'accept-langua
   const { query } = request;
   const asked = typeof query === 'object' && query !== null && 'language' in query ? query.language : undefined;
   return [...(typeof asked === 'string' ? acceptedLanguages(asked) : []), ...acceptedLanguages(request.headers['accept-language'])];
+}
+
+/** The languages that the words of a scenario's checks are there in; none where there is only one. */
+export function languagesIn(scenario: Scenario): string[] {
+  const words = pagesOf(scenario).flatMap((page) => page.checks.flatMap((check) => (check.words === undefined ? [] : [check.words.title, ...check.words.hints, check.words.why, check.words.next])));
+  return [...new Set(words.flatMap((word) => (isByLanguage(word) ? Object.keys(word) : [])))];
 }

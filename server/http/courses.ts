@@ -11,24 +11,26 @@ import type { Course, Scenario } from '../scenario/model.ts';
 import { needsCluster } from '../providers/needs.ts';
 import { type Content, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
-import { languagesOf } from './body.ts';
+import { languagesIn, languagesOf } from './body.ts';
 import { ASSET_POLICY } from './headers.ts';
+import { recordingOf } from './recording.ts';
 
 const has = machineHas(process.env['PATH'] ?? '');
 
 /** GET /courses, /scenarios/:id and the files that pages show. */
-export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined, providers: () => Promise<ProviderView[]>): Router {
+export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined, providers: () => Promise<ProviderView[]>, author = false): Router {
   const router = Router();
 
   router.get('/courses', async (_request, response) => {
     const [courses, offers] = await Promise.all([content.courses(), providers()]);
     const said = notice();
-    const view: CoursesView = { courses: courses.map((course) => treeOf(course, manager)), providers: offers, ...(said === undefined ? {} : { notice: said }) };
+    const view: CoursesView = { courses: await Promise.all(courses.map((course) => treeOf(course, manager))), providers: offers, ...(author ? { author } : {}), ...(said === undefined ? {} : { notice: said }) };
     response.json(view);
   });
 
   router.get('/scenarios/:id', async (request, response) => {
     const { scenario, course } = await find(content, request.params.id);
+    const languages = languagesIn(scenario);
     const view: ScenarioView = {
       id: scenario.id,
       title: scenario.title,
@@ -36,8 +38,19 @@ export function coursesRouter(content: Content, manager: SessionManager, notice:
       course: { id: course.id, title: course.title },
       pages: await Promise.all(pagesOf(scenario).map((page) => content.renderPage(scenario, page, languagesOf(request)))),
       layout: layoutView(scenario),
+      ...((await recordingOf(scenario)) === undefined ? {} : { recording: true }),
+      ...(languages.length === 0 ? {} : { languages }),
+      ...(author ? { author } : {}),
     };
     response.json(view);
+  });
+
+  router.get('/scenarios/:id/recording', async (request, response) => {
+    const { scenario } = await find(content, request.params.id);
+    const file = await recordingOf(scenario);
+    if (file === undefined) throw new LabError('not-found', 'this scenario has no recording');
+    response.setHeader('Content-Type', 'application/x-asciicast');
+    createReadStream(file).on('error', () => response.destroy()).pipe(response);
   });
 
   router.get('/scenarios/:id/assets/*path', async (request, response) => {
@@ -62,13 +75,13 @@ async function find(content: Content, id: string): Promise<{ scenario: Scenario;
   throw new LabError('not-found', 'there is no such scenario');
 }
 
-function treeOf(course: Course, manager: SessionManager): CourseTree {
+async function treeOf(course: Course, manager: SessionManager): Promise<CourseTree> {
   return {
     id: course.id,
     title: course.title,
     description: course.description,
-    items: course.items.map((item): CourseTree['items'][number] => {
-      if (item.type === 'course') return { type: 'course', course: treeOf(item.course, manager) };
+    items: await Promise.all(course.items.map(async (item): Promise<CourseTree['items'][number]> => {
+      if (item.type === 'course') return { type: 'course', course: await treeOf(item.course, manager) };
       if (item.type === 'broken') return item;
       const { scenario } = item;
       const session = manager.openSessionOf(scenario.id);
@@ -85,7 +98,8 @@ function treeOf(course: Course, manager: SessionManager): CourseTree {
         ...(scenario.needs.length === 0 ? {} : { needs: needViews(scenario.needs, has) }),
         ...(scenario.problems.length === 0 ? {} : { problems: scenario.problems }),
         ...(needsCluster(scenario) ? {} : { providers: [] }),
+        ...((await recordingOf(scenario)) === undefined ? {} : { recording: true }),
       };
-    }),
+    })),
   };
 }

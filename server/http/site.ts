@@ -17,6 +17,7 @@ import { setSecurityHeaders } from './headers.ts';
 import { tokenPage } from './pages.ts';
 import { portOwner } from './port-owner.ts';
 import { Preview } from './preview.ts';
+import { type AuthorSite, authorRouter } from './author.ts';
 import { filesRouter } from './files.ts';
 import { sessionsRouter } from './sessions.ts';
 import { TerminalSockets } from './terminal-socket.ts';
@@ -38,6 +39,8 @@ export interface SiteOptions {
   providers(): Promise<ProviderView[]>;
   /** Known once the sandbox has been tried. */
   sandbox(): { isolation: 'bubblewrap' | 'none'; notice: string | undefined };
+  /** With `serve --watch`. */
+  author?: AuthorSite;
   version: string;
   clock: Clock;
   ids: Ids;
@@ -144,7 +147,7 @@ function buildApp(options: SiteOptions, access: Access, preview: Preview): expre
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  app.use('/api', coursesRouter(content, manager, () => options.sandbox().notice, options.providers));
+  app.use('/api', coursesRouter(content, manager, () => options.sandbox().notice, options.providers, options.author !== undefined));
   app.get('/api/sessions/:sid/ports/:port/open', async (request, response) => {
     const port = /^\d{1,7}$/.test(request.params.port) ? Number(request.params.port) : Number.NaN;
     if (!isPort(port)) throw new LabError('bad-request', 'a port is a number between 1 and 65535');
@@ -152,6 +155,7 @@ function buildApp(options: SiteOptions, access: Access, preview: Preview): expre
     const path = request.query['path'];
     response.redirect(303, preview.ticketUrl({ port, session: request.params.sid }, typeof path === 'string' ? path : '/', request.headers.host ?? ''));
   });
+  if (options.author !== undefined) app.use('/api', authorRouter(options.author, content, manager, clock));
   app.use('/api', filesRouter(manager));
   app.use('/api', sessionsRouter(manager, clock));
   app.use('/api', (_request, response) => sendError(response, 404, { code: 'not-found', message: 'there is no such address' }));

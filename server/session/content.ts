@@ -6,6 +6,8 @@ import type { Course, Page, Scenario } from '../scenario/model.ts';
 export interface Content {
   /** Read anew when files have changed. */
   courses(): Promise<Course[]>;
+  /** Somebody knows that files have changed: they are looked at again at once. */
+  changed(): void;
   /** `languages`: those that the reader reads, the best first. */
   renderPage(scenario: Scenario, page: Page, languages?: readonly string[]): Promise<PageView>;
   /** In the page's order; `live` limits to the checks that are cheap enough to run while the learner works. */

@@ -49,6 +49,9 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
       }
       return read.courses;
     },
+    changed() {
+      if (read !== undefined) read.at = Number.NEGATIVE_INFINITY;
+    },
     async renderPage(scenario: Scenario, page: Page, languages: readonly string[] = []): Promise<PageView> {
       const asked = quizzesOf(page, languages);
       const inChecks = asked.slice(page.quiz?.length ?? 0);

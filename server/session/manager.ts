@@ -32,6 +32,11 @@ export class SessionManager {
     return this.#alive.size;
   }
 
+  /** Sessions of a scenario that are alive. */
+  sessionsOf(scenario: string): Session[] {
+    return [...this.#alive.values()].filter((session) => session.record.scenario === scenario);
+  }
+
   /** Those that live and those that may come back. */
   get sessionIds(): Set<string> {
     return new Set([...this.#alive.keys(), ...this.#dormant.keys()]);
