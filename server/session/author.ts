@@ -9,6 +9,8 @@ import type { Session } from './session.ts';
 /** A solution may take this long until its shell is free again. */
 const SOLUTION_MS = 2 * 60_000;
 const SCRIPTS_MS = 60_000;
+/** How long a terminal may be busy before what runs in it is interrupted. */
+const FREE_MS = 3000;
 /** What a solution started in the cluster may need a moment to show in the checks. */
 const SETTLE_MS = 20_000;
 const AGAIN_MS = 1000;
@@ -109,7 +111,8 @@ export class AuthorTools {
   async #type(session: Session, script: string): Promise<void> {
     const hub = session.terminals?.first();
     if (hub === undefined) throw new LabError('conflict', 'the session has no terminal');
-    await hub.run(script, !hub.atPrompt);
+    // A fresh shell needs a moment; what is still busy after it is interrupted.
+    await hub.run(script, !(await hub.prompt(FREE_MS)));
     if (!(await hub.prompt(SOLUTION_MS))) throw new LabError('timeout', 'what was typed has not come to an end', 'Put a command that runs on into the background with &, or interrupt it.');
   }
 
