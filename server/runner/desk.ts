@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { decodeOutput } from '../protocol/ws.ts';
 import type { Session } from '../session/session.ts';
 import type { Attachment, TerminalHub } from '../terminal/terminal.ts';
-import { LAST_RESORTS, type Nature, natureOf } from './nature.ts';
+import { LAST_RESORTS, type Nature, natureOf, SIGNALS } from './nature.ts';
 import { plainText } from './plain-text.ts';
 import type { Exchange } from './report.ts';
 import { Slice } from './slice.ts';
@@ -42,6 +42,9 @@ const STEP_MS = 20;
 const LOOK_MS = 100;
 const BREATH_MS = 2000;
 const CTRL_C = '\u0003';
+/** How long a program may take to go after its keys, and how long what it had put out before may take to arrive. */
+const PATIENCE_MS = 800;
+const FLOOD_MS = 10_000;
 const PROMPT_MS = 10_000;
 /** Output of one command that is kept. */
 const KEPT = 64 * 1024;
@@ -125,9 +128,10 @@ export class Desk {
     return exchange;
   }
 
-  #screen(terminal: number): Promise<Screen> {
-    const known = this.#screens.get(terminal);
-    const opened = known === undefined ? this.#open(terminal) : known.then((screen) => (screen.hub.running ? screen : this.#reopen(terminal, screen)));
+  async #screen(terminal: number): Promise<Screen> {
+    const known = await this.#screens.get(terminal)?.catch(() => undefined);
+    if (known?.hub.running === true) return known;
+    const opened = known === undefined ? this.#open(terminal) : this.#reopen(terminal, known);
     this.#screens.set(terminal, opened);
     return opened;
   }
@@ -142,10 +146,18 @@ export class Desk {
     const { terminals } = this.session;
     if (terminals === undefined) throw new LabError('conflict', 'the session has no terminals');
     const id = String(terminal);
-    const hub = terminals.get(id) ?? (await terminals.open(`Terminal ${id}`, id));
-    const screen = new Screen(hub, this.options.clock, (bytes) => this.options.recorder?.output(terminal, bytes));
-    if (!(await hub.prompt(PROMPT_MS))) throw new LabError('timeout', `the shell of terminal ${terminal} has not shown its prompt within ${PROMPT_MS / 1000} seconds`);
-    return screen;
+    const known = terminals.get(id);
+    const hub = known?.running === true ? known : await this.#start(id, known !== undefined);
+    return new Screen(hub, this.options.clock, (bytes) => this.options.recorder?.output(terminal, bytes));
+  }
+
+  async #start(id: string, ended: boolean): Promise<TerminalHub> {
+    const { terminals } = this.session;
+    if (terminals === undefined) throw new LabError('conflict', 'the session has no terminals');
+    if (ended) await terminals.close(id).catch(() => undefined);
+    const hub = await terminals.open(`Terminal ${id}`, id);
+    if (!(await hub.prompt(PROMPT_MS))) throw new LabError('timeout', `the shell of terminal ${id} has not shown its prompt within ${PROMPT_MS / 1000} seconds`);
+    return hub;
   }
 }
 
@@ -214,14 +226,24 @@ class Screen {
 
   /** Ends what runs: by its own keys, by Ctrl-C, by whatever helps. */
   async leave(): Promise<Exchange['ended']> {
-    for (const keys of this.nature.kind === 'asks' ? [...this.nature.quit, ...LAST_RESORTS] : LAST_RESORTS) {
+    const own = this.nature.kind === 'asks' ? this.nature.quit : [];
+    for (const keys of [...own, ...(this.nature.kind === 'runs-on' ? SIGNALS : LAST_RESORTS)]) {
       this.press(keys);
-      if (await this.hub.prompt(keys === CTRL_C ? 1000 : 400)) return keys === CTRL_C ? 'interrupted' : 'quit';
+      if (await this.#promptAfter(keys === CTRL_C ? PATIENCE_MS : PATIENCE_MS / 2)) return keys === CTRL_C ? 'interrupted' : 'quit';
       if (!this.hub.running) return 'shell-ended';
     }
     // It ignores everything: its terminal goes, and the next command gets a new one.
     await this.hub.close();
     return 'killed';
+  }
+
+  /** Waits for the prompt, longer while a flood is still on its way. */
+  async #promptAfter(patience: number): Promise<boolean> {
+    for (const began = this.clock.now(); this.clock.now() - began < FLOOD_MS; ) {
+      if (await this.hub.prompt(LOOK_MS)) return true;
+      if (!this.hub.running || this.clock.now() - Math.max(began, this.#lastOutput) > patience) return false;
+    }
+    return false;
   }
 
   async wait(limitMs: number, mayRunOn: boolean): Promise<{ how: Exchange['ended']; exitCode?: number }> {

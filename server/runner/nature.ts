@@ -100,5 +100,7 @@ function runsOn(words: readonly string[]): boolean {
   return ['flask', 'uvicorn', 'gunicorn', 'ng'].includes(program) && (program !== 'flask' || plain.includes('run'));
 }
 
-/** Keys that are tried in turn on a program that nothing is known about, to have the prompt back. */
-export const LAST_RESORTS: readonly string[] = [CTRL_C, '\u001c', 'q', CTRL_D, ...VI];
+/** Ctrl-C and Ctrl-\\, which a program that reads no keys understands, too. */
+export const SIGNALS: readonly string[] = [CTRL_C, '\u001c'];
+/** Keys that are tried in turn on a program that nothing is known about, to have the prompt back. No Ctrl-D: too late, it would end the shell. */
+export const LAST_RESORTS: readonly string[] = [...SIGNALS, ...PAGER, ...VI];

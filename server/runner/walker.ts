@@ -1,3 +1,4 @@
+import { LabError, messageOf } from '../lib/errors.ts';
 import type { CheckReport } from '../protocol/rest.ts';
 import { pagesOf } from '../scenario/load.ts';
 import type { Exercise, Page, Scenario } from '../scenario/model.ts';
@@ -55,7 +56,8 @@ export class Walker {
       await this.#limited(`the background script ${file}`, background).catch((error: unknown) => {
         this.signal?.throwIfAborted();
         const output = typeof error === 'object' && error !== null && 'output' in error ? String(error.output) : undefined;
-        findings.push({ severity: 'error', code: 'background-failed', message: `The background script failed: ${error instanceof Error ? error.message : String(error)}.`, file, ...(output === undefined || output === '' ? {} : { printed: output.slice(-2000) }) });
+        const slow = error instanceof LabError && error.code === 'timeout';
+        findings.push({ severity: 'error', code: slow ? 'script-did-not-end' : 'background-failed', message: slow ? `The background script ${file} has not ended within ${this.limitMs / 1000} seconds.` : `The background script failed: ${messageOf(error)}.`, file, ...(output === undefined || output === '' ? {} : { printed: output.slice(-2000) }) });
       });
     }
     return findings;

@@ -84,10 +84,17 @@ export function transcriptText(outcome: Outcome): string {
   return `${lines.join('\n')}\n`;
 }
 
+const MOST_LINES = 400;
+
+function bounded(output: string): string {
+  const lines = output.split('\n');
+  return lines.length <= MOST_LINES ? output : [...lines.slice(0, MOST_LINES / 2), `[${lines.length - MOST_LINES} lines left out]`, ...lines.slice(-MOST_LINES / 2)].join('\n');
+}
+
 function exchangeLines(exchange: Exchange): string[] {
   const prompt = exchange.terminal === 1 ? '$' : `T${exchange.terminal}$`;
   const command = exchange.command.split('\n').map((line, index) => `${index === 0 ? prompt : '>'} ${line}`);
-  const output = exchange.output.replace(/\s+$/, '');
+  const output = bounded(exchange.output.replace(/\s+$/, ''));
   const end = exchange.ended === 'itself' ? (exchange.exitCode === undefined || exchange.exitCode === 0 ? [] : [`[exit code ${exchange.exitCode}]`]) : [`[${exchange.ended}]`];
   return [...command, ...(output === '' ? [] : [output]), ...end];
 }
