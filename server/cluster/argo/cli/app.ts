@@ -73,6 +73,11 @@ export class App {
     return this.flags.text('argo-server') || this.world.env['ARGO_SERVER'] || '';
   }
 
+  /** Whether the real command would speak gRPC here: an answer then differs a little from REST's, which is what is asked. */
+  get grpc(): boolean {
+    return this.server !== '' && !(this.flags.has('argo-http1') ? this.flags.on('argo-http1') : this.world.env['ARGO_HTTP1'] === 'true');
+  }
+
   get connection(): Connection {
     this.#connection ??= readKubeconfig({ env: this.world.env, ...(this.flags.has('kubeconfig') ? { file: this.flags.text('kubeconfig') } : {}), ...(this.flags.has('context') ? { context: this.flags.text('context') } : {}) });
     return this.#connection;

@@ -110,7 +110,7 @@ export function flagUsages(flags: readonly Flag[]): string {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((flag) => {
       const left = `  ${flag.short === undefined ? '    ' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` ${flag.many === 'array' ? `${flag.value}Array` : flag.many === 'strings' ? 'strings' : flag.value}`}`;
-      const quoted = flag.value === 'string' && flag.many === undefined && flag.default !== undefined ? JSON.stringify(flag.default) : flag.default;
+      const quoted = flag.value !== undefined && !/^(u?int|float)\d*$|^duration$/.test(flag.value) && flag.many === undefined && flag.default !== undefined ? JSON.stringify(flag.default) : flag.default;
       return { left, right: flag.help + (quoted === undefined ? '' : ` (default ${quoted})`) };
     });
   const width = Math.max(...lines.map((line) => line.left.length));

@@ -24,11 +24,10 @@ export function yamlText(value: Json): string {
     Scalar(key, node) {
       // Go quotes twice what would else be read as something other than a text, and once what holds odd characters.
       if (key !== 'key' && typeof node.value === 'string' && readsAsOther(node.value)) node.type = Scalar.QUOTE_DOUBLE;
-      // The field path of server-side apply is a lone dot, which Go leaves plain.
-      else if (node.value === '.') node.type = Scalar.PLAIN;
     },
   });
-  return document.toString({ lineWidth: 0, indentSeq: false, singleQuote: true });
+  // The field path of server-side apply is a lone dot, which Go leaves plain.
+  return document.toString({ lineWidth: 0, indentSeq: false, singleQuote: true }).replaceAll(/^(\s*(?:- )*)'\.':/gm, '$1.:');
 }
 
 /** Whether YAML 1.1 would read the plain text as a boolean, a number, nothing or a time. */

@@ -18,7 +18,7 @@ export async function runArgo(args: readonly string[], world: World): Promise<nu
   };
   const words = commandWords(args);
   if (words[0] === 'help') {
-    world.stdout(helpOf(pathOf(words.slice(1))));
+    world.stdout(helpOf(pathOf(words.slice(1)), undefined, world.env));
     return 0;
   }
   const path = pathOf(words);
@@ -32,13 +32,13 @@ export async function runArgo(args: readonly string[], world: World): Promise<nu
   try {
     parsed = parseFlags(args, [...own, ...GLOBAL_FLAGS.filter((flag) => !own.some((one) => one.name === flag.name)), HELP]);
   } catch (error) {
-    if (error instanceof FlagError) return fail(error.message, `${usageOf(path)}\n`);
+    if (error instanceof FlagError) return fail(error.message, `${usageOf(path, undefined, world.env)}\n`);
     throw error;
   }
   const { values, rest } = parsed;
   const command = COMMANDS.find((one) => one.path.join(' ') === path.join(' '));
   if (values.on('help') || command === undefined) {
-    world.stdout(helpOf(path, values));
+    world.stdout(helpOf(path, values, world.env));
     return 0;
   }
   takeEnvironment(values, own, world);
@@ -55,7 +55,7 @@ async function runCommand(command: Command, path: readonly string[], args: reado
     command.check?.(args, app.flags);
   } catch (error) {
     // Only what is wrong with the arguments themselves is answered with the usage.
-    return fail(describeError(error), `${usageOf(path, app.flags)}\n`);
+    return fail(describeError(error), `${usageOf(path, app.flags, app.world.env)}\n`);
   }
   try {
     return await command.run(app, args, app.flags);

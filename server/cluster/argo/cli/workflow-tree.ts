@@ -117,14 +117,14 @@ function row(node: JsonObject, prefix: string, workflow: JsonObject, options: Vi
   const template = text(ref, 'template') === '' ? text(node, 'templateName') : `${text(ref, 'name')}/${text(ref, 'template')}`;
   const pod = text(node, 'type') === 'Pod';
   const started = timeOf(node, 'startedAt');
-  const duration = pod && started !== undefined ? shortDuration((timeOf(node, 'finishedAt') ?? options.now) - started) : '';
+  const duration = pod ? shortDuration(started === undefined ? 0 : (timeOf(node, 'finishedAt') ?? options.now) - started) : '';
   const first = ` ${prefix}${icon(node, options)} ${text(node, 'displayName')}`;
   const podName = pod ? podNameOf(workflow, node) : '';
   const message = text(node, 'message');
-  if (options.output === 'short') return [first, template, podName, message, text(node, 'hostNodeName')];
+  if (options.output === 'short') return [first, template, podName, duration, message, pod ? text(node, 'hostNodeName') : ''];
   if (options.output === 'wide') {
     const artifacts = list(object(node, 'outputs'), 'artifacts').map((one) => text(one, 'name')).join(',');
-    return [first, template, podName, duration, artifacts, message, resourcesText(object(node, 'resourcesDuration')), text(node, 'hostNodeName'), ''];
+    return [first, template, podName, duration, artifacts, message, resourcesText(object(node, 'resourcesDuration')), pod ? text(node, 'hostNodeName') : ''];
   }
   return [first, template, podName, duration, message, ''];
 }

@@ -69,14 +69,14 @@ export function workflowView(workflow: JsonObject, options: ViewOptions): string
   if (estimate > 0) out += line('EstimatedDuration:', longDuration(estimate * 1000));
   out += line('Progress:', text(status, 'progress'));
   const resources = resourcesText(object(status, 'resourcesDuration'));
-  if (resources !== '' && finished !== undefined) out += line('ResourcesDuration:', resources);
+  if (resources !== '') out += line('ResourcesDuration:', resources);
   out += values('Parameters:', list(object(workflow, 'spec', 'arguments'), 'parameters'));
   out += values('Output Parameters:', list(object(status, 'outputs'), 'parameters'));
   const artifacts = list(object(status, 'outputs'), 'artifacts');
   if (artifacts.length > 0) out += line('Output Artifacts:', '') + artifacts.map((one) => line(`  ${text(one, 'name')}:`, text(object(one, 's3'), 'key'))).join('');
   const rows = nodeRows(workflow, options);
   if (rows.length === 0) return out;
-  const head = options.output === 'short' ? ['TEMPLATE', 'PODNAME', 'MESSAGE'] : options.output === 'wide' ? ['TEMPLATE', 'PODNAME', 'DURATION', 'ARTIFACTS', 'MESSAGE', 'RESOURCESDURATION', 'NODENAME'] : ['TEMPLATE', 'PODNAME', 'DURATION', 'MESSAGE'];
+  const head = options.output === 'short' ? ['TEMPLATE', 'PODNAME', 'DURATION', 'MESSAGE', 'NODENAME'] : options.output === 'wide' ? ['TEMPLATE', 'PODNAME', 'DURATION', 'ARTIFACTS', 'MESSAGE', 'RESOURCESDURATION', 'NODENAME'] : ['TEMPLATE', 'PODNAME', 'DURATION', 'MESSAGE'];
   return `${out}\n${alignCells([[options.paint(39, 'STEP'), ...head], ...rows], 2)}`;
 }
 

@@ -61,10 +61,15 @@ async function submitFiles(app: App, args: readonly string[], flags: FlagValues,
     const namespace = text(object(workflow, 'metadata'), 'namespace') || app.namespace;
     const body = { namespace, serverDryRun: flags.on('server-dry-run'), workflow, ...(flags.on('dry-run') ? { createOptions: { dryRun: ['All'] } } : {}) };
     const created = await submitted(() => app.transport.unary({ method: 'POST', path: workflowPath(namespace), body }));
-    printWorkflow(app, created, flags);
+    printWorkflow(app, app.grpc ? withoutKind(created) : created, flags);
     names.push(text(object(created, 'metadata'), 'name'));
   }
   return afterwards(app, names, flags);
+}
+
+/** gRPC's messages carry no kind. */
+function withoutKind({ kind: _kind, apiVersion: _version, ...rest }: JsonObject): JsonObject {
+  return rest;
 }
 
 async function submitted<T>(work: () => Promise<T>): Promise<T> {
