@@ -77,7 +77,8 @@ export function workflowView(workflow: JsonObject, options: ViewOptions): string
   const rows = nodeRows(workflow, options);
   if (rows.length === 0) return out;
   const head = options.output === 'short' ? ['TEMPLATE', 'PODNAME', 'DURATION', 'MESSAGE', 'NODENAME'] : options.output === 'wide' ? ['TEMPLATE', 'PODNAME', 'DURATION', 'ARTIFACTS', 'MESSAGE', 'RESOURCESDURATION', 'NODENAME'] : ['TEMPLATE', 'PODNAME', 'DURATION', 'MESSAGE'];
-  return `${out}\n${alignCells([[options.paint(39, 'STEP'), ...head], ...rows], 2)}`;
+  const table = alignCells([[options.paint(39, 'STEP'), ...head], ...rows], 2);
+  return options.output === 'short' ? table : `${out}\n${table}`;
 }
 
 function values(title: string, parameters: JsonObject[]): string {
