@@ -8,6 +8,7 @@ import { hasOutputs } from './outputs.ts';
 import { exitCodeOf, failedOutcome, latestFinish, pendingReason, resourcesOf } from './pod-outcome.ts';
 import type { PodView } from './pod-outcome.ts';
 import { parseProgress } from './progress.ts';
+import { exportGlobals } from './handed-on.ts';
 
 /** Takes over what the executors have reported. After argo-workflows v3.7.6 workflow/controller/taskresult.go */
 export function applyTaskResults(op: Operation): void {
@@ -48,7 +49,7 @@ export function assessPods(op: Operation): boolean {
     if (template === undefined) continue;
     const before = node.phase;
     assess(op, pod, node, template);
-    op.exportGlobals(node.outputs);
+    exportGlobals(op, node.outputs);
     if (node.phase === 'Succeeded' && before !== 'Succeeded') saveMemo(op, node);
     if (node.phase === 'Running') running = true;
     control(op, pod, node);
@@ -94,6 +95,7 @@ function assess(op: Operation, pod: PodView, node: NodeStatus, template: Templat
         if (!pod.containers.every(({ ready }) => ready)) return;
         phase = 'Running';
         node.daemoned = true;
+        op.hasDaemons = true;
       } else phase = 'Running';
       break;
     case '':

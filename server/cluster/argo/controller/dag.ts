@@ -8,11 +8,13 @@ import type { HookPlace } from './hooks.ts';
 import { expandLoop, isLoop } from './loops.ts';
 import { saveMemo } from './memoize.ts';
 import { isCompletedPhase, isFailed, isFailedPhase, isFulfilled, isOver } from './nodes.ts';
-import { Postponed, TimedOut } from './operation.ts';
-import type { ExecuteOptions, Operation } from './operation.ts';
+import { Postponed, TimedOut } from './observed.ts';
+import type { ExecuteOptions } from './observed.ts';
+import type { Operation } from './operation.ts';
 import { outputsFromScope } from './outputs.ts';
 import { Scope } from './scope.ts';
 import { continuesOn, resolveReferences } from './steps.ts';
+import { exportGlobals, killDaemons, outbound } from './handed-on.ts';
 
 /** Tasks that wait for one another. After argo-workflows v3.7.6 workflow/controller/dag.go */
 export function executeDag(op: Operation, nodeName: string, context: TemplateContext, templateScope: string, template: Template, holder: Holder, options: ExecuteOptions): NodeStatus {
@@ -21,7 +23,7 @@ export function executeDag(op: Operation, nodeName: string, context: TemplateCon
   try {
     return new Dag(op, node, context, template, options).run();
   } finally {
-    if (isFulfilled(node)) op.killDaemons(node.id);
+    if (isFulfilled(node)) killDaemons(op, node.id);
   }
 }
 
@@ -77,7 +79,7 @@ class Dag {
       const taskNode = this.#nodeOf(name);
       if (taskNode === undefined) continue;
       this.#addToScope(scope, name, taskNode);
-      op.exportGlobals(taskNode.outputs);
+      exportGlobals(op, taskNode.outputs);
     }
     const outputs = outputsFromScope(this.template, scope);
     if (outputs !== undefined) node.outputs = outputs;
@@ -105,7 +107,7 @@ class Dag {
   #setOutbound(targets: readonly string[]): void {
     this.node.outboundNodes = targets.flatMap((target) => {
       const node = this.#nodeOf(target);
-      return node === undefined ? [] : this.op.outbound(node.id);
+      return node === undefined ? [] : outbound(this.op, node.id);
     });
   }
 
@@ -253,7 +255,7 @@ class Dag {
     else {
       for (const dependency of dependencies) {
         const node = this.#nodeOf(dependency);
-        if (node !== undefined) for (const last of op.outbound(node.id)) op.nodes.link(op.nodes.must(last).name, nodeName);
+        if (node !== undefined) for (const last of outbound(op, node.id)) op.nodes.link(op.nodes.must(last).name, nodeName);
       }
     }
   }

@@ -25,7 +25,8 @@ export class SpecProblem extends Error {
  */
 export function prepareSpec(op: Operation): void {
   const { workflow, observed } = op;
-  const fresh = (workflow.status.phase ?? '') === '';
+  const waited = workflow.status.phase === 'Pending' && workflow.status.startedAt === null && (workflow.status.nodes === undefined || Object.keys(workflow.status.nodes).length === 0);
+  const fresh = (workflow.status.phase ?? '') === '' || waited;
   const defaults = observed.config.workflowDefaults;
   if (workflow.spec.workflowTemplateRef !== undefined) {
     storeSpec(op, defaults?.spec);

@@ -6,10 +6,12 @@ import { goJson } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
 import { rfc3339 } from '../../../lib/clock.ts';
 import { taskNameOf } from './names.ts';
-import { durationOf } from './operation.ts';
-import type { ExecuteOptions, Operation } from './operation.ts';
+import { durationOf } from './durations.ts';
+import type { ExecuteOptions } from './observed.ts';
+import type { Operation } from './operation.ts';
 import { executorMain, podOf } from './pod-spec.ts';
 import type { PodRequest } from './pod-spec.ts';
+import { checkTimeout } from './limits.ts';
 
 /** A container, script or data template: one pod. */
 export function executePod(op: Operation, nodeName: string, scope: string, template: Template, holder: Holder, options: ExecuteOptions): NodeStatus | undefined {
@@ -128,7 +130,7 @@ function createPod(op: Operation, node: NodeStatus, template: Template, containe
     if (left <= 0) return;
     seconds = seconds === undefined ? left : Math.min(left, seconds);
   }
-  const timeout = op.checkTimeout(template, node);
+  const timeout = checkTimeout(op, template, node);
   if (timeout !== undefined) {
     const left = Math.trunc((timeout - op.now) / 1000);
     if (left <= 1) throw new Error(`${node.name} exceeded its deadline`);

@@ -4,7 +4,8 @@ import { decodeOutputs } from '../types/workflow.ts';
 import type { NodeStatus, Template } from '../types/workflow.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { nodeTypeOf } from './operation.ts';
-import type { ExecuteOptions, Operation } from './operation.ts';
+import type { ExecuteOptions } from './observed.ts';
+import type { Operation } from './operation.ts';
 
 const LABEL = 'workflows.argoproj.io/configmap-type';
 
@@ -14,7 +15,7 @@ const LABEL = 'workflows.argoproj.io/configmap-type';
  */
 export function memoized(op: Operation, nodeName: string, scope: string, template: Template, holder: Holder, options: ExecuteOptions): NodeStatus | undefined {
   const memo = template.memoize;
-  if (memo === undefined || op.nodes.named(nodeName) !== undefined) return undefined;
+  if (memo === undefined) return undefined;
   const cacheName = memo.cache?.configMap?.name ?? '';
   if (!/^[a-zA-Z0-9][-a-zA-Z0-9]*$/.test(memo.key)) throw new Error(`invalid cache key: ${memo.key}`);
   const cache = op.observed.configMap(cacheName);
@@ -30,7 +31,9 @@ export function memoized(op: Operation, nodeName: string, scope: string, templat
     if (op.now - Date.parse(String(entry['creationTimestamp'])) > age) return undefined;
   }
   const type = op.retryStrategyOf(template) === undefined ? nodeTypeOf(template) : 'Retry';
-  const node = op.initExecutable(nodeName, type, scope, template, holder, 'Succeeded', options);
+  // One that waited for a lock is there already.
+  const node = op.nodes.named(nodeName) ?? op.initExecutable(nodeName, type, scope, template, holder, 'Succeeded', options);
+  node.phase = 'Succeeded';
   delete node.taskResultSynced;
   node.memoizationStatus = { hit: true, key: memo.key, cacheName };
   if (isJsonObject(entry['outputs'])) node.outputs = decodeOutputs(entry['outputs']);

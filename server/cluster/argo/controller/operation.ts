@@ -6,68 +6,24 @@ import type { Holder, StoredTemplates, TemplateGetters } from '../types/resolve.
 import { artifactOf, isPodType, parameterOf, templateTypeOf } from '../types/template.ts';
 import type { Arguments, Container, NodePhase, NodeStatus, NodeType, Outputs, RetryStrategy, Template, Volume, Workflow, WorkflowSpec } from '../types/workflow.ts';
 import { templateOver } from '../defaults/merge.ts';
-import type { ArtifactRepository, ControllerConfig } from './config.ts';
+import type { ArtifactRepository } from './config.ts';
+import { noChanges, Postponed } from './observed.ts';
+import type { Changes, ExecuteOptions, Observed } from './observed.ts';
 import { executeDag } from './dag.ts';
+import { emitMetrics } from './emit-metrics.ts';
 import { executeContainerSet, executePod, executeResource, executeSuspend } from './leaves.ts';
-import type { Locks } from './locks.ts';
+import { checkParallelism, checkTimeout } from './limits.ts';
 import { memoized } from './memoize.ts';
 import { displayNameOf, podNameOf } from './names.ts';
 import { isFailed, isFulfilled, isOver, Nodes } from './nodes.ts';
-import type { PodView } from './pod-outcome.ts';
 import { executeRetry } from './retries.ts';
 import { executeSteps } from './steps.ts';
-
-/** What reconciling sees beside the workflow itself. */
-export interface Observed {
-  now: number;
-  /** By node id. */
-  pods: ReadonlyMap<string, PodView>;
-  taskResults: readonly KubeObject[];
-  templates: TemplateGetters;
-  config: ControllerConfig;
-  locks: Locks;
-  /** A ConfigMap's data; undefined when there is none. */
-  configMap(name: string, namespace?: string): KubeObject | undefined;
-  /** Where the controller itself lives. */
-  controllerNamespace: string;
-  parseYaml(text: string): unknown;
-  imageCommand(image: string): { entrypoint: string[]; cmd: string[] } | undefined;
-  /** Pods that could not be made, by node name, and why. */
-  podErrors: ReadonlyMap<string, string>;
-}
-
-/** What has to be done to the cluster. */
-export interface Changes {
-  createPods: { nodeName: string; pod: KubeObject }[];
-  /** Names of pods whose containers have to end. */
-  terminatePods: Set<string>;
-  events: { type: 'Normal' | 'Warning'; reason: string; message: string; annotations?: Record<string, string> }[];
-  createClaims: KubeObject[];
-  deleteClaims: string[];
-  saveCaches: { configMap: string; key: string; nodeId: string; outputs: Outputs | undefined }[];
-  /** `namespace/name` of workflows that may get a lock now. */
-  wake: Set<string>;
-  /** Look again after so many milliseconds. */
-  requeueAfter: number | undefined;
-}
-
-/** Not now: a limit is reached, or a deadline; the node is looked at again later. */
-export class Postponed extends Error {}
-/** A template's `timeout` is over. */
-export class TimedOut extends Error {}
-
-export interface ExecuteOptions {
-  boundaryId?: string;
-  onExit?: boolean;
-  nodeFlag?: NodeStatus['nodeFlag'];
-  /** Until when attempts may run, as milliseconds. */
-  executionDeadline?: number;
-}
+import { executeByAgent } from './task-sets.ts';
 
 /** One run over one workflow: executes its templates as far as they go now. After argo-workflows v3.7.6 workflow/controller/operator.go */
 export class Operation {
   readonly nodes: Nodes;
-  readonly changes: Changes = { createPods: [], terminatePods: new Set(), events: [], createClaims: [], deleteClaims: [], saveCaches: [], wake: new Set(), requeueAfter: undefined };
+  readonly changes: Changes = noChanges();
   readonly globals: Record<string, string> = {};
   readonly stored: StoredTemplates;
   /** The spec that is executed: with defaults and the template that the workflow names. */
@@ -77,6 +33,11 @@ export class Operation {
   activePods = 0;
   /** Milliseconds; undefined without a deadline. */
   deadline: number | undefined;
+  /** Whether any node is a daemon. */
+  hasDaemons: boolean;
+  /** Nodes of earlier runs, and those of them that were over. */
+  readonly #before = new Map<string, boolean>();
+  readonly #emitted = new Set<string>();
   #depth = 0;
 
   constructor(
@@ -85,6 +46,8 @@ export class Operation {
   ) {
     this.spec = workflow.spec;
     this.nodes = new Nodes(workflow.metadata.name, workflow.status.nodes ?? {});
+    for (const node of this.nodes.all()) this.#before.set(node.id, isFulfilled(node));
+    this.hasDaemons = this.nodes.all().some((node) => node.daemoned === true);
     this.stored = {
       get: (id) => workflow.status.storedTemplates?.[id],
       set: (id, template) => {
@@ -239,6 +202,8 @@ export class Operation {
       if (this.#depth >= 100) throw new Error('Maximum recursion depth exceeded. See https://argo-workflows.readthedocs.io/en/latest/scaling/#maximum-recursion-depth');
       let node = this.nodes.named(nodeName);
       const resolved = this.#guard(nodeName, scope, holder, options, () => context.resolve(holder));
+      // What is over stays as it is: there is nothing to fill in.
+      if (node !== undefined && isOver(node) && this.#isSettled(node, resolved.template)) return node;
       const merged = this.#guard(nodeName, scope, holder, options, () => templateOver(resolved.template, this.spec.templateDefaults));
       const locals: Record<string, string> = { 'node.name': nodeName };
       if (isPodType(merged) && this.retryStrategyOf(merged) === undefined) locals['pod.name'] = podNameOf(this.workflow.metadata.name, nodeName, merged.name ?? '');
@@ -249,21 +214,27 @@ export class Operation {
       const displayName = template.annotations?.['workflows.argoproj.io/display-name'];
       if (node !== undefined && displayName !== undefined && displayName !== '') node.displayName = displayName;
       if (node !== undefined && isOver(node)) {
+        this.#emit(node, template);
         this.release(node.id, template);
         return node;
       }
-      this.checkTimeout(template, node);
-      this.#checkParallelism(template, node, options.boundaryId);
+      checkTimeout(this, template, node);
+      checkParallelism(this, template, node, options.boundaryId);
       const waiting = this.#acquire(nodeName, scope, template, holder, options);
       if (waiting !== undefined) return waiting;
+      const unlocked = node !== undefined && template.synchronization !== undefined;
       node = this.nodes.named(nodeName);
-      if (template.memoize !== undefined) {
+      if (template.memoize !== undefined && (node === undefined || unlocked)) {
         const hit = this.#guard(nodeName, scope, holder, options, () => memoized(this, nodeName, scope, template, holder, options));
-        if (hit !== undefined) return hit;
+        if (hit !== undefined) {
+          this.release(hit.id, template);
+          return hit;
+        }
       }
       const strategy = this.retryStrategyOf(template);
-      if (strategy !== undefined) return executeRetry(this, { nodeName, scope, template, holder, context: resolved.context, outer: context, args, options, strategy });
-      return this.executeOnce(nodeName, scope, template, holder, resolved.context, options);
+      const result = strategy === undefined ? this.executeOnce(nodeName, scope, template, holder, resolved.context, options) : executeRetry(this, { nodeName, scope, template, holder, context: resolved.context, outer: context, args, options, strategy });
+      if (result !== undefined) this.#emit(result, template);
+      return result;
     } finally {
       this.#depth--;
     }
@@ -294,6 +265,10 @@ export class Operation {
         case 'Resource':
           node = executeResource(this, nodeName, scope, template, holder, options);
           break;
+        case 'HTTP':
+        case 'Plugin':
+          node = executeByAgent(this, nodeName, scope, template, holder, options);
+          break;
         case 'Suspend':
           node = executeSuspend(this, nodeName, scope, template, holder, options);
           break;
@@ -316,15 +291,25 @@ export class Operation {
         throw error;
       }
     }
-    if (node !== undefined && isFulfilled(node)) {
-      this.release(node.id, template);
-      this.emitMetrics(node, template);
-    }
+    if (node !== undefined && isFulfilled(node)) this.release(node.id, template);
     return node;
   }
 
-  /** Metrics are gathered by the controller's program; nothing in the status speaks of them. */
-  emitMetrics(_node: NodeStatus, _template: Template): void {}
+  /** Whether nothing has to be done any more for a node that is over. */
+  #isSettled(node: NodeStatus, template: Template): boolean {
+    const defaults = this.spec.templateDefaults;
+    if ((template.synchronization ?? defaults?.synchronization) !== undefined) return false;
+    return this.#before.get(node.id) === true || (template.metrics ?? defaults?.metrics) === undefined;
+  }
+
+  /** Emits a template's metrics: in real time for a node that is new, all of them for one that has just ended. */
+  #emit(node: NodeStatus, template: Template): void {
+    if (template.metrics === undefined || this.#emitted.has(node.id)) return;
+    if (!this.#before.has(node.id)) emitMetrics(this, template.metrics, node, true);
+    if (this.#before.get(node.id) === true || !isFulfilled(node)) return;
+    this.#emitted.add(node.id);
+    emitMetrics(this, template.metrics, node, false);
+  }
 
   substituteLocals(template: Template, locals: Record<string, string>): Template {
     return substitute(template, this.globals, locals);
@@ -375,142 +360,6 @@ export class Operation {
     for (const other of this.observed.locks.release(`${this.workflow.metadata.namespace ?? ''}/${this.workflow.metadata.name}`, nodeId)) this.changes.wake.add(other);
   }
 
-  /** When a template's `timeout` ends, as milliseconds. Throws TimedOut for a node that waited too long. */
-  checkTimeout(template: Template, node: NodeStatus | undefined): number | undefined {
-    if ((template.timeout ?? '') === '' || node === undefined || node.startedAt === null) return undefined;
-    const ms = durationOf(template.timeout ?? '');
-    if (ms === undefined) throw new Error(`invalid timeout format. time: invalid duration ${JSON.stringify(template.timeout)}`);
-    const end = Date.parse(node.startedAt) + ms;
-    if (node.phase === 'Pending' && this.now > end) {
-      this.mark(node, 'Failed', 'timeout');
-      throw new TimedOut('timeout');
-    }
-    this.requeueAt(end + 1000);
-    return end;
-  }
-
-  count(test: (node: NodeStatus) => boolean): number {
-    return this.nodes.all().filter(test).length;
-  }
-
-  activePodsOf(boundaryId: string | undefined): number {
-    return this.count(
-      (node) =>
-        node.type === 'Pod' &&
-        (boundaryId === undefined || node.boundaryID === boundaryId) &&
-        (node.phase === 'Pending' || node.phase === 'Running') &&
-        (node.synchronizationStatus?.waiting ?? '') === '' &&
-        (this.observed.pods.has(node.id) || this.changes.createPods.some(({ nodeName }) => nodeName === node.name)),
-    );
-  }
-
-  #checkParallelism(template: Template, node: NodeStatus | undefined, boundaryId: string | undefined): void {
-    if (this.spec.parallelism !== undefined && this.activePods >= this.spec.parallelism) throw new Postponed('Max parallelism reached');
-    const type = templateTypeOf(template);
-    if (node !== undefined && (type === 'DAG' || type === 'Steps')) {
-      this.#failFast(template, node);
-      if ((template.parallelism ?? 0) > 0 && this.activePodsOf(node.id) >= (template.parallelism ?? 0)) throw new Postponed('Max parallelism reached');
-    }
-    if (boundaryId === undefined || (node !== undefined && (node.phase === 'Pending' || node.phase === 'Running'))) return;
-    const boundary = this.nodes.get(boundaryId);
-    const around = this.boundaryTemplate(boundaryId);
-    if (boundary === undefined || around === undefined) return;
-    this.#failFast(around, boundary);
-    const limit = around.parallelism ?? 0;
-    const isChild = (child: NodeStatus) => child.boundaryID === boundaryId && ['Pod', 'Steps', 'DAG'].includes(child.type) && (child.phase === 'Pending' || child.phase === 'Running');
-    if (limit > 0 && this.count(isChild) >= limit) throw new Postponed('Max parallelism reached');
-  }
-
-  /** `failFast` of a template: nothing new once a child has failed; and the end when nothing runs any more. */
-  #failFast(template: Template, node: NodeStatus): void {
-    if (template.failFast !== true) return;
-    if (this.count((child) => child.boundaryID === node.id && ['Pod', 'Steps', 'DAG'].includes(child.type) && isFailed(child)) === 0) return;
-    if (this.activePodsOf(node.id) === 0) {
-      const message = 'template has failed or errored children and failFast enabled';
-      const group = this.nodes.all().filter((child) => child.boundaryID === node.id && child.type === 'StepGroup').at(-1);
-      if (group !== undefined && templateTypeOf(template) === 'Steps') this.mark(group, 'Failed', message);
-      this.mark(node, 'Failed', message);
-    }
-    throw new Postponed('Max parallelism reached');
-  }
-
-  // What nodes hand on
-
-  /** The nodes that come last within a node: their successors hang below them. */
-  outbound(id: string): string[] {
-    const node = this.nodes.must(id);
-    switch (node.type) {
-      case 'Skipped':
-      case 'Suspend':
-      case 'HTTP':
-      case 'Plugin':
-        return [id];
-      case 'Pod':
-        if (!this.nodes.children(node).some((child) => child.type === 'Container')) return [id];
-        return this.#outboundOfChildren(node);
-      case 'Container':
-      case 'TaskGroup':
-        return this.#outboundOfChildren(node);
-      case 'Retry': {
-        const last = node.children?.at(-1);
-        if (last !== undefined) return [last];
-        break;
-      }
-      case 'Steps':
-      case 'DAG':
-        if (node.memoizationStatus?.hit === true) return [id];
-        break;
-    }
-    return (node.outboundNodes ?? []).flatMap((next) => this.outbound(next));
-  }
-
-  #outboundOfChildren(node: NodeStatus): string[] {
-    if ((node.children ?? []).length === 0) return [node.id];
-    return (node.children ?? []).flatMap((child) => (node.type === 'Container' && this.nodes.must(child).boundaryID !== node.boundaryID ? [node.id] : this.outbound(child)));
-  }
-
-  /** Exports outputs that have a global name. */
-  exportGlobals(outputs: Outputs | undefined): void {
-    for (const parameter of outputs?.parameters ?? []) {
-      const name = parameter.globalName ?? '';
-      if (name === '') continue;
-      if (parameter.value !== undefined) this.globals[`workflow.outputs.parameters.${name}`] = parameter.value;
-      const list = ((this.workflow.status.outputs ??= {}).parameters ??= []);
-      const known = list.find((other) => other.name === name);
-      if (known === undefined) list.push({ name, ...(parameter.value === undefined ? {} : { value: parameter.value }) });
-      else if (parameter.value !== undefined) known.value = parameter.value;
-    }
-    for (const artifact of outputs?.artifacts ?? []) {
-      const name = artifact.globalName ?? '';
-      if (name === '') continue;
-      const { globalName: _globalName, path: _path, ...rest } = artifact;
-      const list = ((this.workflow.status.outputs ??= {}).artifacts ??= []);
-      const index = list.findIndex((other) => other.name === name);
-      if (index < 0) list.push({ ...rest, name });
-      else list[index] = { ...rest, name };
-    }
-  }
-
-  /** Ends the daemons of a steps or DAG node; of the whole workflow without one. */
-  killDaemons(boundaryId: string | undefined): void {
-    for (const node of this.nodes.all()) {
-      if (node.daemoned !== true || node.boundaryID !== boundaryId) continue;
-      this.changes.terminatePods.add(podNameOf(this.workflow.metadata.name, node.name, this.templateNameOf(node)));
-      node.phase = 'Succeeded';
-      delete node.daemoned;
-    }
-  }
-
-  templateNameOf(node: NodeStatus): string {
-    return node.templateRef?.template ?? node.templateName ?? '';
-  }
-
-  /** Whether a node and everything below it is over. */
-  allFulfilled(node: NodeStatus): boolean {
-    const children = this.nodes.children(node);
-    return children.length === 0 ? isFulfilled(node) : children.every((child) => this.allFulfilled(child));
-  }
-
   event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.changes.events.push({ type, reason, message });
   }
@@ -529,14 +378,4 @@ export function nodeTypeOf(template: Template): NodeType {
   const type = templateTypeOf(template);
   if (type === 'Steps' || type === 'DAG' || type === 'Suspend' || type === 'HTTP' || type === 'Plugin') return type;
   return 'Pod';
-}
-
-/** Go durations, and plain numbers as seconds, in milliseconds. */
-export function durationOf(text: string): number | undefined {
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  if (!/^([\d.]+(ns|us|ms|s|m|h|d))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|ms|s|m|h|d)/g)) total += Number(amount) * (units[unit ?? ''] ?? 0);
-  return total;
 }

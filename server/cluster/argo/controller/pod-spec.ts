@@ -12,6 +12,7 @@ import type { Artifact, ArtifactLocation, Container, EnvVar, S3Location, Templat
 import { locationIn } from './config.ts';
 import type { ArtifactRepository, ControllerConfig } from './config.ts';
 import { podNameOf } from './names.ts';
+import { controllerReference, EXECUTOR_LOG_OPTIONS, MINIMAL_SECURITY } from './pod-parts.ts';
 
 /** What `podOf` needs to know beside the template. */
 export interface PodRequest {
@@ -36,20 +37,11 @@ export interface PodRequest {
   imageCommand(image: string): { entrypoint: string[]; cmd: string[] } | undefined;
 }
 
-const LOG_OPTIONS = ['--loglevel', 'info', '--log-format', 'text', '--gloglevel', '0'];
+const LOG_OPTIONS = EXECUTOR_LOG_OPTIONS;
 const VAR_RUN_ARGO: VolumeMount = { name: 'var-run-argo', mountPath: '/var/run/argo' };
 const NO_DEADLINE = '0001-01-01T00:00:00Z';
 
 type ContainerJson = Container & { args?: string[] };
-
-const MINIMAL_SECURITY: JsonObject = {
-  capabilities: { drop: ['ALL'] },
-  privileged: false,
-  runAsUser: 8737,
-  runAsNonRoot: true,
-  allowPrivilegeEscalation: false,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
 
 /**
  * The pod of a node. Throws an Error with Argo's message (`volume 'x' not found in workflow spec`, …).
@@ -122,7 +114,7 @@ export function podOf(request: PodRequest): KubeObject {
         ...spec.podMetadata?.annotations,
         ...template.metadata.annotations,
       },
-      ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', name: workflow.metadata.name, uid: workflow.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [controllerReference(workflow)],
     },
     spec: {
       ...scheduling(request, template),
@@ -138,7 +130,7 @@ export function podOf(request: PodRequest): KubeObject {
   const replaced = JSON.parse(replaceInJson(goJson(pod), values)) as KubeObject & { spec: JsonObject };
   checkArchiveLocation(replaced);
   for (const patch of [spec.podSpecPatch, template.podSpecPatch]) {
-    if ((patch ?? '') !== '') replaced.spec = patched(replaced.spec, replaceInJson(JSON.stringify(patch), values));
+    if ((patch ?? '') !== '') replaced.spec = patchedPodSpec(replaced.spec, String(JSON.parse(replaceInJson(JSON.stringify(patch), values))));
   }
   finishContainers(replaced, request);
   return replaced;
@@ -208,7 +200,8 @@ function addVolumes(request: PodRequest, template: Template, containers: Contain
   for (const shared of template.containerSet?.volumeMounts ?? []) for (const container of containers) if (container.name !== 'wait') mount(container, shared);
 }
 
-function secretsOf(location: ArtifactLocation | undefined): { name: string; key: string }[] {
+/** The Secrets that a place needs. */
+export function secretsOf(location: ArtifactLocation | undefined): { name: string; key: string }[] {
   const store = location?.s3 ?? location?.git ?? location?.artifactory ?? location?.oss ?? location?.gcs ?? location?.azure;
   if (store === undefined) return [];
   return Object.entries(store).flatMap(([field, value]) => {
@@ -282,13 +275,13 @@ function checkArchiveLocation(pod: KubeObject & { spec: JsonObject }): void {
   }
 }
 
-function patched(spec: JsonObject, json: string): JsonObject {
-  const text: unknown = JSON.parse(json);
+/** A pod's spec with a patch, JSON or YAML, over it. Throws Argo's words for one that is none. */
+export function patchedPodSpec(spec: JsonObject, text: string): JsonObject {
   let patch: unknown;
   try {
-    patch = parseYaml(String(text));
+    patch = parseYaml(text);
   } catch (error) {
-    throw new Error(`Error applying PodSpecPatch`, { cause: error });
+    throw new Error('Error applying PodSpecPatch', { cause: error });
   }
   if (!isJsonObject(patch)) throw new Error('Error applying PodSpecPatch');
   return mergeWithContainers(spec, patch);

@@ -1,22 +1,32 @@
+import { rfc3339 } from '../../../lib/clock.ts';
 import { goJson } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
 import type { Workflow, WorkflowPhase } from '../types/workflow.ts';
 import { repositoryOf } from './config.ts';
 import type { ArtifactRepository } from './config.ts';
 import { applyTaskResults, assessPods, endPodlessNodes, podCleanup } from './assess.ts';
+import { addGcFinalizer, collectArtifacts, GC_FINALIZER } from './artifact-gc.ts';
+import { createBudget } from './budgets.ts';
 import { createClaims, deleteClaims } from './claims.ts';
+import { emitMetrics } from './emit-metrics.ts';
 import { prepareSpec, SpecProblem } from './exec-spec.ts';
 import { exitHookOf, runWorkflowHooks } from './hooks.ts';
 import { podNameOf } from './names.ts';
 import { isFailed, isFulfilled } from './nodes.ts';
-import { Operation, Postponed } from './operation.ts';
-import type { Changes, Observed } from './operation.ts';
+import { Postponed } from './observed.ts';
+import { Operation } from './operation.ts';
+import type { Changes, Observed } from './observed.ts';
 import { updateProgress, updateResources } from './progress.ts';
+import { reconcileTaskSet } from './task-sets.ts';
+import { killDaemons, templateNameOf } from './handed-on.ts';
+import { activePodsOf } from './limits.ts';
 
 export interface Reconciled {
   workflow: Workflow;
   /** Whether the workflow has to be written. */
   changed: boolean;
+  /** The size of its JSON. */
+  size: number;
   changes: Changes;
   /** Pods to mark as completed, and pods to delete, once the workflow is written. */
   cleanup: { label: string[]; remove: string[] };
@@ -50,14 +60,36 @@ export function reconcile(original: Workflow, observed: Observed): Reconciled {
     updateProgress(workflow, op.nodes);
     workflow.status.nodes = op.nodes.toRecord();
   }
-  const changed = fingerprint(workflow) !== before;
-  return { workflow, changed, changes: op.changes, cleanup: podCleanup(op) };
+  const after = fingerprint(workflow);
+  return { workflow, changed: after !== before, size: after.length, changes: op.changes, cleanup: podCleanup(op) };
+}
+
+/** A workflow that has to wait until others are over. */
+export function markPostponed(original: Workflow): Workflow {
+  const workflow = structuredClone(original);
+  workflow.status.phase = 'Pending';
+  workflow.status.message = 'Workflow processing has been postponed because too many workflows are already running';
+  workflow.metadata.labels = { ...workflow.metadata.labels, [LABEL_PHASE]: 'Pending', [LABEL_COMPLETED]: 'false' };
+  return workflow;
+}
+
+/** A workflow that cannot be kept as it has become: as it was before, and over. */
+export function markError(original: Workflow, message: string, now: number): Workflow {
+  const workflow = structuredClone(original);
+  workflow.status.phase = 'Error';
+  workflow.status.message = message;
+  workflow.status.startedAt ??= rfc3339(now);
+  workflow.status.finishedAt = rfc3339(now);
+  workflow.metadata.labels = { ...workflow.metadata.labels, [LABEL_PHASE]: 'Error', [LABEL_COMPLETED]: 'true' };
+  setCondition(workflow, 'Completed', 'True');
+  return workflow;
 }
 
 function operate(op: Operation): void {
   const { workflow } = op;
   const status = workflow.status;
-  if (workflow.metadata.labels?.[LABEL_COMPLETED] === 'true') {
+  const completed = workflow.metadata.labels?.[LABEL_COMPLETED] === 'true';
+  if (completed && workflow.metadata.finalizers?.includes(GC_FINALIZER) !== true) {
     applyTaskResults(op);
     return;
   }
@@ -66,11 +98,13 @@ function operate(op: Operation): void {
     resolveRepository(op);
   } catch (error) {
     if (!(error instanceof SpecProblem)) throw error;
-    markWorkflow(op, error.failed ? 'Failed' : 'Error', error.message);
+    if (!completed) markWorkflow(op, error.failed ? 'Failed' : 'Error', error.message);
     return;
   }
-  status.artifactGCStatus ??= op.spec.artifactGC === undefined && !usesArtifactGC(op) ? { notSpecified: true } : {};
+  addGcFinalizer(op);
   applyTaskResults(op);
+  if (isOverPhase(status.phase)) collectArtifacts(op);
+  if (completed) return;
   if (op.spec.synchronization !== undefined) {
     try {
       const acquired = op.acquire(op.spec.synchronization, '');
@@ -84,7 +118,9 @@ function operate(op: Operation): void {
       return;
     }
   }
+  emitMetrics(op, op.spec.metrics, undefined, true);
   if ((status.phase ?? '') === '' || (status.phase === 'Pending' && status.startedAt === null)) {
+    createBudget(op);
     markWorkflow(op, 'Running', '');
     workflow.metadata.annotations = { ...workflow.metadata.annotations, 'workflows.argoproj.io/pod-name-format': 'v2' };
     setDeadline(op);
@@ -95,7 +131,7 @@ function operate(op: Operation): void {
     endPodlessNodes(op);
   }
   if (op.spec.suspend === true) return;
-  op.activePods = op.activePodsOf(undefined);
+  op.activePods = activePodsOf(op, undefined);
   try {
     createClaims(op);
   } catch (error) {
@@ -140,6 +176,8 @@ function runEntrypoint(op: Operation): void {
     if (error instanceof Postponed) return;
     op.markError(node, error);
   }
+  // Nobody else is to be asked for more when the workflow is shut down.
+  if (op.shutdown === undefined) reconcileTaskSet(op);
   if (!hooksOver || !isFulfilled(node)) return;
   let exit;
   const exitHook = exitHookOf({ ...(op.spec.onExit === undefined ? {} : { onExit: op.spec.onExit }), ...(op.spec.hooks === undefined ? {} : { hooks: op.spec.hooks }) }, op.spec.arguments);
@@ -161,6 +199,7 @@ function runEntrypoint(op: Operation): void {
         }
         return;
       }
+      if (exit !== undefined) reconcileTaskSet(op);
       if (exit === undefined || !isFulfilled(exit)) return;
     }
   }
@@ -168,7 +207,9 @@ function runEntrypoint(op: Operation): void {
   if (phase === 'Succeeded' && exit !== undefined && isFailed(exit)) markWorkflow(op, exit.phase === 'Failed' ? 'Failed' : 'Error', exit.message ?? '');
   else if (phase === 'Succeeded') markWorkflow(op, 'Succeeded', '');
   else markWorkflow(op, phase, message);
-  if (isOverPhase(workflow.status.phase)) deleteClaims(op);
+  if (!isOverPhase(workflow.status.phase)) return;
+  emitMetrics(op, op.spec.metrics, node, false);
+  deleteClaims(op);
 }
 
 /** A JSON list of what has failed, quoted once more. */
@@ -180,9 +221,9 @@ function failuresOf(op: Operation): string {
     .map((node) => ({
       displayName: node.displayName,
       message: node.message ?? '',
-      templateName: op.templateNameOf(node),
+      templateName: templateNameOf(node),
       phase: node.phase,
-      podName: podNameOf(op.workflow.metadata.name, node.name, op.templateNameOf(node)),
+      podName: podNameOf(op.workflow.metadata.name, node.name, templateNameOf(node)),
       finishedAt: node.finishedAt,
     }));
   return JSON.stringify(failures.length === 0 ? 'null' : goJson(failures));
@@ -194,10 +235,6 @@ function setDeadline(op: Operation): void {
   if (seconds === undefined || started === null) return;
   op.deadline = Date.parse(started) + seconds * 1000;
   if (op.now <= op.deadline) op.requeueAt(op.deadline + 1);
-}
-
-function usesArtifactGC(op: Operation): boolean {
-  return (op.spec.templates ?? []).some((template) => template.outputs.artifacts?.some((artifact) => artifact.artifactGC !== undefined) === true);
 }
 
 /** Where artifacts go: what the spec refers to, the namespace's own default, or the controller's. */
@@ -249,8 +286,8 @@ function markWorkflow(op: Operation, phase: WorkflowPhase, message: string): voi
   const over = isOverPhase(phase);
   const unsynced = op.nodes.all().some((node) => node.taskResultSynced === false);
   if (over && (unsynced || op.nodes.all().some((node) => node.daemoned === true))) {
-    op.killDaemons(undefined);
-    for (const node of op.nodes.all()) if (node.daemoned === true) op.killDaemons(node.boundaryID);
+    killDaemons(op, undefined);
+    for (const node of op.nodes.all()) if (node.daemoned === true) killDaemons(op, node.boundaryID);
     if (unsynced) return;
   }
   if (status.phase !== phase) {
@@ -274,6 +311,7 @@ function markWorkflow(op: Operation, phase: WorkflowPhase, message: string): voi
     }
   }
   if (over) {
+    op.changes.deleteBudget = op.spec.podDisruptionBudget !== undefined;
     status.finishedAt = op.nowText;
     workflow.metadata.labels = { ...workflow.metadata.labels, [LABEL_COMPLETED]: 'true' };
     setCondition(workflow, 'Completed', 'True');

@@ -3,10 +3,12 @@ import type { Holder, TemplateContext } from '../types/resolve.ts';
 import { isPodType } from '../types/template.ts';
 import type { Arguments, NodeStatus, RetryStrategy, Template } from '../types/workflow.ts';
 import { rfc3339 } from '../../../lib/clock.ts';
+import { emitMetrics } from './emit-metrics.ts';
 import { podNameOf } from './names.ts';
 import { isFailed, isFulfilled, isOver } from './nodes.ts';
-import { durationOf } from './operation.ts';
-import type { ExecuteOptions, Operation } from './operation.ts';
+import { durationOf } from './durations.ts';
+import type { ExecuteOptions } from './observed.ts';
+import type { Operation } from './operation.ts';
 
 interface RetryRequest {
   nodeName: string;
@@ -136,6 +138,7 @@ export function executeRetry(op: Operation, request: RetryRequest): NodeStatus |
       op.mark(parent, decision.phase, decision.message);
       return finish(op, parent, last, template);
     }
+    if (last !== undefined && isOver(last)) emitMetrics(op, template.metrics, last, false);
     if (strategy.backoff !== undefined && last !== undefined && isOver(last)) delete parent.message;
     const fresh = last === undefined || isOver(last);
     const number = fresh ? attempts.length : attempts.length - 1;

@@ -8,10 +8,12 @@ import { exitHandlerDone, exitHookOf, lastAttempt, runHooksOf } from './hooks.ts
 import { expandLoop, isLoop } from './loops.ts';
 import { saveMemo } from './memoize.ts';
 import { isCompletedPhase, isFailed, isFulfilled, isOver } from './nodes.ts';
-import { Postponed, TimedOut } from './operation.ts';
-import type { ExecuteOptions, Operation } from './operation.ts';
+import { Postponed, TimedOut } from './observed.ts';
+import type { ExecuteOptions } from './observed.ts';
+import type { Operation } from './operation.ts';
 import { outputsFromScope } from './outputs.ts';
 import { Scope } from './scope.ts';
+import { allFulfilled, exportGlobals, killDaemons, outbound } from './handed-on.ts';
 
 interface StepsPlace {
   boundary: NodeStatus;
@@ -27,7 +29,7 @@ export function executeSteps(op: Operation, nodeName: string, context: TemplateC
   try {
     return run(op, node, context, template, options);
   } finally {
-    if (isOver(node)) op.killDaemons(node.id);
+    if (isOver(node)) killDaemons(op, node.id);
   }
 }
 
@@ -59,7 +61,7 @@ function run(op: Operation, node: NodeStatus, context: TemplateContext, template
   const outputs = outputsFromScope(template, place.scope);
   if (outputs !== undefined) {
     node.outputs = outputs;
-    op.exportGlobals(outputs);
+    exportGlobals(op, outputs);
   }
   saveMemo(op, node);
   return op.mark(node, 'Succeeded');
@@ -72,14 +74,14 @@ function connectGroup(op: Operation, node: NodeStatus, i: number, groupName: str
   }
   const previous = op.nodes.must(op.nodes.id(`${node.name}[${i - 1}]`));
   if ((previous.children ?? []).length === 0) op.nodes.link(previous.name, groupName);
-  for (const child of previous.children ?? []) for (const last of op.outbound(child)) op.nodes.link(op.nodes.must(last).name, groupName);
+  for (const child of previous.children ?? []) for (const last of outbound(op, child)) op.nodes.link(op.nodes.must(last).name, groupName);
 }
 
 function setOutbound(op: Operation, node: NodeStatus, template: Template): void {
   for (let i = (template.steps ?? []).length - 1; i >= 0; i--) {
     const group = op.nodes.named(`${node.name}[${i}]`);
     if (group === undefined) continue;
-    node.outboundNodes = (group.children ?? []).flatMap((child) => op.outbound(child));
+    node.outboundNodes = (group.children ?? []).flatMap((child) => outbound(op, child));
     return;
   }
 }
@@ -98,7 +100,7 @@ function addStepToScope(op: Operation, step: WorkflowStep, groupName: string, pl
 
 function executeGroup(op: Operation, original: WorkflowStep[], groupName: string, place: StepsPlace): NodeStatus {
   const group = op.nodes.must(op.nodes.id(groupName));
-  if (isFulfilled(group) && op.allFulfilled(group)) return group;
+  if (isFulfilled(group) && allFulfilled(op, group)) return group;
   let steps: WorkflowStep[];
   try {
     steps = original.map((step) => resolveReferences(op, step, place.scope, 'WorkflowStep', decodeInvocation)).flatMap((step) => expand(op, step, groupName, place));

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../../server/cluster/argo/controller/config.ts';
 import { Locks } from '../../../../server/cluster/argo/controller/locks.ts';
 import { displayNameOf, nodeIdOf, podNameOf, taskNameOf } from '../../../../server/cluster/argo/controller/names.ts';
-import type { Observed } from '../../../../server/cluster/argo/controller/operation.ts';
+import { CustomMetrics } from '../../../../server/cluster/argo/controller/custom-metrics.ts';
+import type { Observed } from '../../../../server/cluster/argo/controller/observed.ts';
 import { viewPod } from '../../../../server/cluster/argo/controller/pod-outcome.ts';
 import { reconcile } from '../../../../server/cluster/argo/controller/reconcile.ts';
 import { decideRetry } from '../../../../server/cluster/argo/controller/retries.ts';
@@ -36,6 +37,10 @@ class World {
       parseYaml: () => undefined,
       imageCommand: () => undefined,
       podErrors: new Map(),
+      taskSet: undefined,
+      gcTasks: new Map(),
+      randomSuffix: () => 'xxxxx',
+      metrics: new CustomMetrics(),
     };
   }
 

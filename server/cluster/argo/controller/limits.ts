@@ -1,0 +1,66 @@
+import { templateTypeOf } from '../types/template.ts';
+import type { NodeStatus, Template } from '../types/workflow.ts';
+import { durationOf } from './durations.ts';
+import { isFailed } from './nodes.ts';
+import { Postponed, TimedOut } from './observed.ts';
+import type { Operation } from './operation.ts';
+
+/** When a template's `timeout` ends, as milliseconds. Throws TimedOut for a node that waited too long. */
+export function checkTimeout(op: Operation, template: Template, node: NodeStatus | undefined): number | undefined {
+  if ((template.timeout ?? '') === '' || node === undefined || node.startedAt === null) return undefined;
+  const ms = durationOf(template.timeout ?? '');
+  if (ms === undefined) throw new Error(`invalid timeout format. time: invalid duration ${JSON.stringify(template.timeout)}`);
+  const end = Date.parse(node.startedAt) + ms;
+  if (node.phase === 'Pending' && op.now > end) {
+    op.mark(node, 'Failed', 'timeout');
+    throw new TimedOut('timeout');
+  }
+  op.requeueAt(end + 1000);
+  return end;
+}
+
+const count = (op: Operation, test: (node: NodeStatus) => boolean): number => op.nodes.all().filter(test).length;
+
+/** How many pods run or are about to, below a node or in the whole workflow. */
+export function activePodsOf(op: Operation, boundaryId: string | undefined): number {
+  return count(
+    op,
+    (node) =>
+      node.type === 'Pod' &&
+      (boundaryId === undefined || node.boundaryID === boundaryId) &&
+      (node.phase === 'Pending' || node.phase === 'Running') &&
+      (node.synchronizationStatus?.waiting ?? '') === '' &&
+      (op.observed.pods.has(node.id) || op.changes.createPods.some(({ nodeName }) => nodeName === node.name)),
+  );
+}
+
+/** Throws Postponed when no more may run now. */
+export function checkParallelism(op: Operation, template: Template, node: NodeStatus | undefined, boundaryId: string | undefined): void {
+  if (op.spec.parallelism !== undefined && op.activePods >= op.spec.parallelism) throw new Postponed('Max parallelism reached');
+  const type = templateTypeOf(template);
+  if (node !== undefined && (type === 'DAG' || type === 'Steps')) {
+    failFast(op, template, node);
+    if ((template.parallelism ?? 0) > 0 && activePodsOf(op, node.id) >= (template.parallelism ?? 0)) throw new Postponed('Max parallelism reached');
+  }
+  if (boundaryId === undefined || (node !== undefined && (node.phase === 'Pending' || node.phase === 'Running'))) return;
+  const boundary = op.nodes.get(boundaryId);
+  const around = op.boundaryTemplate(boundaryId);
+  if (boundary === undefined || around === undefined) return;
+  failFast(op, around, boundary);
+  const limit = around.parallelism ?? 0;
+  const isChild = (child: NodeStatus) => child.boundaryID === boundaryId && ['Pod', 'Steps', 'DAG'].includes(child.type) && (child.phase === 'Pending' || child.phase === 'Running');
+  if (limit > 0 && count(op, isChild) >= limit) throw new Postponed('Max parallelism reached');
+}
+
+/** `failFast` of a template: nothing new once a child has failed; and the end when nothing runs any more. */
+function failFast(op: Operation, template: Template, node: NodeStatus): void {
+  if (template.failFast !== true) return;
+  if (count(op, (child) => child.boundaryID === node.id && ['Pod', 'Steps', 'DAG'].includes(child.type) && isFailed(child)) === 0) return;
+  if (activePodsOf(op, node.id) === 0) {
+    const message = 'template has failed or errored children and failFast enabled';
+    const group = op.nodes.all().filter((child) => child.boundaryID === node.id && child.type === 'StepGroup').at(-1);
+    if (group !== undefined && templateTypeOf(template) === 'Steps') op.mark(group, 'Failed', message);
+    op.mark(node, 'Failed', message);
+  }
+  throw new Postponed('Max parallelism reached');
+}

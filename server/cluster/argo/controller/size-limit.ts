@@ -1,0 +1,19 @@
+import { gzipSync } from 'node:zlib';
+import { goJson } from '../../../lib/json.ts';
+import { normalize } from '../types/normal-form.ts';
+import type { Workflow } from '../types/workflow.ts';
+
+const MAX_SIZE = 1024 * 1024;
+
+/**
+ * Why a workflow is too large to be kept: even with its nodes compressed it would take more than a megabyte, and there
+ * is no database to put them into. `size` is that of its JSON. After argo-workflows v3.7.6 workflow/packer/packer.go
+ */
+export function sizeProblem(workflow: Workflow, size: number): string | undefined {
+  if (size < MAX_SIZE) return undefined;
+  const { nodes, ...status } = workflow.status;
+  const rest = goJson(normalize('Workflow', { ...workflow, status })).length;
+  const packed = Math.ceil((gzipSync(JSON.stringify(nodes ?? {}), { level: 1 }).byteLength * 4) / 3);
+  if (rest + packed < MAX_SIZE) return undefined;
+  return `workflow is longer than maximum allowed size for compression. compressed size ${rest + packed} > maxSize ${MAX_SIZE}Tried to offload but encountered error: offload node status is not supported`;
+}
