@@ -130,7 +130,9 @@ function linesOf(text: string): string[] {
 }
 
 function masked(text: string, namespace: string): string {
-  return mask(text.replaceAll('\r\n', '\n').replace(/argo-lab-[a-z0-9]{1,20}-[a-z0-9]{5}\b/g, namespace)).replace(/\n+$/, '');
+  // A shell says which process it sent to the background, and that one has ended, at whichever prompt comes next.
+  const own = text.replaceAll('\r\n', '\n').replace(/argo-lab-[a-z0-9]{1,20}-[a-z0-9]{5}\b/g, namespace).replace(/^\[\d+\][+-]?\s+(\d+$|(Done|Terminated|Exit \d+)\b.*$)\n?/gm, '');
+  return mask(own).replace(/\n+$/, '');
 }
 
 /** Blanks in a command are the author's business. */
