@@ -1,47 +1,33 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { axeFindings, findChromium, launchBrowser, terminalTexts, watchProblems } from '../harness/browser.ts';
-import { startFakeLab } from '../harness/fake-lab.ts';
+import { terminalTexts } from '../harness/browser.ts';
+import { USING_THE_API } from '../harness/fake-content.ts';
 import type { FakeLab } from '../harness/fake-lab.ts';
+import { browserTests, SOON, Visit, WINDOWS } from '../harness/visit.ts';
 
-const web = join(import.meta.dirname, '../../dist/web');
-const chromium = findChromium();
-const missing = chromium === undefined ? 'no Chromium was found: install chromium, or set CHROMIUM_PATH' : !existsSync(web) ? 'dist/web is not built: npm run build' : undefined;
-if (missing !== undefined) console.warn(`\n*** The page's browser tests are left out: ${missing}. ***\n`);
+const { runnable, launch } = browserTests('the page');
+const SCENARIO = `/learn/${USING_THE_API}`;
 
-const SCENARIO = '/learn/argo-workflows/using-the-api';
-
-describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000 }, () => {
+describe.runIf(runnable)('the page in a browser', { timeout: 60_000 }, () => {
   let browser: Browser;
+  let visit: Visit;
   let lab: FakeLab;
   let page: Page;
-  let problems: string[];
 
   beforeAll(async () => {
-    browser = await launchBrowser(chromium ?? '');
+    browser = await launch();
   });
   afterAll(() => browser.close());
 
   beforeEach(async () => {
-    lab = await startFakeLab({ port: 0, web });
-    const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-    page = await context.newPage();
-    problems = await watchProblems(page);
-    return async () => {
-      await context.close();
-      await lab.stop();
-      expect(problems).toEqual([]);
-    };
+    visit = await Visit.begin(browser);
+    ({ lab, page } = visit);
+    return () => visit.end();
   });
 
-  const openStep = async (id = 'step1') => {
-    await page.goto(`${lab.url}${SCENARIO}#${id}`);
-    await page.waitForSelector('[data-terminal-state=open] .xterm-rows');
-  };
+  const openStep = (id = 'step1') => visit.learn(USING_THE_API, id);
   const text = async (name: string) => (await terminalTexts(page))[name] ?? '';
-  const expectText = (name: string, wanted: string) => expect.poll(() => text(name), { timeout: 8000 }).toContain(wanted);
+  const expectText = (name: string, wanted: string) => visit.shows(name, wanted);
   const button = (name: string | RegExp) => page.getByRole('button', { name });
 
   it('leads from the courses through a scenario', async () => {
@@ -56,7 +42,7 @@ describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000
 
   it('names the file, line and field of a scenario that cannot be loaded', async () => {
     await page.goto(lab.url);
-    expect(await page.locator('.problems li').innerText()).toBe('scenarios/argo-workflows/broken/index.json:12:7 details.steps[1].text no such file: step2/text.md');
+    expect(await page.locator('.card.broken li').innerText()).toBe('scenarios/argo-workflows/broken/index.json:12:7 details.steps[1].text no such file: step2/text.md');
   });
 
   it('types a block with several lines into the shell as it stands', async () => {
@@ -77,7 +63,7 @@ describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000
     await button('Check').click();
     await page.getByText('Start the port-forward from the first block, and leave it running.').waitFor();
     expect(await page.locator('.check-failed dl').innerText()).toContain('connection refused');
-    await expect.poll(() => page.locator('.check-failed').count(), { timeout: 8000 }).toBe(0);
+    await expect.poll(() => page.locator('.check-failed').count(), { timeout: SOON }).toBe(0);
   });
 
   it('comes back after a lost connection with the same shell and not a byte lost', async () => {
@@ -100,7 +86,7 @@ describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000
     await openStep();
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.type("printf '\\033[38;2;250;120;10mtrue colour\\033[0m\\n'\n");
-    await expect.poll(() => page.locator('.xterm-rows span', { hasText: /^true colour$/ }).evaluate((span) => getComputedStyle(span).color).catch(() => ''), { timeout: 8000 }).toBe('rgb(250, 120, 10)');
+    await expect.poll(() => page.locator('.xterm-rows span', { hasText: /^true colour$/ }).evaluate((span) => getComputedStyle(span).color).catch(() => ''), { timeout: SOON }).toBe('rgb(250, 120, 10)');
   });
 
   it('says how a shell ended and restarts it under its name', async () => {
@@ -162,35 +148,26 @@ describe.runIf(missing === undefined)('the page in a browser', { timeout: 60_000
   });
 
   it('shows the stages, and the output of the one that failed', async () => {
-    const failing = await startFakeLab({ port: 0, web, preparation: 'fail' });
-    try {
-      await page.goto(`${failing.url}${SCENARIO}`);
-      await page.getByText('error: deployment "argo-server" exceeded its progress deadline').waitFor();
-      await page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor();
-      await button('Try again').click();
-      await page.waitForSelector('[data-terminal-state=open]');
-    } finally {
-      await failing.stop();
-    }
+    const failing = await Visit.begin(browser, { preparation: 'fail' });
+    await failing.go(SCENARIO);
+    await failing.page.getByText('error: deployment "argo-server" exceeded its progress deadline').waitFor();
+    await failing.page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor();
+    await failing.button('Try again').click();
+    await failing.page.waitForSelector('[data-terminal-state=open]');
+    await failing.end();
   });
 
-  it.each([
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 390],
-    ['dark', 390],
-  ] as const)('gives axe nothing to say, %s at %i pixels', async (colorScheme, width) => {
+  it.each(WINDOWS)('gives axe nothing to say, $colorScheme at $width pixels', async ({ colorScheme, width, height }) => {
     await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 800 });
+    await page.setViewportSize({ width, height });
     await page.goto(lab.url);
     await page.waitForSelector('.card');
-    const start = await axeFindings(page);
+    const start = await visit.axe();
     await openStep();
     await button('Check').click();
     await page.waitForSelector('.check-failed');
-    const step = await axeFindings(page);
+    const step = await visit.axe();
     await openStep('finish');
-    const finish = await axeFindings(page);
-    expect({ start, step, finish, wide: await page.evaluate(() => document.documentElement.scrollWidth > innerWidth) }).toEqual({ start: [], step: [], finish: [], wide: false });
+    expect({ start, step, finish: await visit.axe(), wide: await visit.isWide() }).toEqual({ start: [], step: [], finish: [], wide: false });
   });
 });

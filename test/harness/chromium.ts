@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from './browser.ts';
 
-const built = ['web', 'argo-ui', 'bin'].map((name) => join(import.meta.dirname, '../../dist', name));
+const dist = join(import.meta.dirname, '../../dist');
+const built = ['web', 'argo-ui', 'bin'].map((name) => join(dist, name));
+
+/** The built page; ARGO_LAB_WEB names another build of it. */
+export const builtPage = process.env['ARGO_LAB_WEB'] ?? join(dist, 'web');
 
 /** The browser to test with, or why there is none; that is said loudly once a file. */
 export function browserOrReason(tests: string): { chromium: string; missing: undefined } | { chromium: undefined; missing: string } {

@@ -1,9 +1,7 @@
 import './no-eval.ts';
-import { signal } from '@preact/signals';
 import { render } from 'preact';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { PlayPage } from '../player/play-page.tsx';
 import { LabApi } from '../state/api.ts';
 import { startSettings } from '../state/settings.ts';
 import { browserStorage } from '../state/storage.ts';
@@ -16,10 +14,13 @@ import '../style/scenario.css';
 import '../style/prose.css';
 import '../style/workspace.css';
 import { Announcer } from './announcer.tsx';
+import { browserEvents, browserSocket } from './browser-streams.ts';
+import { lazy } from './lazy.ts';
+import type { Lazy } from './lazy.ts';
 import { route, startNavigation } from './navigation.ts';
-import { browserSocket, browserEvents } from './browser-streams.ts';
-import type { Machine, ScenarioPage } from './scenario-page.tsx';
+import type { Machine } from './scenario-page.tsx';
 import { StartPage } from './start-page.tsx';
+import { TroubleBox } from './trouble-box.tsx';
 
 const storage = browserStorage();
 const machine: Machine = {
@@ -31,33 +32,42 @@ const machine: Machine = {
 };
 
 /** The terminal makes up most of the page's code: the start page does not wait for it. */
-const scenarioPage = signal<typeof ScenarioPage | undefined>(undefined);
-const loadScenarioPage = () => void import('./scenario-page.tsx').then((module) => (scenarioPage.value = module.ScenarioPage));
-
+const scenarioPage = lazy(() => import('./scenario-page.tsx').then((module) => module.ScenarioPage));
 /** The player of recordings is a page of its own. */
-const playPage = signal<typeof PlayPage | undefined>(undefined);
-const loadPlayPage = () => void import('../player/play-page.tsx').then((module) => (playPage.value = module.PlayPage));
+const playPage = lazy(() => import('../player/play-page.tsx').then((module) => module.PlayPage));
 
 function App(): JSX.Element {
   const now = route.value;
-  const Scenario = scenarioPage.value;
-  const Play = playPage.value;
+  const Scenario = scenarioPage.value.value;
+  const Play = playPage.value.value;
   useEffect(() => {
-    if (now.name === 'play' && Play === undefined) loadPlayPage();
+    if (now.name === 'play') playPage.load();
+    // Also from the start page, where it is needed next.
+    else scenarioPage.load();
   }, [now.name]);
   return (
     <>
       {now.name === 'start' && <StartPage machine={machine} />}
-      {now.name === 'scenario' && Scenario !== undefined && <Scenario key={now.id} id={now.id} page={now.page} provider={now.provider} machine={machine} />}
-      {now.name === 'play' && Play !== undefined && <Play key={now.id ?? ''} id={now.id} machine={machine} />}
+      {now.name === 'scenario' && (Scenario === undefined ? <Missing part={scenarioPage} /> : <Scenario key={now.id} id={now.id} page={now.page} provider={now.provider} machine={machine} />)}
+      {now.name === 'play' && (Play === undefined ? <Missing part={playPage} /> : <Play key={now.id ?? ''} id={now.id} machine={machine} />)}
       <Announcer />
     </>
+  );
+}
+
+/** Nothing while the code is on its way; what to do when it does not come. */
+function Missing({ part }: { part: Lazy<unknown> }): JSX.Element | null {
+  if (!part.failed.value) return null;
+  return (
+    <main class="start-main">
+      <h1 class="sr-only">argo-lab</h1>
+      <TroubleBox trouble={{ code: 'page', message: 'This page could not be loaded.', next: 'Is argo-lab still running? After a new version, the page has to be loaded again.' }} action="Load again" onAction={() => location.reload()} />
+    </main>
   );
 }
 
 installStyleGuard(document);
 startSettings(storage, document.documentElement);
 startNavigation();
-loadScenarioPage();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

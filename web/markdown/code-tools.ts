@@ -1,6 +1,9 @@
 import type { BlockRun } from '../state/terminals-store.ts';
 import type { PageActions } from './page-html.tsx';
 
+/** A longer line would be cut off where its buttons stand beside it. */
+const SHORT = 36;
+
 /** What can be done with a piece of code: its words on the page. */
 interface Offer {
   /** `Run`; undefined where it can only be copied. */
@@ -102,7 +105,8 @@ export function enhanceFileBlock(pre: HTMLPreElement, actions: PageActions): voi
 
 function frame(pre: HTMLPreElement, code: string, runnable: boolean): { wrap: HTMLElement; tools: HTMLElement } {
   const wrap = document.createElement('div');
-  wrap.className = ['block', runnable ? 'runnable' : '', code.includes('\n') ? '' : 'one-line'].filter(Boolean).join(' ');
+  const single = !code.includes('\n');
+  wrap.className = ['block', runnable ? 'runnable' : '', single ? 'single' : '', single && code.length <= SHORT ? 'one-line' : ''].filter(Boolean).join(' ');
   pre.replaceWith(wrap);
   const tools = document.createElement('div');
   tools.className = 'block-tools';

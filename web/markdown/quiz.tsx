@@ -2,7 +2,7 @@ import { computed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
 import { render } from 'preact';
 import type { JSX } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { QuizVerdict, QuizView } from '../../server/protocol/rest.ts';
 import { Icon } from '../app/icons.tsx';
 import { Text } from '../app/text.tsx';
@@ -37,7 +37,8 @@ interface QuizProps {
 
 /** One question: choose one, choose all that are right, or type the answer. */
 function Quiz({ quiz, verdict, onAnswer }: QuizProps): JSX.Element {
-  const id = useId();
+  // Each question is a root of its own, where useId would begin anew.
+  const id = `quiz-${quiz.id}`;
   const form = useRef<HTMLFormElement>(null);
   const busy = useSignal(false);
   /** Something was changed since the verdict was given. */

@@ -33,7 +33,6 @@ export class AuthorStore {
 
   onProgress(progress: AuthorProgress): void {
     this.progress.value = progress;
-    if (progress.state !== 'running') this.#options.announce(progress.message);
   }
 
   jump(page: string): Promise<void> {

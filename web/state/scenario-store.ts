@@ -120,7 +120,6 @@ export class ScenarioStore {
     await this.#guard(async (sid) => {
       const verdict = await this.#options.api.answerQuiz(sid, page, quiz, answers);
       this.verdicts.value = { ...this.verdicts.value, [`${page}/${quiz}`]: verdict };
-      this.#options.announce(verdict.correct ? 'Right.' : `Not right yet. ${verdict.message ?? ''}`);
     });
   }
 

@@ -6,7 +6,7 @@ import type { SessionAction, SessionModel } from '../../../web/state/session-mod
 import { otherTheme, readSettings } from '../../../web/state/settings.ts';
 import { currentPage, neighbours, nextScenario, progress, stepItems, withFinish } from '../../../web/state/steps.ts';
 import { backoff } from '../../../web/state/timers.ts';
-import { emptyWorkspace, reduceWorkspace, runTarget } from '../../../web/state/workspace.ts';
+import { emptyWorkspace, reduceWorkspace, runTarget, tabsOf } from '../../../web/state/workspace.ts';
 import type { WorkspaceAction } from '../../../web/state/workspace.ts';
 
 const page = (id: string) => ({ id, title: id, html: '', checks: [], checkable: id.startsWith('step'), hints: [] });
@@ -26,6 +26,12 @@ describe('the address', () => {
 
   it('leads to the start page where it names nothing', () => {
     expect([parseRoute('/', ''), parseRoute('/learn/', ''), parseRoute('/else', '#x')]).toEqual([{ name: 'start' }, { name: 'start' }, { name: 'start' }]);
+  });
+
+  it('names the provider that a card asked for, and the recording to play', () => {
+    expect(parseRoute('/learn/a', '', '?cluster=kind')).toEqual({ name: 'scenario', id: 'a', provider: 'kind' });
+    expect(formatRoute({ name: 'scenario', id: 'a', provider: 'kind', page: 'intro' })).toBe('/learn/a?cluster=kind#intro');
+    expect([parseRoute('/play', ''), parseRoute('/play/a/b', ''), formatRoute({ name: 'play', id: 'a/b' })]).toEqual([{ name: 'play' }, { name: 'play', id: 'a/b' }, '/play/a/b']);
   });
 
   it('survives a broken escape', () => {
@@ -108,6 +114,11 @@ describe('a session', () => {
     expect(model.reports['step1']?.passed).toBe(true);
   });
 
+  it('shows what the lab has to say until it is taken back', () => {
+    const notice = (text: string): SessionAction => ({ type: 'event', event: { type: 'notice', id: 'disk', severity: 'warning', text } });
+    expect([after(notice('full')).notices, after(notice('full'), notice('')).notices]).toEqual([{ disk: { severity: 'warning', text: 'full' } }, {}]);
+  });
+
   it('forgets reports when another session takes its place', () => {
     const model = after({ type: 'event', event: { type: 'session', session } }, { type: 'checked', report: report(1, [result('a', false)]) }, { type: 'event', event: { type: 'session', session: { ...session, id: 's2' } } });
     expect(model.reports).toEqual({});
@@ -140,6 +151,32 @@ describe('the tabs', () => {
     expect([workspace(two, { type: 'step', by: -1 }).active, workspace(two, { type: 'step', by: 1 }, { type: 'step', by: 1 }).active]).toEqual(['2', '1']);
   });
 
+  it('stand in two panes, each with a tab of its own to show', () => {
+    const three: WorkspaceAction = { type: 'terminals', terminals: [terminal('1'), terminal('2'), terminal('3')] };
+    const split = workspace(three, { type: 'move', id: '2', to: 'lower' });
+    expect([split.active, split.shown, split.lower]).toEqual(['2', { upper: '1', lower: '2' }, ['2']]);
+    expect([tabsOf(split, 'upper').map((tab) => tab.id), tabsOf(split, 'lower').map((tab) => tab.id)]).toEqual([['1', '3'], ['2']]);
+    expect(reduceWorkspace(split, { type: 'step', by: 1 }).active).toBe('2');
+    expect(reduceWorkspace(split, { type: 'join' })).toMatchObject({ active: '2', lower: [], shown: { upper: '2' } });
+  });
+
+  it('leave one pane when the last of the lower or the upper ones closes', () => {
+    const split = workspace({ type: 'terminals', terminals: [terminal('1'), terminal('2')] }, { type: 'move', id: '2', to: 'lower' });
+    expect(reduceWorkspace(split, { type: 'close', id: '2' })).toMatchObject({ active: '1', lower: [], shown: { upper: '1' } });
+    expect(reduceWorkspace(split, { type: 'close', id: '1' })).toMatchObject({ active: '2', lower: [], shown: { upper: '2' } });
+  });
+
+  it('never leave the upper pane empty', () => {
+    const one = workspace({ type: 'terminals', terminals: [terminal('1')] });
+    expect(reduceWorkspace(one, { type: 'move', id: '1', to: 'lower' })).toBe(one);
+  });
+
+  it('load a dashboard when it is first looked at', () => {
+    const state = workspace({ type: 'terminals', terminals: [terminal('1')] }, { type: 'dashboard', name: 'Argo UI', port: 2746, path: '/' });
+    const visits = (now: typeof state) => now.tabs.flatMap((tab) => (tab.kind === 'preview' ? [tab.visits] : []));
+    expect([state.active, visits(state), visits(reduceWorkspace(state, { type: 'activate', id: 'port-2746' }))]).toEqual(['1', [0], [1]]);
+  });
+
   it('run a block in the active terminal, or in the first while a preview is shown', () => {
     const state = workspace({ type: 'terminals', terminals: [terminal('1'), terminal('2')] }, { type: 'activate', id: '2' });
     expect([runTarget(state), runTarget(reduceWorkspace(state, { type: 'preview', port: 80, path: '/' }))]).toEqual(['2', '1']);
@@ -148,7 +185,7 @@ describe('the tabs', () => {
 
 describe('settings', () => {
   it('fall back to the defaults where the stored ones are broken', () => {
-    const defaults = { theme: 'system', screenReader: false, fontSize: 14, split: 44 };
+    const defaults = { theme: 'system', screenReader: false, fontSize: 14, split: 44, editorSplit: 55, terminalSplit: 50, treeSplit: 26 };
     expect([readSettings(null), readSettings('{'), readSettings('{"fontSize":900}')]).toEqual([defaults, defaults, defaults]);
   });
 

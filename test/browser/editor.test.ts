@@ -1,0 +1,152 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVERYTHING, IDE } from '../harness/fake-content.ts';
+import { browserTests, SOON, Visit, WINDOWS } from '../harness/visit.ts';
+
+const { runnable, launch } = browserTests('the editor');
+
+describe.runIf(runnable)('the editor', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let v: Visit;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    v = await Visit.begin(browser);
+    return () => v.end();
+  });
+
+  const onDisk = (name: string) => readFileSync(join(v.lab.home, name), 'utf8');
+  const text = () => v.page.locator('.cm-content').evaluate((content) => [...content.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\n'));
+  const openNotes = async () => {
+    await v.learn(IDE);
+    await v.page.getByRole('treeitem', { name: 'notes.md' }).click();
+    await expect.poll(text, { timeout: SOON }).toBe('# Notes\n');
+    await v.page.locator('.cm-content').focus();
+    await v.page.keyboard.press('Control+End');
+  };
+
+  it('marks what is not saved, saves with Ctrl+S, and the shell sees it', async () => {
+    await openNotes();
+    await v.page.keyboard.type('written here');
+    await v.page.getByRole('img', { name: 'not saved' }).waitFor();
+    await v.page.keyboard.press('Control+s');
+    await v.page.getByRole('img', { name: 'not saved' }).waitFor({ state: 'detached' });
+    expect(onDisk('notes.md')).toBe('# Notes\nwritten here');
+    await v.page.locator('.xterm-helper-textarea').focus();
+    await v.page.keyboard.type('cat notes.md\n');
+    await v.shows('Terminal 1', 'written here');
+  });
+
+  it('follows a file that the shell changes', async () => {
+    await openNotes();
+    writeFileSync(join(v.lab.home, 'notes.md'), '# Notes\nfrom the shell\n');
+    v.lab.emit({ type: 'files', paths: [join(v.lab.home, 'notes.md')] });
+    await expect.poll(text, { timeout: SOON }).toBe('# Notes\nfrom the shell\n');
+  });
+
+  it('looks at the disk again by itself, where the lab says nothing', async () => {
+    await openNotes();
+    writeFileSync(join(v.lab.home, 'notes.md'), 'anew\n');
+    await expect.poll(text, { timeout: SOON }).toBe('anew\n');
+  });
+
+  it.each([
+    ['Keep mine', '# Notes\nmine'],
+    ['Take the disk’s', 'theirs\n'],
+  ])('asks whose text stays when both were changed: %s', async (choice, left) => {
+    await openNotes();
+    await v.page.keyboard.type('mine');
+    writeFileSync(join(v.lab.home, 'notes.md'), 'theirs\n');
+    await v.page.keyboard.press('Control+s');
+    await v.page.getByText('This file was changed on the disk, and here too.').waitFor();
+    expect(onDisk('notes.md')).toBe('theirs\n');
+    await v.button(choice).click();
+    await v.page.getByRole('img', { name: 'not saved' }).waitFor({ state: 'detached' });
+    expect([await text(), onDisk('notes.md')]).toEqual([left, left]);
+  });
+
+  it('offers to save a file again that is gone', async () => {
+    await openNotes();
+    rmSync(join(v.lab.home, 'notes.md'));
+    v.lab.emit({ type: 'files', paths: [v.lab.home] });
+    await v.page.getByText('This file is gone from the disk.').waitFor();
+    await v.button('Save it again').click();
+    await expect.poll(() => existsSync(join(v.lab.home, 'notes.md')), { timeout: SOON }).toBe(true);
+  });
+
+  it('makes a new file, in a folder of its own', async () => {
+    await v.learn(IDE);
+    await v.button('New file').click();
+    await v.page.getByRole('dialog').getByRole('textbox').fill('flows/hello.yaml');
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+    await v.page.locator('.cm-content').click();
+    await v.page.keyboard.type('kind: Workflow # hello');
+    // YAML is coloured: the key and the comment are not the plain text's colour.
+    const colours = await v.page.locator('.cm-line').first().evaluate((line) => new Set([...line.querySelectorAll('span')].map((span) => getComputedStyle(span).color)).size);
+    expect(colours).toBeGreaterThan(1);
+    await v.button('Save').click();
+    await expect.poll(() => existsSync(join(v.lab.home, 'flows/hello.yaml')), { timeout: SOON }).toBe(true);
+    expect(onDisk('flows/hello.yaml')).toBe('kind: Workflow # hello');
+  });
+
+  it('asks before it closes what is not saved', async () => {
+    await openNotes();
+    await v.page.keyboard.type('lost?');
+    await v.page.getByRole('button', { name: /^Close \// }).click();
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    expect(await text()).toBe('# Notes\nlost?');
+    await v.page.getByRole('button', { name: /^Close \// }).click();
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Close without saving' }).click();
+    await v.page.getByText('Choose a file, or make a new one.').waitFor();
+  });
+
+  it('is left with Escape and Tab, and its tree is walked with arrow keys', async () => {
+    await openNotes();
+    await v.page.keyboard.press('Tab');
+    expect(await text()).toBe('# Notes\n  ');
+    await v.page.keyboard.press('Escape');
+    await v.page.keyboard.press('Tab');
+    expect(await v.page.evaluate(() => document.activeElement?.closest('.cm-editor') === null)).toBe(true);
+    writeFileSync(join(v.lab.home, 'a.txt'), 'first\n');
+    await v.button('Read the files again').click();
+    await v.page.getByRole('treeitem', { name: 'a.txt' }).waitFor();
+    await v.page.getByRole('treeitem', { name: 'notes.md' }).focus();
+    await v.page.keyboard.press('ArrowUp');
+    await v.page.keyboard.press('Enter');
+    await expect.poll(text, { timeout: SOON }).toBe('first\n');
+  });
+
+  it('takes the blocks of a page: replaces, inserts at a marker, appends; opens files that the text names', async () => {
+    await v.learn(EVERYTHING, 'step1');
+    const saved = () => expect.poll(() => v.page.locator('.file-tab-active .dirty').count(), { timeout: SOON }).toBe(0);
+    await v.button(/^Save to workflow.yaml/).click();
+    await expect.poll(() => existsSync(join(v.lab.home, 'workflow.yaml')), { timeout: SOON }).toBe(true);
+    await saved();
+    await v.button(/^Insert into workflow.yaml/).click();
+    await expect.poll(() => onDisk('workflow.yaml'), { timeout: SOON }).toContain('entrypoint: hello');
+    await v.button(/^Append to workflow.yaml/).click();
+    await expect.poll(() => onDisk('workflow.yaml'), { timeout: SOON }).toContain('# the end');
+    expect(onDisk('workflow.yaml')).toBe('apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:\n  generateName: hello-\nspec:\n  entrypoint: hello\n  # the end\n');
+    await v.button('Close the editor').click();
+    await v.button('Open: workflow.yaml').click();
+    await expect.poll(text, { timeout: SOON }).toContain('entrypoint: hello');
+  });
+
+  it.each(WINDOWS)('gives axe nothing to say, $colorScheme at $width pixels', async ({ colorScheme, width, height }) => {
+    await v.page.emulateMedia({ colorScheme });
+    await v.page.setViewportSize({ width, height });
+    await openNotes();
+    const open = await v.axe();
+    await v.page.keyboard.type('mine');
+    writeFileSync(join(v.lab.home, 'notes.md'), 'theirs\n');
+    await v.page.keyboard.press('Control+s');
+    await v.page.getByText('This file was changed on the disk, and here too.').waitFor();
+    const conflict = await v.axe();
+    await v.button('New file').click();
+    expect({ open, conflict, dialog: await v.axe(), wide: await v.isWide() }).toEqual({ open: [], conflict: [], dialog: [], wide: false });
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { applyBlock, emptyEditor, isDirty, reduceEditor } from '../../../web/state/editor.ts';
+import type { EditorAction, OpenFile } from '../../../web/state/editor.ts';
+
+const view = (text: string, version = text) => ({ path: '/root/a.yaml', version, text, size: text.length });
+const after = (...actions: EditorAction[]) => actions.reduce(reduceEditor, emptyEditor);
+const file = (...actions: EditorAction[]): OpenFile | undefined => after({ type: 'open', file: view('one') }, ...actions).files[0];
+const edit: EditorAction = { type: 'edit', path: '/root/a.yaml', text: 'mine' };
+const disk = (text: string): EditorAction => ({ type: 'disk', path: '/root/a.yaml', file: view(text) });
+const gone: EditorAction = { type: 'disk', path: '/root/a.yaml', file: undefined };
+
+describe('a file in the editor', () => {
+  it('is not saved from the first change until it is written', () => {
+    const dirty = (...actions: EditorAction[]) => {
+      const found = file(...actions);
+      return found !== undefined && isDirty(found);
+    };
+    expect([dirty(), dirty(edit), dirty(edit, { type: 'edit', path: '/root/a.yaml', text: 'one' }), dirty(edit, { type: 'saved', path: '/root/a.yaml', text: 'mine', version: '2' })]).toEqual([false, true, false, false]);
+  });
+
+  it('stays not saved where more was typed while it was written', () => {
+    const found = file(edit, { type: 'saving', path: '/root/a.yaml' }, { type: 'edit', path: '/root/a.yaml', text: 'mine!' }, { type: 'saved', path: '/root/a.yaml', text: 'mine', version: '2' });
+    expect(found).toMatchObject({ saved: 'mine', text: 'mine!', version: '2' });
+  });
+
+  it('follows the disk while nobody changed it here', () => {
+    expect(file(disk('two'))).toMatchObject({ saved: 'two', text: 'two', revision: 2, conflict: undefined });
+  });
+
+  it('waits for a decision where both were changed, and takes either', () => {
+    const both = [edit, disk('theirs')];
+    expect(file(...both)).toMatchObject({ text: 'mine', conflict: { text: 'theirs', version: 'theirs' } });
+    expect(file(...both, { type: 'resolve', path: '/root/a.yaml', keep: 'disk' })).toMatchObject({ saved: 'theirs', text: 'theirs', version: 'theirs', conflict: undefined });
+    expect(file(...both, { type: 'resolve', path: '/root/a.yaml', keep: 'mine' })).toMatchObject({ saved: 'theirs', text: 'mine', version: 'theirs', conflict: undefined });
+  });
+
+  it('has no conflict where both came to the same, or the disk came back', () => {
+    expect(file(edit, disk('mine'))).toMatchObject({ saved: 'mine', conflict: undefined });
+    expect(file(edit, disk('theirs'), disk('one'))).toMatchObject({ conflict: undefined });
+  });
+
+  it('can be written again when it is gone', () => {
+    expect(file(gone)?.conflict).toEqual({ text: undefined, version: null });
+    expect(file(gone, { type: 'resolve', path: '/root/a.yaml', keep: 'mine' })).toMatchObject({ saved: undefined, text: 'one', version: null });
+  });
+
+  it('is new until it is saved, and nothing on the disk is missed before', () => {
+    const created = after({ type: 'create', path: '/root/new' }, { type: 'disk', path: '/root/new', file: undefined });
+    expect(created.files[0]).toMatchObject({ version: null, conflict: undefined, text: '' });
+  });
+
+  it('gives its place to the right neighbour when it closes, at the end to the left one', () => {
+    const open = (path: string): EditorAction => ({ type: 'create', path });
+    expect(after(open('a'), open('b'), open('c'), { type: 'activate', path: 'b' }, { type: 'close', path: 'b' }).active).toBe('c');
+    expect(after(open('a'), open('b'), { type: 'close', path: 'b' }).active).toBe('a');
+  });
+});
+
+it('shows folders first, then names without regard to case', () => {
+  const entries = ['b.txt', 'A.txt', 'zoo'].map((name) => ({ name, type: name === 'zoo' ? ('folder' as const) : ('file' as const) }));
+  expect(after({ type: 'folder', path: '/root', entries, truncated: false }).folders['/root']?.entries.map((entry) => entry.name)).toEqual(['zoo', 'A.txt', 'b.txt']);
+});
+
+describe('a block of the page', () => {
+  it.each([
+    ['replace', 'old\n', undefined, 'new\n'],
+    ['append', 'old', undefined, 'old\nnew\n'],
+    ['append', '', undefined, 'new\n'],
+    ['prepend', 'old\n', undefined, 'new\nold\n'],
+    ['insert', 'a\n# TODO\nb\n', '# TODO', 'a\nnew\nb\n'],
+    ['insert', 'a\n', '# TODO', 'a\nnew\n'],
+    ['insert', 'a\n', undefined, 'a\nnew\n'],
+  ] as const)('is put into a file: %s into %j at %j', (target, before, marker, result) => {
+    expect(applyBlock(before, target, 'new', marker)).toBe(result);
+  });
+});
