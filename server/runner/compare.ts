@@ -22,18 +22,33 @@ export async function compareTranscript(report: ScenarioReport, scenario: Scenar
   return { ...report, pages, state: report.state === 'passed' && failed ? 'failed' : report.state };
 }
 
-/** Pure: the recorded commands against those of this run, in their order. */
+/** Pure: the recorded commands against those of this run, in their order. A paste of several commands was recorded as one. */
 export function differences(recorded: readonly (TranscriptLine & { at: number })[], run: readonly Exchange[]): Finding[] {
   const findings: Finding[] = [];
-  for (const [index, line] of recorded.entries()) {
-    const exchange = run[index];
+  const waiting = [...run];
+  for (const line of recorded) {
     const named = `“${line.command.split('\n')[0] ?? ''}”`;
-    if (exchange === undefined || exchange.command !== line.command) {
-      findings.push({ severity: 'error', code: 'transcript-command', message: exchange === undefined ? `${named} was recorded, but the solution no longer runs it.` : 'The solution runs another command than was recorded.', expected: line.command, observed: exchange?.command ?? '(nothing)', next: 'Record the scenario again.', line: line.at });
+    const same: Exchange[] = [];
+    const wanted = essence(line.command);
+    while (waiting[0] !== undefined && essence(same.map((one) => one.command).join('\n')) !== wanted && wanted.startsWith(essence([...same, waiting[0]].map((one) => one.command).join('\n')))) same.push(...waiting.splice(0, 1));
+    const last = same.at(-1);
+    if (last === undefined || essence(same.map((one) => one.command).join('\n')) !== wanted) {
+      const instead = waiting[0]?.command;
+      findings.push({ severity: 'error', code: 'transcript-command', message: instead === undefined ? `${named} was recorded, but the solution no longer runs it.` : 'The solution runs another command than was recorded.', expected: line.command, observed: instead ?? '(nothing)', next: 'Record the scenario again.', line: line.at });
       return findings;
     }
-    if (line.exitCode !== undefined && exchange.exitCode !== line.exitCode) findings.push({ severity: 'error', code: 'transcript-exit-code', message: `${named} ended with another exit code than was recorded.`, expected: `exit code ${line.exitCode}`, observed: exchange.exitCode === undefined ? exchange.ended : `exit code ${exchange.exitCode}`, line: line.at });
-    if (!sameAnswer(line.output, exchange.output)) findings.push({ severity: 'error', code: 'transcript-differs', message: `${named} answers differently than was recorded.`, expected: mask(line.output), observed: mask(exchange.output), next: 'If the new answer is right, record the scenario again.', line: line.at });
+    if (line.exitCode !== undefined && last.exitCode !== line.exitCode) findings.push({ severity: 'error', code: 'transcript-exit-code', message: `${named} ended with another exit code than was recorded.`, expected: `exit code ${line.exitCode}`, observed: last.exitCode === undefined ? last.ended : `exit code ${last.exitCode}`, line: line.at });
+    const answered = same.map((one) => one.output.replace(/\s+$/, '')).filter((output) => output !== '').join('\n');
+    if (!sameAnswer(line.output, answered)) findings.push({ severity: 'error', code: 'transcript-differs', message: `${named} answers differently than was recorded.`, expected: mask(line.output), observed: mask(answered), next: 'If the new answer is right, record the scenario again.', line: line.at });
   }
   return findings;
+}
+
+/** A command without what makes no difference: comments, empty lines, blanks at the ends of lines. */
+function essence(command: string): string {
+  return command
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => !/^\s*(#|$)/.test(line))
+    .join('\n');
 }

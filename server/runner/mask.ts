@@ -37,7 +37,7 @@ export function mask(text: string): string {
 
 /** Any last part of a name that Kubernetes or Argo may have made up: also takes words of five letters. */
 function withoutSuffixes(text: string): string {
-  return text.replace(/-[a-z0-9]{5}\b/g, '-<RAND>').replace(/-\d{6,10}(?=-|\b)/g, '-<N>');
+  return text.replace(/-[a-z0-9]{5}\b/g, '-<RAND>').replace(/-\d{6,10}(?=-|\b)/g, '-<N>').replace(/^\[\d+\]([+-]?) +\d+$/gm, '[N]$1 <PID>').replace(/ +/g, ' ').trim();
 }
 
 /** Whether two answers differ only in what no two runs have in common; the order of lines counts. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { Scenario } from '../scenario/model.ts';
-import type { ParityCommand, ParityPage, ParitySide } from './parity.ts';
+import { compareCommand, type ParityCommand, type ParityPage, type ParitySide } from './parity.ts';
 import type { ScenarioReport } from './report.ts';
 
 /** A run of a scenario as one side: what was typed at its blocks and solutions, and what its checks said. */
@@ -22,10 +22,11 @@ const Line = z.object({ command: z.string(), exitCode: z.number().int().optional
 
 /**
  * A recording as one side: JSON lines of command, exitCode and output, as `argo-lab record` or another tool wrote them.
- * Without pages of its own, each command belongs to the page of the other side that runs it next; what that side never
- * runs is left out, and how many those are is told.
+ * Without pages of its own, each command belongs to the page of the other side that runs it next; where it was recorded
+ * several times (before and after something, or while it changed), the answer that fits best is taken. What that side
+ * never runs is left out, and how many those are is told.
  */
-export async function sideOfRecording(file: string, other: ParitySide): Promise<{ side: ParitySide; unused: number }> {
+export async function sideOfRecording(file: string, other: ParitySide, namespace: string): Promise<{ side: ParitySide; unused: number }> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new LabError('bad-request', `the recording can't be read: ${messageOf(error)}`);
   });
@@ -38,13 +39,20 @@ export async function sideOfRecording(file: string, other: ParitySide): Promise<
   const waiting = [...lines];
   const pages = other.pages.map((page): ParityPage => {
     const commands = page.commands.flatMap((wanted): ParityCommand[] => {
-      const at = waiting.findIndex((line) => (line.page === undefined || line.page === page.page) && plain(line.command) === plain(wanted.command));
-      const [found] = at < 0 ? [undefined] : waiting.splice(at, 1);
-      return found === undefined ? [] : [{ command: found.command, output: found.output, ...(found.exitCode === undefined ? {} : { exitCode: found.exitCode }) }];
+      const fitting = waiting.filter((line) => (line.page === undefined || line.page === page.page) && plain(line.command) === plain(wanted.command)).map((line) => ({ line, command: commandOf(line) }));
+      const ranked = fitting.map((one) => ({ ...one, differing: compareCommand(wanted, one.command, namespace).length })).sort((a, b) => a.differing - b.differing);
+      const [best] = ranked;
+      if (best === undefined) return [];
+      waiting.splice(waiting.indexOf(best.line), 1);
+      return [best.command];
     });
     return { page: page.page, title: page.title, commands, verdicts: {} };
   });
   return { side: { name: 'transcript', pages }, unused: waiting.length };
+}
+
+function commandOf({ command, exitCode, output }: z.infer<typeof Line>): ParityCommand {
+  return { command, output, ...(exitCode === undefined ? {} : { exitCode }) };
 }
 
 /** Only what the other side has too: a recording says nothing about commands that it does not hold. */

@@ -1,68 +1,60 @@
-import { join } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { validateCheck } from '../../server/checks/index.ts';
-import { loadCourses } from '../../server/scenario/index.ts';
-import { openTestLab, type TestLab, type TestSession } from '../harness/lab.ts';
+import type { RunReport } from '../../server/runner/outcome.ts';
+import { findingText } from '../../server/runner/write-reports.ts';
+import { openTestWorkshop, type TestWorkshop } from '../harness/workshop.ts';
 
 /**
- * Each exercise is proven in a real session: its check fails before, with the expected reason; passes after the
- * solution; fails for every near miss with its own message; and leaves the other steps' checks as they were.
+ * The course is proven as `argo-lab test scenarios --repeat 2` does: every block runs, and for each exercise its check
+ * fails before, with the expected reason; passes after the solution; fails for every near miss with its own message; and
+ * no solution touches another step's check.
  */
-const [course] = await loadCourses(join(import.meta.dirname, '../../scenarios'), validateCheck);
-const scenarios = course?.items.flatMap((item) => (item.type === 'scenario' ? [item.scenario] : [])) ?? [];
+const COURSE = resolve(import.meta.dirname, '../../scenarios');
 
-let lab: TestLab;
+let workshop: TestWorkshop;
+let out: string;
+let report: RunReport;
+
 beforeAll(async () => {
-  lab = await openTestLab();
+  out = await mkdtemp(join(tmpdir(), 'four-ways-'));
+  workshop = await openTestWorkshop([COURSE]);
+  report = await workshop.run({ repeat: 2, out });
+}, 600_000);
+afterAll(async () => {
+  await workshop?.close();
+  await rm(out, { recursive: true, force: true });
 });
-afterAll(() => lab?.close());
 
-/** Whether the checks of each step pass, asked without opening the steps. */
-async function verdicts(session: TestSession, ids: string[]): Promise<Record<string, boolean>> {
-  const out: Record<string, boolean> = {};
-  for (const id of ids) out[id] = (await session.check(id)).passed;
-  return out;
-}
+describe('the course', () => {
+  it('holds in every run', () => {
+    const problems = report.scenarios.flatMap((outcome) => outcome.pages.flatMap((page) => page.cases.flatMap((one) => one.findings.map((finding) => `${outcome.id} ${one.id} ${findingText(finding)}`))));
+    expect(problems).toEqual([]);
+    expect(report.scenarios.map(({ id, state }) => ({ id, state }))).toEqual(report.scenarios.map(({ id }) => ({ id, state: 'passed' })));
+    expect(report.state).toBe('passed');
+  });
 
-describe.each(scenarios.map((scenario) => [scenario.id, scenario] as const))('%s', (id, scenario) => {
-  const ids = scenario.steps.map((step) => step.id);
-  let session: TestSession;
-  beforeAll(async () => {
-    session = await lab.open(id);
-  }, 60_000);
-  afterAll(() => session?.end());
+  it('is proven four ways: each exercise before, after, with every near miss, and beside the others', async () => {
+    const courses = await workshop.workshop.content.courses();
+    const scenarios = courses.flatMap((course) => course.items.flatMap((item) => (item.type === 'scenario' ? [item.scenario] : [])));
+    const wanted = scenarios.map((scenario) => ({
+      id: scenario.id,
+      proofs: scenario.steps.flatMap((step) => (step.exercise === undefined ? [] : [`${step.id}/before`, `${step.id}/solution-alone`, `${step.id}/others`, ...step.exercise.nearMisses.map((_, index) => `${step.id}/near-miss-${index + 1}`)])).sort(),
+    }));
+    const proven = report.scenarios.map((outcome) => ({ id: outcome.id, proofs: outcome.pages.flatMap((page) => page.cases.filter((one) => /\/(before|solution-alone|others|near-miss-\d+)$/.test(one.id)).map((one) => one.id)).sort() }));
+    expect(proven).toEqual(wanted.map(({ id, proofs }) => ({ id, proofs: proofs.length <= 3 ? proofs.filter((proof) => !proof.endsWith('/others')) : proofs })));
+    expect(proven.flatMap(({ proofs }) => proofs).length).toBeGreaterThan(40);
+  });
 
-  /** A clean session in which the steps before `index` are solved. */
-  async function before(index: number): Promise<void> {
-    await session.reset();
-    for (const step of scenario.steps.slice(0, index)) {
-      await session.page(step.id);
-      await session.run(step.exercise?.solution ?? '');
+  it('leaves a recording of each scenario that any player takes', async () => {
+    for (const outcome of report.scenarios) {
+      const [header, ...events] = (await readFile(join(out, `${outcome.id.replace('/', '.')}.cast`), 'utf8')).trimEnd().split('\n');
+      expect(JSON.parse(header ?? '')).toEqual({ version: 2, width: 120, height: 30, timestamp: expect.any(Number), title: outcome.title, idle_time_limit: 2, env: { TERM: 'xterm-256color', SHELL: '/bin/bash' } });
+      const parsed = events.map((line): [number, string, string] => JSON.parse(line));
+      expect(parsed.length).toBeGreaterThan(10);
+      expect(parsed.every(([seconds, code, data]) => Number.isFinite(seconds) && ['o', 'm'].includes(code) && typeof data === 'string')).toBe(true);
+      expect(parsed.map(([seconds]) => seconds)).toEqual(parsed.map(([seconds]) => seconds).sort((a, b) => a - b));
     }
-    const step = scenario.steps[index];
-    if (step) await session.page(step.id);
-  }
-
-  it.each(scenario.steps.map((step, index) => [step.title, step, index] as const))('“%s” fails before, and passes after its solution alone', async (_title, step, index) => {
-    await before(index);
-    const elsewhere = ids.filter((other) => other !== step.id && !(step.exercise?.undoes ?? []).includes(other));
-    const early = await session.check(step.id);
-    expect(early.passed).toBe(false);
-    expect(early.results.find((result) => !result.passed)?.why).toBe(step.exercise?.expectBefore);
-    const others = await verdicts(session, elsewhere);
-    const printed = await session.run(step.exercise?.solution ?? '');
-    const late = await session.check(step.id);
-    expect(late.results.filter((result) => !result.passed).map((result) => ({ ...result, printed }))).toEqual([]);
-    expect(await verdicts(session, elsewhere)).toEqual(others);
-  }, 120_000);
-
-  const misses = scenario.steps.flatMap((step, index) => (step.exercise?.nearMisses ?? []).map((miss) => [step.title, miss.title, step.id, index, miss] as const));
-  it.each(misses)('“%s” is not passed when %s', async (_step, _title, stepId, index, miss) => {
-    await before(index);
-    await session.run(miss.script);
-    const report = await session.check(stepId);
-    expect(report.passed).toBe(false);
-    const said = report.results.filter((result) => !result.passed).map((result) => result.why);
-    expect(said.some((why) => why.includes(miss.expectMessage)), `expected “${miss.expectMessage}” among:\n${said.join('\n')}`).toBe(true);
-  }, 120_000);
+  });
 });
