@@ -28,8 +28,23 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
   const { owned } = context;
   const pool = new Pool(context, settings.warm);
   const watch = new DockerWatch(tools, clock);
+  /** Clusters that Docker could not remove when it was time. */
+  const left = new Set<string>();
   let asked: { at: number; answer: Promise<Problem | undefined> } | undefined;
 
+  const drop = async (name: string): Promise<void> => {
+    try {
+      await removeCluster(context, name);
+      left.delete(name);
+    } catch (error) {
+      left.add(name);
+      log.warn({ cluster: name, error: messageOf(error) }, 'a cluster could not be removed; it will be, once Docker answers');
+    }
+  };
+  /** Docker answers (again). */
+  const sweep = (): undefined => {
+    for (const name of left) void drop(name);
+  };
   const claim = async (session: ProviderSession): Promise<{ owner: Owner; sleeper: Sleeper }> => {
     const stages = work(clock, (stage) => session.onStage(stage), session.signal);
     const former = Saved.safeParse(session.restore);
@@ -55,7 +70,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
     title: 'Real cluster with kind',
     spare: false,
     problem() {
-      if (asked === undefined || clock.now() - asked.at > REMEMBER_MS) asked = { at: clock.now(), answer: tools.checkDocker().then(() => undefined, problemOf) };
+      if (asked === undefined || clock.now() - asked.at > REMEMBER_MS) asked = { at: clock.now(), answer: tools.checkDocker().then(sweep, problemOf) };
       return asked.answer;
     },
     async begin(sessions) {
@@ -69,7 +84,6 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
     close: () => pool.close(),
     async start(session): Promise<SessionCluster> {
       const { owner, sleeper } = await claim(session);
-      const drop = () => removeCluster(context, owner.name).catch((error: unknown) => log.warn({ cluster: owner.name, error: messageOf(error) }, 'a cluster could not be removed; the next start of the lab tries again'));
       try {
         session.signal.throwIfAborted();
         const stages = work(clock, (stage) => session.onStage(stage), session.signal);
@@ -84,7 +98,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
           const cleaned = why === 'reset' && isUsual(session.scenario) ? pool.giveBack(session.id, owner, sleeper) : undefined;
           await attached.detach();
           if (why === 'suspend') await sleeper.sleep();
-          else if (cleaned === undefined) await drop();
+          else if (cleaned === undefined) await drop(owner.name);
         };
         return {
           kubeconfig: attached.kubeconfig,
@@ -95,7 +109,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
           stop: (why) => (stopping ??= stop(why)),
         };
       } catch (error) {
-        await drop();
+        await drop(owner.name);
         throw session.signal.aborted ? session.signal.reason : error;
       }
     },

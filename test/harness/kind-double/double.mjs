@@ -144,8 +144,9 @@ async function runDocker(verb) {
     return;
   }
   if (verb === 'ps') {
-    const cluster = flags('--filter').map((filter) => /^label=io\.x-k8s\.kind\.cluster=(.*)$/.exec(filter)?.[1])[0];
-    for (const one of all()) if (cluster === undefined || one.cluster === cluster) process.stdout.write(`${one.name}\n`);
+    const cluster = flags('--filter').map((filter) => /^label=io\.x-k8s\.kind\.cluster=(.*)$/.exec(filter)?.[1]).find((found) => found !== undefined);
+    const status = flags('--filter').map((filter) => /^status=(.*)$/.exec(filter)?.[1]).find((found) => found !== undefined);
+    for (const one of all()) if ((cluster === undefined || one.cluster === cluster) && (status === undefined || one.state === status)) process.stdout.write(`${one.name}\n`);
     return;
   }
   if (verb === 'image') {
