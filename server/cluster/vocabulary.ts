@@ -7,3 +7,10 @@ export type { KubeClient, ResourceType } from './client.ts';
 export type { ContainerProcess, ProcessRuntime, ProcessSpec } from './kubelet/runtime/process-runtime.ts';
 export type { KubeObject } from './store/object.ts';
 export { HeaderInflater } from './stream/header-block.ts';
+
+/** Whether the embedded cluster has a container image, by its reference. Loads the catalogue when it is first asked. */
+export async function imageCatalogue(): Promise<(image: string) => boolean> {
+  const [{ createImageRegistry }, { builtInImages }, { argoServerImages }, { argoPrograms }] = await Promise.all([import('./kubelet/images/catalogue.ts'), import('./kubelet/images/index.ts'), import('./argo/server/index.ts'), import('./argo/programs.ts')]);
+  const registry = createImageRegistry([...builtInImages, ...argoServerImages(), ...argoPrograms()]);
+  return (image) => registry.lookup(image).kind === 'found';
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { CheckSpec, Page, Problem } from './model.ts';
 import { readYaml } from './read-file.ts';
+import { fieldName } from './source-position.ts';
 import { Words, wordsIn } from './words.ts';
 
 const COMMON_KEYS = new Set(['id', 'title', 'live', 'hints', 'why', 'next']);
@@ -45,19 +46,19 @@ export async function loadChecks(folder: string, prefix: string, file: string, p
   const read = await readYaml(join(folder, file), `${prefix}${file}`, ChecksFile);
   problems.push(...read.problems);
   if (!read.ok) return [];
-  const wrongWith = (field: string, message: string) => problems.push({ code: 'check-invalid', file: `${prefix}${file}`, field, message, severity: 'error' });
+  const wrongWith = (path: PropertyKey[], message: string) => problems.push({ code: 'check-invalid', file: `${prefix}${file}`, ...read.place(path), field: fieldName(path), message, severity: 'error' });
   for (const [index, entry] of read.value.checks.entries()) {
     const kinds = Object.keys(entry).filter((key) => !COMMON_KEYS.has(key));
     const [kind] = kinds;
     if (kind === undefined || kinds.length > 1) {
-      wrongWith(`checks[${index}]`, kinds.length > 1 ? `has two kinds: ${kinds.join(', ')}` : 'names no kind of check');
+      wrongWith(['checks', index], kinds.length > 1 ? `has two kinds: ${kinds.join(', ')}` : 'names no kind of check');
       continue;
     }
     const wrong = validate(kind, entry[kind]);
-    if (wrong !== undefined) wrongWith(`checks[${index}].${kind}`, wrong);
+    if (wrong !== undefined) wrongWith(['checks', index, kind], wrong);
     const { title, hints, why, next } = entry;
     const words = { title, hints, ...(why === undefined ? {} : { why }), ...(next === undefined ? {} : { next }) };
-    const check: CheckSpec = { id: entry.id, title: wordsIn(title, []), kind, spec: entry[kind], hints: hints.map((hint) => wordsIn(hint, [])), live: entry.live, words };
+    const check: CheckSpec = { id: entry.id, title: wordsIn(title, []), kind, spec: entry[kind], hints: hints.map((hint) => wordsIn(hint, [])), live: entry.live, words, at: read.place(['checks', index]) };
     page.checks.push(check);
   }
   const { exercise } = read.value;

@@ -82,6 +82,7 @@ export async function loadPage(load: PageLoad, source: PageSource): Promise<{ pa
 
   const checks = file.text === undefined || file.text === '' ? undefined : await checksFile(load.scenario, file.text);
   if (checks === undefined) return { page, variables: [] };
+  page.checksFile = checks;
   return { page, variables: await loadChecks(load.scenario.folder, prefix, checks, page, load.validate, problems) };
 }
 

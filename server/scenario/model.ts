@@ -65,6 +65,8 @@ export interface Page {
   /** In the order of the page. */
   quiz?: Quiz[];
   checks: CheckSpec[];
+  /** Path of the file that they stand in. */
+  checksFile?: string;
   exercise?: Exercise;
 }
 
@@ -122,6 +124,8 @@ export interface CheckSpec {
   kind: string;
   spec: unknown;
   hints: string[];
+  /** Where it stands in its file, from 1. */
+  at?: { line: number; column: number } | undefined;
   /** Cheap enough to re-run while the learner works. */
   live: boolean;
   /** As the author wrote them, in whatever languages; `why` and `next` replace the kind's own words when it fails. */

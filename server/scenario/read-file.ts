@@ -10,6 +10,9 @@ export { inside, readText, scenarioFile } from './source-file.ts';
 
 export type Read<T> = { ok: true; value: T; problems: Problem[] } | { ok: false; problems: Problem[] };
 
+/** Line and column of a path, or of what should have held it. */
+export type Place = (path: readonly PropertyKey[]) => Position | undefined;
+
 /** A JSON file as written, with the places of its entries. */
 export interface JsonFile {
   value: unknown;
@@ -50,7 +53,7 @@ export async function readJson<T>(path: string, file: string, schema: z.ZodType<
 }
 
 /** Reads and checks a YAML file. Aliases and nesting are limited, so that a small file cannot grow to gigabytes. */
-export async function readYaml<T>(path: string, file: string, schema: z.ZodType<T>): Promise<Read<T>> {
+export async function readYaml<T>(path: string, file: string, schema: z.ZodType<T>): Promise<{ ok: true; value: T; problems: Problem[]; place: Place } | { ok: false; problems: Problem[] }> {
   const source = await readSource(path, LIMITS.yaml);
   if (!source.ok) return failed(file, source.code, source.message);
   const { text } = source;
@@ -65,8 +68,7 @@ export async function readYaml<T>(path: string, file: string, schema: z.ZodType<
     }
     const value: unknown = document.toJS({ maxAliasCount: 50 });
     const parsed = schema.safeParse(value);
-    if (parsed.success) return { ok: true, value: parsed.data, problems: flawsOf(source, file) };
-    const place = (path: readonly PropertyKey[]): Position | undefined => {
+    const place: Place = (path) => {
       for (let length = path.length; length >= 0; length--) {
         const node: unknown = document.getIn(path.slice(0, length), true);
         if (isNode(node) && node.range) {
@@ -76,6 +78,7 @@ export async function readYaml<T>(path: string, file: string, schema: z.ZodType<
       }
       return undefined;
     };
+    if (parsed.success) return { ok: true, value: parsed.data, problems: flawsOf(source, file), place };
     return { ok: false, problems: problemsOf(file, 'field-type', 'error', parsed.error, place) };
   } catch (error) {
     return failed(file, 'yaml-syntax', error instanceof RangeError ? 'is nested too deeply' : messageOf(error));

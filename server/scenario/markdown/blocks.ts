@@ -12,7 +12,7 @@ export interface Fence {
   /** Line of the opening fence, from 1. */
   line: number;
   /** What an author should mend, with the line. */
-  flaws: { code: 'fence-unclosed' | 'fence-reopened' | 'action-misspelt'; line: number; message: string }[];
+  flaws: { code: 'fence-unclosed' | 'fence-reopened' | 'action-misspelt' | 'page-dense'; line: number; message: string }[];
 }
 
 /** `<pre class="file" …>`: text for a file of the editor. */
@@ -63,6 +63,7 @@ export function takeBlocks(page: string, mark: string): PageBlocks {
   const blocks: Block[] = [];
   let html = false;
   let commentUntil = -1;
+  const lastCommentEnd = source.findLastIndex((line) => line.includes('-->'));
 
   const emit = (text: string, line: number) => {
     out.push(text);
@@ -88,10 +89,9 @@ export function takeBlocks(page: string, mark: string): PageBlocks {
       continue;
     }
     const comment = line.indexOf('<!--');
-    if (comment >= 0 && !line.includes('-->', comment + 4)) {
-      let end = i + 1;
-      while (end < source.length && !(source[end] ?? '').includes('-->')) end += 1;
-      if (end < source.length) commentUntil = end;
+    if (comment >= 0 && lastCommentEnd > i && !line.includes('-->', comment + 4)) {
+      commentUntil = i + 1;
+      while (!(source[commentUntil] ?? '-->').includes('-->')) commentUntil += 1;
     }
     const opening = line.includes('```') || line.includes('~~~') ? OPENING.exec(line) : null;
     if (opening !== null) {
@@ -120,7 +120,37 @@ export function takeBlocks(page: string, mark: string): PageBlocks {
     }
     emit(line, i + 1);
   }
+  putAsideDense(out, blocks, mark, lines);
   return { markdown: out.join('\n'), blocks, lines };
+}
+
+/** Blocks that stand where Markdown sees no block, as they were written. */
+export function restoreBlocks(text: string, blocks: readonly Block[], mark: string): string {
+  return text.replace(new RegExp(`\`\`\`${mark}(\\d+)\\n[ \\t>]*\`\`\``, 'g'), (_whole, index: string) => blocks[Number(index)]?.code ?? '');
+}
+
+/** Longer paragraphs are no text for people, and Markdown's time grows with their square: they are shown as they are. */
+const DENSE = 40_000;
+
+function putAsideDense(out: string[], blocks: Block[], mark: string, lines: readonly number[]): void {
+  let start = 0;
+  let length = 0;
+  for (let i = 0; i <= out.length; i++) {
+    const line = out[i];
+    if (line !== undefined && line.trim() !== '') {
+      if (length === 0) start = i;
+      length += line.length + 1;
+      continue;
+    }
+    if (length > DENSE) {
+      const code = restoreBlocks(out.slice(start, i).join('\n'), blocks, mark);
+      // A word of its own takes their place; the other lines are empty, so that lines keep their numbers.
+      out.fill('', start, i);
+      out[start] = `${mark}dense${blocks.length}`;
+      blocks.push({ kind: 'fence', language: 'text', marked: [], action: { action: 'none' }, code: code.slice(0, 100_000), line: lines[start] ?? 1, flaws: [{ code: 'page-dense', line: lines[start] ?? 1, message: `${length} characters without an empty line are shown as they are` }] });
+    }
+    length = 0;
+  }
 }
 
 /** How wide white space is, tabs at every fourth column. */

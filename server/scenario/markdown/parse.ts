@@ -7,12 +7,16 @@ import { takeQuizzes } from './quiz.ts';
 /** A page taken apart: Markdown's tokens, and what Markdown knows nothing of. */
 export interface ParsedPage {
   tokens: Token[];
+  /** What the tokens were read from: the page without its blocks. */
+  text: string;
   blocks: Block[];
   quizzes: Quiz[];
   /** By name, in the order of the page. */
   footnotes: Map<string, string>;
   /** For each line that the tokens count from 0: the line of the page, from 1. */
   lines: number[];
+  /** Pictures that the page itself holds, base64: where one stood, `<mark>data0`. */
+  data: string[];
   /** What an author should mend about questions. */
   flaws: { line: number; message: string }[];
 }
@@ -117,7 +121,14 @@ export function portLink(href: string): PortLink | 'selector' | undefined {
 
 /** Parses a page. `mark` is a word that can't be in it: blocks and questions are put aside under it. */
 export function parsePage(page: string, mark: string): ParsedPage {
-  const quiz = takeQuizzes(canonicalAddresses(page), `${mark}quiz`);
+  const data: string[] = [];
+  const light = page.includes(';base64,')
+    ? page.replace(/(data:image\/(?:png|jpeg|gif|webp);base64,)([A-Za-z0-9+/=]{1000,})/g, (_whole, head: string, body: string) => {
+        data.push(body);
+        return `${head}${mark}data${data.length - 1}`;
+      })
+    : page;
+  const quiz = takeQuizzes(canonicalAddresses(light), `${mark}quiz`);
   const taken = takeBlocks(quiz.markdown, mark);
   const footnotes = new Map<string, string>();
   const text = taken.markdown
@@ -127,5 +138,5 @@ export function parsePage(page: string, mark: string): ParsedPage {
       footnotes.set(name, note);
       return '';
     });
-  return { tokens: markdown.parse(text, {}), blocks: taken.blocks, quizzes: quiz.quizzes, footnotes, lines: taken.lines, flaws: quiz.flaws };
+  return { tokens: markdown.parse(text, {}), text, blocks: taken.blocks, quizzes: quiz.quizzes, footnotes, lines: taken.lines, data, flaws: quiz.flaws };
 }

@@ -3,7 +3,7 @@ import createMarkdown, { type Token } from 'markdown-it';
 import type { Ids } from '../../lib/ids.ts';
 import { UP } from '../assets.ts';
 import { typeable } from './actions.ts';
-import type { Block } from './blocks.ts';
+import { type Block, restoreBlocks } from './blocks.ts';
 import { escapeHtml, highlight } from './highlight.ts';
 import { showUnknownTags } from './html.ts';
 import { actionAttributes, renderInlineTokens } from './inline.ts';
@@ -37,10 +37,14 @@ export async function renderMarkdown(text: string, options: RenderOptions): Prom
     if (token.type === 'fence') become(token, code.get(token.info.trim()) ?? '');
     else if (token.type === 'code_block') {
       const only = new RegExp(`^\`\`\`(${mark}\\d+)\\n\`\`\`$`).exec(token.content.trim())?.[1];
-      become(token, only === undefined ? await renderIndented(restored(token.content, page.blocks, mark), mark) : (code.get(only) ?? ''));
-    } else if (token.type === 'html_block') token.content = showUnknownTags(restored(token.content, page.blocks, mark));
+      become(token, only === undefined ? await renderIndented(restoreBlocks(token.content, page.blocks, mark), mark) : (code.get(only) ?? ''));
+    } else if (token.type === 'html_block') token.content = showUnknownTags(restoreBlocks(token.content, page.blocks.map((block) => ({ ...block, code: escapeHtml(block.code) })), mark));
   }
-  const body = markdown.renderer.render(page.tokens, { ...markdown.options }, {}).replace(new RegExp(`(?:<p>)?${mark}quiz(q\\d+)(?:</p>)?`, 'g'), (_whole, id: string) => `<div class="quiz" ${mark}quiz="${id}"></div>`);
+  const body = markdown.renderer
+    .render(page.tokens, { ...markdown.options }, {})
+    .replace(new RegExp(`(?:<p>)?${mark}dense(\\d+)(?:</p>)?`, 'g'), (_whole, index: string) => code.get(`${mark}${index}`) ?? '')
+    .replace(new RegExp(`${mark}data(\\d+)`, 'g'), (_whole, index: string) => page.data[Number(index)] ?? '')
+    .replace(new RegExp(`(?:<p>)?${mark}quiz(q\\d+)(?:</p>)?`, 'g'), (_whole, id: string) => `<div class="quiz" ${mark}quiz="${id}"></div>`);
   const foot = renderFootnotes(page.footnotes, inline);
   return sanitize(body + foot, { mark, resource: (source) => resourceAddress(source, options) });
 }
@@ -58,11 +62,6 @@ async function renderBlock(block: Block, mark: string): Promise<string> {
 async function renderIndented(content: string, mark: string): Promise<string> {
   const code = content.replace(/\n$/, '');
   return `<pre class="code"${actionAttributes({ action: 'copy' }, code, mark)} ${mark}language=""><code>${await highlight(code, '')}</code></pre>\n`;
-}
-
-/** Blocks that stand where Markdown sees no block, within HTML, as they were written. */
-function restored(content: string, blocks: readonly Block[], mark: string): string {
-  return content.replace(new RegExp(`\`\`\`${mark}(\\d+)\\n[ \\t>]*\`\`\``, 'g'), (_whole, index: string) => escapeHtml(blocks[Number(index)]?.code ?? ''));
 }
 
 function become(token: Token, html: string): void {
