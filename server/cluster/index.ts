@@ -14,6 +14,7 @@ import { bootstrapObjects } from './index/bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
 import { handleUpgrade } from './index/pod-streams.ts';
 import { createStreams, type Streams } from './stream/index.ts';
+import { WorkflowArchive } from './argo/archive/workflow-archive.ts';
 import { argoPrograms } from './argo/programs.ts';
 import { argoServerImages } from './argo/server/index.ts';
 import { installArgo, podsUntil } from './index/install-argo.ts';
@@ -24,10 +25,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { Scope } from '../lib/scope.ts';
 import type { Server } from 'node:net';
+import { ShiftableClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import { isJsonObject } from '../lib/json.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeObject } from './store/object.ts';
 import type { ProcessRuntime } from './kubelet/runtime/process-runtime.ts';
@@ -76,11 +78,13 @@ export interface Cluster {
   /** What was sent to the Kubernetes API and to the Argo Server, by whom; the newest last, at most 10 000 kept. */
   requests(): readonly RequestRecord[];
   snapshot(): ClusterSnapshot;
+  /** Moves the cluster's clock forward by milliseconds: what waits for a time (CronJobs, CronWorkflows, deadlines, TTLs) happens at once. Processes in pods go on as they were. */
+  advance(ms: number): void;
   /** Ends pods, watches and the listener; resolves when no process of the cluster is left. */
   stop(): Promise<void>;
 }
 
-const snapshotSchema = z.object({ store: z.unknown(), auth: z.unknown() });
+const snapshotSchema = z.object({ store: z.unknown(), auth: z.unknown(), archive: z.array(z.custom<JsonObject>(isJsonObject)).default([]) });
 
 /** How long `startCluster` waits for the Argo Server before it goes on without: milliseconds. */
 const ARGO_PATIENCE = 10_000;
@@ -97,7 +101,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster> {
-  const { clock, ids, log, folder } = options;
+  const { ids, log, folder } = options;
+  const clock = new ShiftableClock(options.clock);
   const saved = options.restore === undefined ? undefined : snapshotSchema.parse(options.restore.data);
   const store = new ObjectStore(saved === undefined ? undefined : readSnapshot(saved.store));
   const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
@@ -147,10 +152,12 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   scope.defer(() => controllers.stop());
   const scheduler = startScheduler({ client: component('system:kube-scheduler', [], 'kube-scheduler'), clock, log });
   scope.defer(() => scheduler.stop());
+  const archive = new WorkflowArchive(saved?.archive);
   const images: ImageRegistry = createImageRegistry([
     ...builtInImages,
-    ...argoServerImages({ record: (record) => requests.add(record), ...(options.argoUi === undefined ? {} : { uiFolder: options.argoUi }) }),
+    ...argoServerImages({ archive, record: (record) => requests.add(record), ...(options.argoUi === undefined ? {} : { uiFolder: options.argoUi }) }),
     ...argoPrograms({
+      archive,
       imageCommand: (image) => {
         const found = images.lookup(image);
         return found.kind === 'found' ? { entrypoint: found.entry.entrypoint ?? [], cmd: found.entry.cmd ?? [] } : undefined;
@@ -177,7 +184,8 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
     client: createKubeClient(core, { user: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, 'argo-lab'),
     network,
     requests: () => requests.all(),
-    snapshot: () => ({ version: 1, data: { store: store.snapshot(), auth: auth.snapshot() } }),
+    advance: (ms) => clock.advance(ms),
+    snapshot: () => ({ version: 1, data: { store: store.snapshot(), auth: auth.snapshot(), archive: archive.snapshot() } }),
     stop: () => scope.close(),
   };
 }

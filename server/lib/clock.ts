@@ -52,6 +52,67 @@ export function rfc3339Micro(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`;
 }
 
+/** A clock that runs like another one and can be moved forward: what is due by then happens at once, in order. */
+export class ShiftableClock implements Clock {
+  readonly #base: Clock;
+  readonly #timers = new Set<{ at: number; cancel: () => void; fire: () => void }>();
+  #offset = 0;
+
+  constructor(base: Clock) {
+    this.#base = base;
+  }
+
+  now(): number {
+    return this.#base.now() + this.#offset;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const timer = {
+      at: this.now() + ms,
+      cancel: (): void => undefined,
+      fire: (): void => {
+        this.#timers.delete(timer);
+        fn();
+      },
+    };
+    this.#timers.add(timer);
+    timer.cancel = this.#base.after(ms, timer.fire);
+    return () => {
+      this.#timers.delete(timer);
+      timer.cancel();
+    };
+  }
+
+  every(ms: number, fn: () => void): () => void {
+    let stopped = false;
+    let cancel = (): void => undefined;
+    const arm = (): void => {
+      cancel = this.after(ms, () => {
+        fn();
+        if (!stopped) arm();
+      });
+    };
+    arm();
+    return () => {
+      stopped = true;
+      cancel();
+    };
+  }
+
+  /** Moves the clock forward by `ms` milliseconds; throws RangeError for less than nothing. */
+  advance(ms: number): void {
+    if (!(ms >= 0)) throw new RangeError('a clock only goes forward');
+    this.#offset += ms;
+    const now = this.now();
+    for (const timer of [...this.#timers].sort((a, b) => a.at - b.at)) {
+      if (!this.#timers.has(timer)) continue;
+      timer.cancel();
+      if (timer.at <= now) timer.fire();
+      else timer.cancel = this.#base.after(timer.at - now, timer.fire);
+    }
+  }
+}
+
 /** A clock that stands still until `advance` is called; timers fire in order of their time. */
 export class ManualClock implements Clock {
   #now: number;

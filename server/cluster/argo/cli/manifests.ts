@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
+import { readYamlDocuments } from '../../../lib/yaml.ts';
 import { type App, CommandError } from './app.ts';
 import { object, text } from './json-access.ts';
 
@@ -71,7 +71,7 @@ function goYamlError(code: string, message: string, line: number): string {
 export function parseObjects(manifest: string): { objects: JsonObject[]; problems: string[] } {
   const objects: JsonObject[] = [];
   const problems: string[] = [];
-  const documents = parseAllDocuments(manifest, { version: '1.1' });
+  const documents = readYamlDocuments(manifest);
   for (const [index, document] of (Array.isArray(documents) ? documents : []).entries()) {
     const broken = document.errors[0];
     if (broken !== undefined) {

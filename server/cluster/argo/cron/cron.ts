@@ -8,7 +8,7 @@ import type { EventRecorder } from '../../controllers/runtime/event-recorder.ts'
 import { Informer, keyOf, splitKey } from '../../controllers/runtime/informer.ts';
 import { WorkQueue } from '../../controllers/runtime/work-queue.ts';
 import type { KubeObject } from '../../store/object.ts';
-import { argoExprEnv, evalBool, shouldExecute } from '../expressions/index.ts';
+import { argoExprEnv, evalBool, GoTime, replaceTags, shouldExecute } from '../expressions/index.ts';
 import { normalize } from '../types/normal-form.ts';
 import type { TemplateGetters } from '../types/resolve.ts';
 import { decodeCronWorkflow, decodeWorkflow } from '../types/workflow.ts';
@@ -140,13 +140,12 @@ export function startCron(options: CronOptions): () => void {
     const stop = cron.spec.stopStrategy?.expression ?? '';
     if (stop !== '') {
       try {
-        const env = argoExprEnv({ failed: cron.status.failed, succeeded: cron.status.succeeded, cronworkflow: { failed: cron.status.failed, succeeded: cron.status.succeeded, name: cron.metadata.name, namespace: cron.metadata.namespace ?? '' } });
-        if (evalBool(stop, env)) {
+        if (evalBool(stop, { ...argoExprEnv({}), cronworkflow: environmentOf(cron) })) {
           cron.status.phase = 'Stopped';
           cron.metadata.labels = { ...cron.metadata.labels, 'workflows.argoproj.io/cron-workflow-completed': 'true' };
         }
       } catch (error) {
-        setCondition(cron, 'SpecError', error instanceof Error ? error.message : String(error));
+        setCondition(cron, 'SpecError', `failed to check CronWorkflow '${cron.metadata.name}' stopping condition: failed to evaluate stop expression: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
   }
@@ -176,9 +175,11 @@ export function startCron(options: CronOptions): () => void {
     const since = Math.max(Number.isNaN(last) ? created : last, deadline > 0 ? now - deadline * 1000 : Math.min(now, Math.max(startedAt, now - ON_TIME_MS)) - 1);
     const due = missedRun(cron, since, now);
     if (due === undefined) return;
-    if ((cron.spec.when ?? '') !== '') {
-      const text = (cron.spec.when ?? '').replace(/\{\{=?\s*cronworkflow\.lastScheduledTime\s*\}\}/g, cron.status.lastScheduledTime ?? '');
-      if (!shouldExecute(text)) return;
+    try {
+      if (!mayRun(cron)) return;
+    } catch (error) {
+      setCondition(cron, 'SubmissionError', `run policy error: ${error instanceof Error ? error.message : String(error)}`);
+      return;
     }
     const active = childrenOf(cron).filter((child) => child.status.finishedAt === null);
     if (active.length > 0 && cron.spec.concurrencyPolicy === 'Forbid') return;
@@ -201,6 +202,31 @@ export function startCron(options: CronOptions): () => void {
   }
 
   return off;
+}
+
+/** What `cronworkflow` is in the expressions of a cron workflow. */
+function environmentOf(cron: CronWorkflow): Record<string, unknown> {
+  const last = cron.status.lastScheduledTime ?? null;
+  return {
+    name: cron.metadata.name,
+    namespace: cron.metadata.namespace ?? '',
+    labels: cron.metadata.labels ?? {},
+    annotations: cron.metadata.annotations ?? {},
+    failed: BigInt(cron.status.failed),
+    succeeded: BigInt(cron.status.succeeded),
+    lastScheduledTime: last === null ? null : new GoTime(Date.parse(last)),
+  };
+}
+
+/** Whether the condition of a cron workflow lets a run begin. Throws for one that makes no sense. After argo-workflows v3.7.6 workflow/cron/operator.go evalWhen */
+export function mayRun(cron: CronWorkflow): boolean {
+  const when = cron.spec.when ?? '';
+  if (when === '') return true;
+  const env = environmentOf(cron);
+  const texts = Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (typeof value === 'string' || typeof value === 'bigint' ? [[`cronworkflow.${name}`, String(value)]] : [])));
+  const { lastScheduledTime } = cron.status;
+  if (typeof lastScheduledTime === 'string') texts['cronworkflow.lastScheduledTime'] = lastScheduledTime;
+  return shouldExecute(replaceTags(when, texts, false, { cronworkflow: env }));
 }
 
 /** The workflow of one run: named after the cron workflow and the time. After argo-workflows v3.7.6 workflow/common/convert.go */

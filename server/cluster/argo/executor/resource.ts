@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
 import { ApiStatus } from '../../api/status.ts';
 import { sleep } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
+import { readYamlDocuments } from '../../../lib/yaml.ts';
 import type { ProgramContext } from '../../program.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { parseApiVersion } from '../../store/object.ts';
@@ -54,7 +54,7 @@ export async function runResource(context: ProgramContext, action: string, templ
   if (action === 'delete' && ((resource.successCondition ?? '') !== '' || (resource.failureCondition ?? '') !== '' || parameters.length > 0)) {
     throw new Error('successCondition, failureCondition and outputs are not supported for delete action');
   }
-  const documents = parseAllDocuments(text)
+  const documents = readYamlDocuments(text)
     .map((document) => document.toJS() as unknown)
     .filter((value) => value !== null && value !== undefined);
   const flags = resource.flags ?? [];

@@ -5,6 +5,7 @@ import { deepEqual, goTypeName, goValue, GoTime, goDurationText, isMap, toPlainJ
 import type { ExprFunction } from './expr/values.ts';
 import { goRegExp } from './expr/operators.ts';
 import { formatGoLayout } from './go-time-format.ts';
+import { sprigMore, withMust } from './sprig-more.ts';
 
 const str = (value: unknown): string => goValue(value);
 const items = (value: unknown): unknown[] => {
@@ -53,8 +54,7 @@ const divide = (a: unknown, b: unknown, how: (x: bigint, y: bigint) => bigint): 
   return how(int(a), int(b));
 };
 
-/** The functions of Masterminds/sprig v3 that need neither keys, certificates nor randomness; `env` and `expandenv` are off in Argo. */
-export const sprig: Readonly<Record<string, ExprFunction>> = {
+const plain: Readonly<Record<string, ExprFunction>> = {
   // Text
   trim: (s) => str(s).trim(),
   trimAll: (chars, s) => trimChars(str(chars), str(s), 'both'),
@@ -226,3 +226,6 @@ export const sprig: Readonly<Record<string, ExprFunction>> = {
   ext: (path) => /\.[^./]*$/.exec(str(path))?.[0] ?? '',
   isAbs: (path) => str(path).startsWith('/'),
 };
+
+/** The functions of Masterminds/sprig v3 but those that make certificates or hash passwords; `env` and `expandenv` are off in Argo. */
+export const sprig: Readonly<Record<string, ExprFunction>> = withMust({ ...plain, ...sprigMore });

@@ -53,17 +53,17 @@ export type Values = Readonly<Record<string, string>>;
 
 /**
  * Replaces `{{tag}}` and `{{=expression}}` in the text of a JSON document. With `allowUnresolved` a tag that nothing
- * is known of stays as it is; else TemplateError `failed to resolve {{tag}}`.
+ * is known of stays as it is; else TemplateError `failed to resolve {{tag}}`. `more` is what expressions alone may name.
  * After argo-workflows v3.7.6 util/template
  */
-export function replaceTags(json: string, values: Values, allowUnresolved: boolean): string {
+export function replaceTags(json: string, values: Values, allowUnresolved: boolean, more: Readonly<Record<string, unknown>> = {}): string {
   if (!json.includes('{{')) return json;
   let env: Record<string, unknown> | undefined;
   let out = '';
   for (const part of cut(json)) {
     if (typeof part === 'string') out += part;
     else if (part.tag.startsWith('=')) {
-      env ??= argoExprEnv(values);
+      env ??= { ...argoExprEnv(values), ...more };
       out += expression(part.tag.slice(1), env, allowUnresolved);
     } else out += simple(part.tag, values, allowUnresolved);
   }

@@ -1,3 +1,4 @@
+import { isTimeMethod } from './time-methods.ts';
 import type { Node } from './ast.ts';
 import { ExprError } from './error.ts';
 import { goTypeName, isFunction } from './values.ts';
@@ -148,6 +149,7 @@ export function check(node: Node, source: string, env: Record<string, unknown>, 
         if (property !== 'int' && property !== 'unknown') return fail(n.property, `array elements can only be selected using an integer (got ${GO_NAME[property]})`);
         return 'unknown';
       default:
+        if (name !== undefined && (base === 'time' || base === 'duration') && isTimeMethod(base, name)) return 'func';
         if (name !== undefined) return fail(n, `type ${GO_NAME[base]} has no field ${name}`);
         return fail(n, `type ${GO_NAME[base]}[${GO_NAME[property]}] is undefined`);
     }

@@ -1,3 +1,4 @@
+import { timeMethod } from './time-methods.ts';
 import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isMap } from './values.ts';
 
 const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
@@ -128,6 +129,8 @@ export function fetchMember(from: unknown, key: unknown): unknown {
     if (typeof key === 'string') return Object.hasOwn(from, key) ? from[key] : null;
     return null;
   }
+  const method = timeMethod(from, key);
+  if (method !== undefined) return method;
   throw new Error(`cannot fetch ${goValue(key)} from ${goTypeName(from)}`);
 }
 
