@@ -66,18 +66,19 @@ async function run(named: string, flags: ParityFlags, parts: CommandParts, limit
       const left = await sideOf(workshop, scenario, flags.left, limitMs, signal);
       if (left === undefined) return 1;
       const notes: string[] = [];
+      const namespace = scenario.namespace ?? 'default';
       let sides: [ParitySide, ParitySide];
       if (recording === undefined) {
         const right = await sideOf(workshop, scenario, flags.right, limitMs, signal);
         if (right === undefined) return 1;
         sides = flags.left === flags.right ? [{ ...left, name: `${flags.left} (1)` }, { ...right, name: `${flags.right} (2)` }] : [left, right];
       } else {
-        const { side, unused } = await sideOfRecording(resolve(recording), left);
+        const { side, unused } = await sideOfRecording(resolve(recording), left, namespace);
         const { side: held, unrecorded } = withoutUnrecorded(left, side);
         sides = [held, side];
         notes.push(`${unrecorded} commands of the scenario are not in the recording, ${unused} of the recording are not in the scenario.`);
       }
-      const report = compareSides(sides[0], sides[1], { scenario: scenario.id, namespace: scenario.namespace ?? 'default' });
+      const report = compareSides(sides[0], sides[1], { scenario: scenario.id, namespace });
       print(report, flags, notes);
       return report.equal ? 0 : 1;
     } finally {

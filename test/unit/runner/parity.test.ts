@@ -123,13 +123,14 @@ describe('a recording', () => {
   it('stands for a run of the commands that it holds', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'parity-'));
     const file = join(folder, 'recording.jsonl');
-    await writeFile(file, `${JSON.stringify({ id: '1', command: 'a', exitCode: 0, output: 'x' })}\n${JSON.stringify({ command: 'other', exitCode: 0, output: '' })}\n`);
-    const { side, unused } = await sideOfRecording(file, left);
-    const { side: held, unrecorded } = withoutUnrecorded(left, side);
-    expect([unused, unrecorded]).toEqual([1, 2]);
+    const one: ParitySide = { name: 'embedded', pages: [{ page: 'step1', title: 'One', commands: [command('a', 'x'), command('b')], verdicts: { 'step1/blocks': 'passed' } }] };
+    await writeFile(file, `${JSON.stringify({ id: '0', command: 'a', exitCode: 7, output: 'not yet' })}\n${JSON.stringify({ id: '1', command: 'a', exitCode: 0, output: 'x' })}\n${JSON.stringify({ command: 'other', exitCode: 0, output: '' })}\n`);
+    const { side, unused } = await sideOfRecording(file, one, 'argo');
+    const { side: held, unrecorded } = withoutUnrecorded(one, side);
+    expect([unused, unrecorded]).toEqual([2, 1]);
     expect(compareSides(held, side, { scenario: 's', namespace: 'argo' }).pages).toEqual([{ page: 'step1', title: 'One', compared: 1, verdicts: 0, differences: [] }]);
     await writeFile(file, 'nonsense\n');
-    await expect(sideOfRecording(file, left)).rejects.toThrow(`${file}:1 is no line of a recording: an object with command, exitCode and output`);
+    await expect(sideOfRecording(file, one, 'argo')).rejects.toThrow(`${file}:1 is no line of a recording: an object with command, exitCode and output`);
     await rm(folder, { recursive: true });
   });
 });
