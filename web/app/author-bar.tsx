@@ -29,7 +29,7 @@ export function AuthorBar({ store, go }: { store: ScenarioStore; go(page: string
         <select value={target.value ?? current} onChange={(event) => (target.value = event.currentTarget.value)}>
           {steps.map((step) => (
             <option key={step.id} value={step.id}>
-              {step.label}: {step.title}
+              {step.label === step.title || step.id === 'finish' ? step.label : `${step.label}: ${step.title}`}
             </option>
           ))}
         </select>

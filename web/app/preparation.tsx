@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionView, StageView } from '../../server/protocol/rest.ts';
 import { bundlePath } from '../state/api.ts';
+import { providerName } from '../state/overview.ts';
 import type { ScenarioStore } from '../state/scenario-store.ts';
 import { browserTimers } from '../state/timers.ts';
 import { Icon, StateMark } from './icons.tsx';
@@ -120,7 +121,7 @@ function Lost({ store, lost }: { store: ScenarioStore; lost: NonNullable<Session
         <div class="overlay-buttons">
           {lost.alternatives.map((provider) => (
             <button key={provider} type="button" class="button primary" onClick={() => void store.continueOn(provider)}>
-              Go on on {provider === 'embedded' ? 'the embedded cluster' : provider}
+              Go on on {providerName(provider)}
             </button>
           ))}
           <button type="button" class="button" onClick={() => void store.reset()}>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { BrokenCard, ProviderView, ScenarioCard } from '../../server/protocol/rest.ts';
-import { providersFor, unmet } from '../state/overview.ts';
+import { providerName, providersFor, unmet } from '../state/overview.ts';
 import { formatRoute } from '../state/route.ts';
 import { Icon } from './icons.tsx';
 import { Text } from './text.tsx';
@@ -56,7 +56,7 @@ export function Scenario({ card, providers, within }: { card: ScenarioCard; prov
         )}
         {others.filter((provider) => !provider.available).map((provider) => (
           <details class="card-more" key={provider.id}>
-            <summary>Not on {provider.title} here</summary>
+            <summary>Not on {providerName(provider.id)} here</summary>
             <p>
               <Text>{provider.reason ?? `${provider.title} can’t be had on this machine.`}</Text>
               {provider.next !== undefined && (
@@ -82,8 +82,8 @@ export function Scenario({ card, providers, within }: { card: ScenarioCard; prov
           </a>
         )}
         {others.filter((provider) => provider.available).map((provider) => (
-          <a key={provider.id} class="button" data-route href={formatRoute({ name: 'scenario', id: card.id, provider: provider.id })} aria-label={`Run on ${provider.title}: ${card.title}`}>
-            Run on {provider.title}
+          <a key={provider.id} class="button" data-route href={formatRoute({ name: 'scenario', id: card.id, provider: provider.id })} aria-label={`Run on ${providerName(provider.id)}: ${card.title}`} title={provider.title}>
+            Run on {providerName(provider.id)}
           </a>
         ))}
         <a class={card.finished || lacking.length > 0 ? 'button' : 'button primary'} data-route href={formatRoute({ name: 'scenario', id: card.id })} aria-label={`${verb}${lacking.length > 0 && card.session === undefined ? ' anyway' : ''}: ${card.title}`}>

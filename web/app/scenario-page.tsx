@@ -64,7 +64,7 @@ export function ScenarioPage({ id, page, provider, machine }: ScenarioPageProps)
   }, [page, resumed]);
   useLayoutEffect(() => panes.current?.style.setProperty('--split', `${settings.value.split}%`), [settings.value.split]);
   const go = (to: string) => navigate({ name: 'scenario', id, page: to });
-  const { session, scenario } = store.model.value;
+  const { session } = store.model.value;
   const notice = store.notice.value;
   return (
     <div
@@ -82,7 +82,7 @@ export function ScenarioPage({ id, page, provider, machine }: ScenarioPageProps)
         To the terminal
       </a>
       <TopBar store={store} go={go} />
-      {scenario?.author === true && <AuthorBar store={store} go={go} />}
+      {store.isAuthor.value && <AuthorBar store={store} go={go} />}
       <div class="banners">
         {link.value === 'lost' && !store.ended.value && (
           <div class="banner banner-lost" role="alert">

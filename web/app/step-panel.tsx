@@ -92,7 +92,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
           <h1 ref={heading} tabIndex={-1}>
             {page.title}
           </h1>
-          {model.scenario?.author === true && <StepFindings store={store} page={page.id} />}
+          {store.isAuthor.value && <StepFindings store={store} page={page.id} />}
           <PageHtml key={page.id} html={withoutTitle(page)} actions={actions} addresses={addresses} quizzes={quizzes} />
           {page.hints.length > 0 && <Hints hints={page.hints} />}
           {page.solutionHtml !== undefined && (

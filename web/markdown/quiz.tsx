@@ -23,6 +23,8 @@ export function mountQuizzes(root: HTMLElement, offer: QuizOffer): () => void {
       root.append(place);
     }
     place.textContent = '';
+    // The frame is the form's.
+    place.removeAttribute('class');
     render(<Quiz quiz={quiz} verdict={computed(() => offer.verdict(quiz.id))} onAnswer={(answers) => offer.answer(quiz.id, answers)} />, place);
     return place;
   });

@@ -53,6 +53,11 @@ export function unmet(card: ScenarioCard): NeedView[] {
   return card.needs?.filter((need) => !need.met) ?? [];
 }
 
+/** What a provider is called within a sentence: `Run on kind`. */
+export function providerName(id: string): string {
+  return { embedded: 'the embedded cluster', existing: 'the existing cluster' }[id] ?? id;
+}
+
 /** The providers that a card offers: none where it needs no cluster or where a session is open already. */
 export function providersFor(card: ScenarioCard, providers: readonly ProviderView[]): ProviderView[] {
   if (card.session !== undefined) return [];

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { fillPlaceholders } from '../../server/protocol/placeholders.ts';
-import type { QuizVerdict, SessionEvent } from '../../server/protocol/rest.ts';
+import type { QuizVerdict, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
 import type { SocketLike } from '../terminal/connection.ts';
 import { ApiError, sessionPath, withLanguage } from './api.ts';
 import type { LabApi } from './api.ts';
@@ -49,6 +49,8 @@ export class ScenarioStore {
   readonly page: ReadonlySignal<string> = computed(() => currentPage(this.pages.value, this.wanted.value, this.model.value.session?.page));
   readonly steps: ReadonlySignal<StepItem[]> = computed(() => stepItems(this.pages.value, this.model.value.session?.done ?? [], this.model.value.reports, this.page.value));
   readonly around = computed(() => neighbours(this.pages.value, this.page.value));
+  /** The lab runs with --watch: the author's bar is shown. */
+  readonly isAuthor = computed(() => this.model.value.session?.author === true || this.model.value.scenario?.author === true);
   readonly terminals: TerminalsStore;
   readonly editor: EditorStore;
   readonly author: AuthorStore;
@@ -68,7 +70,7 @@ export class ScenarioStore {
     const readySid = () => (this.model.value.session?.state === 'ready' ? this.#sid() : undefined);
     this.terminals = new TerminalsStore({ ...options, guard, sid: () => this.#sid(), fillIn: (code) => this.fillIn(code) });
     this.editor = new EditorStore({ ...options, sid: readySid, root: () => this.model.value.scenario?.layout?.editorPath ?? this.model.value.session?.home ?? '~', report: (error) => this.#report(error) });
-    this.author = new AuthorStore({ ...options, scenario: id, guard, onSession: (session) => this.#apply({ type: 'session', session }), onReport: (report) => this.#dispatch({ type: 'checked', report }) });
+    this.author = new AuthorStore({ ...options, scenario: id, guard, onSession: (session) => this.#begunAnew(session), onReport: (report) => this.#dispatch({ type: 'checked', report }) });
   }
 
   /** Loads the text and starts (or resumes) the session, both at once: the text is there first. */
@@ -231,7 +233,7 @@ export class ScenarioStore {
     const scenario = await this.#options.api.scenario(this.id, this.#language());
     this.#dispatch({ type: 'scenario', scenario });
     if (this.#arranged === undefined) this.arrangement.value = rememberedArrangement(this.#options.storage, this.id) ?? arrangementOf(scenario.layout);
-    if (scenario.author === true) void this.author.load();
+    if (this.isAuthor.value) void this.author.load();
     this.#arrangeTerminals();
   }
 
@@ -266,7 +268,9 @@ export class ScenarioStore {
   }
 
   #apply(event: SessionEvent): void {
+    const knewAuthor = this.isAuthor.value;
     this.#dispatch({ type: 'event', event });
+    if (this.isAuthor.value && !knewAuthor) void this.author.load();
     if (event.type === 'content') void this.#loadScenario().catch((error: unknown) => this.#report(error));
     if (event.type === 'author') this.author.onProgress(event.progress);
     if (event.type === 'files') this.editor.changed(event.paths);
@@ -299,6 +303,16 @@ export class ScenarioStore {
       (opened) => this.#apply({ type: 'session', session: opened }),
       (error: unknown) => this.#report(error),
     );
+  }
+
+  /** The session was cleaned on the author's behalf: its page is opened and its terminals are arranged again. */
+  #begunAnew(session: SessionView): void {
+    if (session.state === 'preparing') {
+      this.#arranged = undefined;
+      this.#opened = undefined;
+      this.editor.clear();
+    }
+    this.#apply({ type: 'session', session });
   }
 
   #forget(): void {
