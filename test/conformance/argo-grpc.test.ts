@@ -1,8 +1,8 @@
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { argoServerPort, learnerToken } from '../harness/argo-server.ts';
 import { startTestCluster, type TestCluster } from '../harness/test-cluster.ts';
 
 // grpc-js and a schema of a few messages are the independent side: they share no line with the server's codec.
@@ -17,39 +17,15 @@ let close: () => Promise<void>;
 
 beforeAll(async () => {
   test = await startTestCluster({ argo: true });
-  // A port that leads to the server's Service, as a port-forward would.
-  const sockets = new Set<Socket>();
-  const bridge = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    void test.cluster.network.dialAddress('argo-server.argo.svc', 2746).then((upstream) => {
-      upstream.on('error', () => socket.destroy());
-      upstream.on('close', () => socket.destroy());
-      upstream.pipe(socket).pipe(upstream);
-    });
-  });
-  await new Promise<void>((done) => bridge.listen(0, '127.0.0.1', done));
-  const address = bridge.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const kube = test.cluster.client;
-  await kube.create({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterrolebindings' }, '', { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'learner' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'ServiceAccount', name: 'learner', namespace: 'argo' }] });
-  await kube.create({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'argo', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'learner' } });
-  await kube.create({ group: '', version: 'v1', resource: 'secrets' }, 'argo', { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token', metadata: { name: 'learner', annotations: { 'kubernetes.io/service-account.name': 'learner' } } });
-  const read = async () => {
-    const secret = await kube.get({ group: '', version: 'v1', resource: 'secrets' }, 'argo', 'learner');
-    const data = secret['data'];
-    if (typeof data !== 'object' || data === null || !('token' in data)) throw new Error('the secret has no token yet');
-    return Buffer.from(String(data.token), 'base64').toString();
-  };
-  token = await vi.waitFor(read);
+  const server = await argoServerPort(test.cluster);
+  token = await learnerToken(test.cluster);
   const services = schema['workflow'];
   const service: unknown = typeof services === 'object' ? Reflect.get(services, 'WorkflowService') : undefined;
   if (typeof service !== 'function') throw new Error('the schema has no service');
-  client = Reflect.construct(service, [`127.0.0.1:${address.port}`, credentials.createInsecure()]);
+  client = Reflect.construct(service, [`127.0.0.1:${server.port}`, credentials.createInsecure()]);
   close = async () => {
     client.close();
-    for (const socket of sockets) socket.destroy();
-    await new Promise((done) => bridge.close(done));
+    await server.close();
   };
 }, 60_000);
 

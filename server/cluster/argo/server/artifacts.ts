@@ -7,7 +7,8 @@ import type { PodNetwork } from '../../network/pod-network.ts';
 import { StoreError, getObject, listObjects, type Bucket } from '../executor/s3.ts';
 import type { Caller } from './auth.ts';
 import type { Reply } from './reply.ts';
-import { SECRETS, message, text } from './route.ts';
+import { archivedWorkflow } from './archive-access.ts';
+import { SECRETS, message, text, type ServiceContext } from './route.ts';
 import { Code, toStatus } from './status.ts';
 import { dig } from './structs.ts';
 import { getOwnWorkflow } from './workflow-access.ts';
@@ -17,6 +18,7 @@ import { getOwnWorkflow } from './workflow-access.ts';
 const CSP = "sandbox; base-uri 'none'; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'";
 
 export interface ArtifactAccess {
+  context: ServiceContext;
   network: PodNetwork;
   /** The server's own namespace: where a store's short name is looked up. */
   namespace: string;
@@ -26,8 +28,11 @@ export interface ArtifactAccess {
 
 /** What an artifact URL asks for. */
 interface Wanted {
+  /** Empty where a uid says it all. */
   namespace: string;
   workflow: string;
+  /** Of an archived workflow, which is then meant instead of a living one. */
+  uid?: string;
   node: string;
   direction: 'inputs' | 'outputs';
   artifact: string;
@@ -45,9 +50,13 @@ class Refused extends Error {
 }
 
 /** The URL taken apart; undefined when it is none of an artifact. Throws Refused(400) on a wrong one. */
-function parse(path: string): Wanted | 'archived' {
+function parse(path: string): Wanted {
   const [, area = '', ...rest] = path.split('/');
-  if (area.endsWith('-by-uid')) return 'archived';
+  if (area.endsWith('-by-uid')) {
+    const [uid, node, artifact] = rest;
+    if (uid === undefined || node === undefined || artifact === undefined) throw new Refused(400);
+    return { namespace: '', workflow: '', uid, node, artifact, direction: area === 'artifacts-by-uid' ? 'outputs' : 'inputs', file: undefined };
+  }
   if (area === 'artifacts' || area === 'input-artifacts') {
     const [namespace, workflow, node, artifact] = rest;
     if (namespace === undefined || workflow === undefined || node === undefined || artifact === undefined) throw new Refused(400);
@@ -56,7 +65,7 @@ function parse(path: string): Wanted | 'archived' {
   const [namespace, kind, workflow, node, direction, artifact, ...file] = rest;
   if (namespace === undefined || workflow === undefined || node === undefined || artifact === undefined) throw new Refused(400);
   if (direction !== 'inputs' && direction !== 'outputs') throw new Refused(400);
-  if (kind === 'archived-workflows') return 'archived';
+  if (kind === 'archived-workflows') return { namespace, workflow: '', uid: workflow, node, artifact, direction, file: file.join('/') };
   if (kind !== 'workflows') throw new Refused(400);
   return { namespace, workflow, node, artifact, direction, file: file.join('/') };
 }
@@ -68,10 +77,7 @@ export function isArtifactPath(path: string): boolean {
 /** Answers a request for an artifact, as the caller: who may not read the workflow or the store's Secret gets nothing. */
 export async function serveArtifact(reply: Reply, path: string, caller: Caller, access: ArtifactAccess): Promise<void> {
   try {
-    const wanted = parse(path);
-    // Without an archive no workflow has a uid that it could be found by.
-    if (wanted === 'archived') throw new Refused(500);
-    await send(reply, path, wanted, caller, access);
+    await send(reply, path, parse(path), caller, access);
   } catch (error) {
     refuse(reply, error instanceof Refused ? error.status : statusOf(error));
   }
@@ -88,25 +94,29 @@ function statusOf(error: unknown): number {
 }
 
 async function send(reply: Reply, path: string, wanted: Wanted, caller: Caller, access: ArtifactAccess): Promise<void> {
-  let workflow: JsonObject;
-  try {
-    workflow = await getOwnWorkflow(caller.kube, wanted.namespace, wanted.workflow);
-  } catch (error) {
-    const { code } = toStatus(error);
-    throw new Refused(code === Code.NotFound ? 404 : code === Code.PermissionDenied ? 403 : code === Code.Unauthenticated ? 401 : 500);
-  }
+  const workflow = await workflowOf(wanted, caller, access);
   const artifact = find(workflow, wanted);
   const raw = message(artifact, 'raw');
   if (raw !== undefined) {
     file(reply, wanted.artifact, Buffer.from(text(raw, 'data')));
     return;
   }
-  const { bucket, key } = await locate(workflow, artifact, wanted.namespace, caller, access);
+  const { bucket, key } = await locate(workflow, artifact, text(dig(workflow, 'metadata'), 'namespace') || wanted.namespace, caller, access);
   if (wanted.file === undefined) {
     file(reply, posix.basename(key), await getObject(access.network, bucket, key));
     return;
   }
   await sendInside(reply, path, key, wanted.file, bucket, access);
+}
+
+async function workflowOf(wanted: Wanted, { kube }: Caller, { context }: ArtifactAccess): Promise<JsonObject> {
+  try {
+    if (wanted.uid === undefined) return await getOwnWorkflow({ kube, context }, wanted.namespace, wanted.workflow);
+    return await archivedWorkflow({ kube, context }, { uid: wanted.uid });
+  } catch (error) {
+    const { code } = toStatus(error);
+    throw new Refused(code === Code.NotFound ? 404 : code === Code.PermissionDenied ? 403 : code === Code.Unauthenticated ? 401 : 500);
+  }
 }
 
 /** A file of a directory, or the directory's listing. */

@@ -2,6 +2,8 @@ import type { RequestRecord } from '../../auth/request-log.ts';
 import { CertificateAuthority } from '../../auth/certificates.ts';
 import type { Program, ProgramContext } from '../../program.ts';
 import { isJsonObject } from '../../../lib/json.ts';
+import { persistenceOf } from '../archive/persistence.ts';
+import type { WorkflowArchive } from '../archive/workflow-archive.ts';
 import { logLine } from './access-log.ts';
 import { Gatekeeper, parseAuthModes, type AuthMode, type Claims } from './auth.ts';
 import { parseServerFlags, type ServerFlags } from './flags.ts';
@@ -13,6 +15,8 @@ import { VERSION } from './version.ts';
 export interface ArgoServerOptions {
   /** Told of each request to the API, after it was answered. */
   record?: (record: RequestRecord) => void;
+  /** Where finished workflows are kept; asked only when the controller's ConfigMap has `persistence`. */
+  archive?: WorkflowArchive;
   /** A folder with the built user interface; without one, every page says that it is not built. */
   uiFolder?: string;
 }
@@ -44,12 +48,13 @@ async function run(context: ProgramContext, options: ArgoServerOptions): Promise
   log('info', 'Starting Argo Server', { instanceID: '', version: VERSION.version });
   log('info', 'Creating event controller', { asyncDispatch: 'false', operationQueueSize: '16', workerCount: '4' });
 
-  const services: ServiceContext = { own: context.client, clock, ids, env, managedNamespace, log };
+  const persistence = options.archive === undefined ? undefined : await persistenceOf(context.client, namespace).catch(() => undefined);
+  const services: ServiceContext = { own: context.client, clock, ids, env, managedNamespace, log, ...(persistence === undefined || options.archive === undefined ? {} : { archive: options.archive }) };
   const front = new Front({
     context: services,
     gatekeeper: new Gatekeeper(modes, { kube: context.client, claims: ownClaims(context, namespace) }),
     files: { uiFolder: options.uiFolder, tls: flags.secure, baseHref: flags.baseHref, frameOptions: flags.frameOptions },
-    artifacts: { network: context.network, namespace, now: () => context.clock.now() },
+    artifacts: { context: services, network: context.network, namespace, now: () => context.clock.now() },
     clock,
     write: (line) => context.stderr(line),
     ...(options.record === undefined ? {} : { record: options.record }),

@@ -2,6 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import type { KubeClient, ResourceType } from '../../client.ts';
+import type { WorkflowArchive } from '../archive/workflow-archive.ts';
 import type { Caller } from './auth.ts';
 
 /** What the services need beside the caller. The command `argo` makes one too: it runs them in its own process. */
@@ -12,6 +13,8 @@ export interface ServiceContext {
   ids: Ids;
   env: Record<string, string | undefined>;
   managedNamespace: string;
+  /** Absent where the controller's ConfigMap has no `persistence`. */
+  archive?: WorkflowArchive;
   log(level: 'info' | 'warning' | 'error', message: string, fields?: Record<string, string>): void;
 }
 

@@ -2,17 +2,26 @@ import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import type { KubeClient } from '../../client.ts';
 import type { Caller } from './auth.ts';
 import { userLabels } from './auth.ts';
-import { SELF_REVIEWS, WORKFLOWS, message } from './route.ts';
+import { SELF_REVIEWS, WORKFLOWS, message, type Call } from './route.ts';
 import { ArgoError, Code, GrpcStatus, withStatus } from './status.ts';
 import { LABEL } from './actions/shared.ts';
 import { fromKube, mapOf, metadataOf, nameOf, toKube } from './structs.ts';
 
 export const LATEST = '@latest';
 
-/** A workflow by name, or the newest one; as the caller. After argo-workflows v3.7.6 server/workflow/workflow_server.go */
-export async function getWorkflow(kube: KubeClient, namespace: string, name: string): Promise<JsonObject> {
+/** A workflow by name, from the archive if it is only there, or the newest one; as the caller. After argo-workflows v3.7.6 server/workflow/workflow_server.go */
+export async function getWorkflow({ kube, context }: Pick<Call, 'kube' | 'context'>, namespace: string, name: string): Promise<JsonObject> {
   return withStatus(Code.Internal, async () => {
-    if (name !== LATEST) return fromKube('Workflow', await kube.get(WORKFLOWS, namespace, name));
+    if (name !== LATEST) {
+      try {
+        return fromKube('Workflow', await kube.get(WORKFLOWS, namespace, name));
+      } catch (error) {
+        if (context.archive === undefined || !(await mayI(kube, 'get', 'workflows', namespace, name))) throw error;
+        const archived = context.archive.latest(namespace, name);
+        if (archived === undefined) throw error;
+        return fromKube('Workflow', toKube('Workflow', archived));
+      }
+    }
     const list = await kube.list(WORKFLOWS, { namespace });
     let newest = list.items[0];
     for (const item of list.items) if (newest !== undefined && (item.metadata.creationTimestamp ?? '') > (newest.metadata.creationTimestamp ?? '')) newest = item;
@@ -28,8 +37,8 @@ export function checkInstance(object: JsonObject): void {
 }
 
 /** A workflow that one of the verbs is about. */
-export async function getOwnWorkflow(kube: KubeClient, namespace: string, name: string): Promise<JsonObject> {
-  const workflow = await getWorkflow(kube, namespace, name);
+export async function getOwnWorkflow(call: Pick<Call, 'kube' | 'context'>, namespace: string, name: string): Promise<JsonObject> {
+  const workflow = await getWorkflow(call, namespace, name);
   await withStatus(Code.InvalidArgument, () => checkInstance(workflow));
   return workflow;
 }

@@ -1,52 +1,17 @@
 import type { JsonObject } from '../../../lib/json.ts';
-import type { KubeClient } from '../../client.ts';
+import { ARCHIVING_STATUS } from '../archive/workflow-archive.ts';
+import { archiveFilter } from './archive-access.ts';
 import { FieldFilter } from './fields.ts';
-import { WORKFLOWS, message, text } from './route.ts';
+import { type ListFilter, listFilter } from './list-filter.ts';
+import { WORKFLOWS, message, text, type ServiceContext } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
-import { fromKube, nameOf } from './structs.ts';
+import { fromKube, nameOf, toKube } from './structs.ts';
 import { normalize } from '../types/normal-form.ts';
 
 /** Kubernetes' answer to "all that belong to this controller": none of them carries an instance id. */
 export const OWN_SELECTOR = '!workflows.argoproj.io/controller-instanceid';
 
-interface Filter {
-  namespace: string;
-  name: string;
-  startedAfter: number | undefined;
-  startedBefore: number | undefined;
-  showRemaining: boolean;
-}
-
-/** The field selectors that a list knows. After argo-workflows v3.7.6 server/utils/list_options.go */
-function parseFieldSelector(selector: string, namespace: string): Filter {
-  const filter: Filter = { namespace, name: '', startedAfter: undefined, startedBefore: undefined, showRemaining: false };
-  for (const part of selector.split(',')) {
-    if (part === '') continue;
-    const after = (prefix: string) => (part.startsWith(prefix) ? part.slice(prefix.length) : undefined);
-    const ns = after('metadata.namespace=');
-    const name = after('metadata.name=');
-    const from = after('spec.startedAt>');
-    const to = after('spec.startedAt<');
-    const remaining = after('ext.showRemainingItemCount=');
-    if (ns !== undefined) {
-      if (filter.namespace !== '' && filter.namespace !== ns) throw new GrpcStatus(Code.InvalidArgument, `'namespace' query param (${JSON.stringify(filter.namespace)}) and fieldselector 'metadata.namespace' (${JSON.stringify(ns)}) are both specified and contradict each other`);
-      filter.namespace = ns;
-    } else if (name !== undefined) filter.name = name;
-    else if (from !== undefined) filter.startedAfter = timeOf(from);
-    else if (to !== undefined) filter.startedBefore = timeOf(to);
-    else if (remaining !== undefined) filter.showRemaining = remaining === 'true';
-    else throw new GrpcStatus(Code.InvalidArgument, `unsupported requirement ${part}`);
-  }
-  return filter;
-}
-
-function timeOf(value: string): number {
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw new GrpcStatus(Code.Internal, `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`);
-  return ms;
-}
-
-function intOf(value: string, name: string): number {
+export function intOf(value: string, name: string): number {
   if (value === '') return 0;
   if (!/^[+-]?\d+$/.test(value)) throw new GrpcStatus(Code.InvalidArgument, `listOptions.${name} must be int`);
   const parsed = Number(value);
@@ -56,6 +21,10 @@ function intOf(value: string, name: string): number {
 
 function status(workflow: JsonObject): JsonObject {
   return message(workflow, 'status') ?? {};
+}
+
+function labelsOf(workflow: JsonObject): JsonObject | undefined {
+  return message(message(workflow, 'metadata'), 'labels');
 }
 
 function started(workflow: JsonObject): string {
@@ -72,9 +41,9 @@ export function compareWorkflows(a: JsonObject, b: JsonObject): number {
 }
 
 /** Lists workflows with paging, filters and `fields`; the caller's right was checked before. */
-export async function listWorkflows(kube: KubeClient, request: JsonObject): Promise<JsonObject> {
+export async function listWorkflows({ own: kube, archive }: Pick<ServiceContext, 'own' | 'archive'>, request: JsonObject): Promise<JsonObject> {
   const options = message(request, 'listOptions');
-  const filter = parseFieldSelector(text(options, 'fieldSelector'), text(request, 'namespace'));
+  const filter = listFilter(request);
   const limit = intOf(text(options, 'limit'), 'limit');
   const offset = intOf(text(options, 'continue'), 'continue');
   const selector = text(options, 'labelSelector');
@@ -83,10 +52,13 @@ export async function listWorkflows(kube: KubeClient, request: JsonObject): Prom
     labelSelector: selector === '' ? OWN_SELECTOR : `${selector},${OWN_SELECTOR}`,
   });
   const keep = matcher(request, filter);
-  const all = list.items
+  const live = list.items
     .map((item) => fromKube('Workflow', item))
-    .filter(keep)
+    // What is archived is shown from there.
+    .filter((workflow) => keep(workflow) && (archive === undefined || labelsOf(workflow)?.[ARCHIVING_STATUS] !== 'Archived'))
     .sort((a, b) => started(b).localeCompare(started(a)));
+  const archived = archive?.list(archiveFilter(request, filter)).map((workflow) => fromKube('Workflow', toKube('Workflow', workflow))) ?? [];
+  const all = [...live, ...archived];
   const page = limit > 0 ? all.slice(offset, offset + limit) : all.slice(offset);
   const metadata: JsonObject = { resourceVersion: list.metadata.resourceVersion };
   const remaining = all.length - offset - page.length;
@@ -101,7 +73,7 @@ export async function listWorkflows(kube: KubeClient, request: JsonObject): Prom
   return cleaned;
 }
 
-function matcher(request: JsonObject, filter: Filter): (workflow: JsonObject) => boolean {
+function matcher(request: JsonObject, filter: ListFilter): (workflow: JsonObject) => boolean {
   const nameFilter = text(request, 'nameFilter');
   const createdAfter = Date.parse(text(request, 'createdAfter'));
   const finishedBefore = Date.parse(text(request, 'finishedBefore'));

@@ -22,7 +22,7 @@ async function* watchWorkflows(call: Call): AsyncGenerator<Json> {
   try {
     const name = /^metadata\.name=(.*)$/.exec(fieldSelector)?.[1];
     // Argo looks the workflow up by whatever name is asked for, so a missing one is an error, not silence.
-    if (name !== undefined) fieldSelector = `metadata.name=${nameOf(await getWorkflow(call.kube, namespace, name))}`;
+    if (name !== undefined) fieldSelector = `metadata.name=${nameOf(await getWorkflow(call, namespace, name))}`;
     const labels = text(options, 'labelSelector');
     const watch = watching(
       call.kube,
@@ -65,7 +65,7 @@ async function* watchEvents(call: Call): AsyncGenerator<Json> {
 async function* logs(call: Call): AsyncGenerator<Json> {
   const { request } = call;
   const namespace = text(request, 'namespace');
-  const workflow = await getOwnWorkflow(call.kube, namespace, text(request, 'name'));
+  const workflow = await getOwnWorkflow(call, namespace, text(request, 'name'));
   const options: JsonObject = message(request, 'logOptions') ?? {};
   try {
     for await (const entry of workflowLogs(call.kube, call.context, {

@@ -90,7 +90,7 @@ async function submit(call: Call): Promise<Json> {
 }
 
 /** The workflow that a verb names; checked to be this server's. */
-const named = (call: Call) => getOwnWorkflow(call.kube, text(call.request, 'namespace'), text(call.request, 'name'));
+const named = (call: Call) => getOwnWorkflow(call, text(call.request, 'namespace'), text(call.request, 'name'));
 
 async function get(call: Call): Promise<Json> {
   const workflow = await named(call);
@@ -103,7 +103,7 @@ async function list(call: Call): Promise<Json> {
   if (!allowed) {
     throw new GrpcStatus(Code.PermissionDenied, `Permission denied, you are not allowed to list workflows in namespace ${JSON.stringify(namespace)}. Maybe you want to specify a namespace with query parameter \`.namespace=${namespace}\`?`);
   }
-  return withStatus(Code.Internal, () => listWorkflows(call.context.own, call.request));
+  return withStatus(Code.Internal, () => listWorkflows(call.context, call.request));
 }
 
 async function remove(call: Call): Promise<Json> {
@@ -216,7 +216,7 @@ async function retry(call: Call): Promise<Json> {
 async function resubmit(call: Call): Promise<Json> {
   const { request, context } = call;
   const namespace = text(request, 'namespace');
-  const given = await getWorkflow(call.kube, namespace, text(request, 'name'));
+  const given = await getWorkflow(call, namespace, text(request, 'name'));
   await withStatus(Code.InvalidArgument, () => checkInstance(given));
   return withStatus(Code.Internal, async () => {
     if (texts(request, 'parameters').length > 0 && (flag(request, 'memoized') || isResubmitted(given))) call.context.log('warning', 'Overriding parameters on memoized or resubmitted workflows may have unexpected results');
