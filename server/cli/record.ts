@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { LabError } from '../lib/errors.ts';
 import { keepingAlive } from '../lib/keep-alive.ts';
 import type { Scenario } from '../scenario/model.ts';
@@ -47,7 +48,7 @@ export async function record(target: string, flags: RecordFlags, parts: CommandP
 async function run(folder: string, flags: RecordFlags, parts: CommandParts): Promise<number> {
   const data = await mkdtemp(join(tmpdir(), 'argo-lab-record-'));
   const workshop = await parts.openWorkshop({ ...flags, data }, [folder]);
-  const say = (text: string) => void process.stdout.write(`\r\u001b[0m\u001b[K· ${text}\r\n`);
+  const say = (text: string) => void process.stdout.write(process.stdout.isTTY === true ? `\r\u001b[0m\u001b[K· ${text}\r\n` : `${text}\n`);
   try {
     const scenario = await only(workshop, folder);
     const session = await workshop.manager.start(scenario);
@@ -112,6 +113,5 @@ async function typeLines(text: string, desk: Desk, recorder: ScenarioRecorder, s
 }
 
 async function copyCast(from: string, to: string): Promise<void> {
-  const { writeFileAtomic } = await import('../lib/atomic-file.ts');
   await writeFileAtomic(to, await readFile(from), 0o644);
 }

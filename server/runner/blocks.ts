@@ -6,7 +6,7 @@ import { readText } from '../scenario/source-file.ts';
 /** A piece of a page that a reader would click to have it typed. */
 export interface Block {
   code: string;
-  /** 1 for the first terminal. */
+  /** 1 for the first terminal; where the author names none, the one that was used last. */
   terminal: number;
   /** Presses Ctrl-C first. */
   interrupt: boolean;
@@ -34,7 +34,7 @@ function decode(text: string): string {
  * The blocks of a page in the order of its text, taken from the HTML that a learner's page shows: what runs here is what
  * a click would run. Placeholders of ports become addresses as the session's own shell reaches them.
  */
-export function blocksOf(html: string, markdown: string): Block[] {
+export function blocksOf(html: string, markdown: string, desk: TerminalChoice = new TerminalChoice()): Block[] {
   const lines = markdown.replace(/\r\n?/g, '\n').split('\n');
   const blocks: Block[] = [];
   let from = 0;
@@ -48,7 +48,7 @@ export function blocksOf(html: string, markdown: string): Block[] {
     blocks.push({
       // Addresses as the session's own shell reaches them.
       code: fillPlaceholders(code, { portUrl: 'http://localhost:{port}' }),
-      terminal: Math.max(1, Number(attributes.get('data-terminal') ?? 1) || 1),
+      terminal: desk.of(attributes.get('data-terminal'), attributes.get('data-terminal-name')),
       interrupt: action.includes('interrupt'),
       newline: !action.includes('no-newline') && action !== 'ctrl-seq',
       keys: action === 'ctrl-seq',
@@ -59,9 +59,26 @@ export function blocksOf(html: string, markdown: string): Block[] {
   return blocks;
 }
 
+/** Terminals that have a name of their own come behind those with a number that scenarios use. */
+const FIRST_NAMED = 5;
+
+/** Which terminal a click goes to: that of the block, else the one that shows. */
+export class TerminalChoice {
+  #shown = 1;
+  readonly #named = new Map<string, number>();
+
+  of(number: string | undefined, name: string | undefined): number {
+    if (name !== undefined) {
+      this.#shown = this.#named.get(name) ?? FIRST_NAMED + this.#named.size;
+      this.#named.set(name, this.#shown);
+    } else if (number !== undefined) this.#shown = Math.max(1, Number(number) || 1);
+    return this.#shown;
+  }
+}
+
 /** Reads the page's text beside what was rendered of it. */
 export async function markdownOf(scenario: Scenario, page: Page): Promise<string> {
-  return (await readText(join(scenario.folder, page.text))) ?? '';
+  return page.text === '' ? '' : ((await readText(join(scenario.folder, page.text))) ?? '');
 }
 
 /** Where the code stands at or below `from`; it may be indented there, in a list or a quotation. */

@@ -6,7 +6,7 @@ import { stateOf } from './report.ts';
 import { readTranscript, TRANSCRIPT, type TranscriptLine } from './transcript.ts';
 
 /** The report with one more case a page: whether its solution answered as in the recorded transcript. */
-export async function compareTranscript(report: ScenarioReport, scenario: Scenario, from: string): Promise<ScenarioReport> {
+export async function compareTranscript(report: ScenarioReport, scenario: Scenario, from: string, onCase: (page: string, compared: CaseReport) => void): Promise<ScenarioReport> {
   const recorded = await readTranscript(scenario);
   if (recorded === undefined) return report;
   const file = relative(from, join(scenario.folder, TRANSCRIPT));
@@ -16,6 +16,7 @@ export async function compareTranscript(report: ScenarioReport, scenario: Scenar
     if (lines.length === 0 && broken.length === 0) return page;
     const findings = [...broken, ...differences(lines, report.solutions.filter((exchange) => exchange.page === page.page)).map((finding) => ({ ...finding, file }))];
     const compared: CaseReport = { id: `${page.page}/transcript`, kind: 'transcript', title: 'answers as recorded', state: stateOf(findings), ms: 0, findings };
+    onCase(page.page, compared);
     return { ...page, cases: [...page.cases, compared] };
   });
   const failed = pages.some((page) => page.cases.some((one) => one.state === 'failed'));

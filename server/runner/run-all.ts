@@ -5,7 +5,6 @@ import type { NeedKind } from '../scenario/model.ts';
 import { Slots } from './limits.ts';
 import { combine, type Outcome, type RunReport, stateOfRun } from './outcome.ts';
 import { CastRecorder } from './recording.ts';
-import { compareTranscript } from './compare.ts';
 import type { Finding, RunEvent, ScenarioReport } from './report.ts';
 import { runScenario } from './run-scenario.ts';
 import { type Selected, fileOf, unmetNeed } from './select.ts';
@@ -89,11 +88,11 @@ async function runRounds(workshop: Workshop, one: Selected, options: RunAllOptio
     const report = await runScenario(
       workshop,
       scenario,
-      { limitMs: options.limitMs, slots, sessions: options.jobs, round, from: options.from, signal: options.signal, ...(options.provider === undefined ? {} : { provider: options.provider }), ...(recorder === undefined ? {} : { recorder }) },
+      { limitMs: options.limitMs, slots, sessions: options.jobs, round, from: options.from, compare: options.compare, signal: options.signal, ...(options.provider === undefined ? {} : { provider: options.provider }), ...(recorder === undefined ? {} : { recorder }) },
       onEvent,
     );
     await recorder?.close().catch((error: unknown) => workshop.log.warn({ error: messageOf(error) }, 'a recording could not be written'));
-    rounds.push(options.compare && report.state !== 'interrupted' ? await compareTranscript(report, scenario, options.from) : report);
+    rounds.push(report);
   }
   return rounds;
 }

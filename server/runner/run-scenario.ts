@@ -4,6 +4,7 @@ import type { Page, Scenario } from '../scenario/model.ts';
 import { isCheckable } from '../session/content.ts';
 import type { Session } from '../session/session.ts';
 import { checksFileOf } from './checks-file.ts';
+import { compareTranscript } from './compare.ts';
 import { Desk, type Recorder } from './desk.ts';
 import { endOf } from './judge-block.ts';
 import { Slots, within } from './limits.ts';
@@ -25,6 +26,8 @@ export interface RunOptions {
   round?: number;
   /** File names in findings are relative to this folder. Default the working directory. */
   from?: string;
+  /** Holds what the solutions answer against `transcript.jsonl`, where there is one. */
+  compare?: boolean;
   /** Takes down the walk that clicks everything. */
   recorder?: Recorder;
   signal?: AbortSignal;
@@ -86,7 +89,8 @@ class ScenarioRun {
     }
     const pages = [...this.#pages.values()].map((page) => ({ ...page, cases: [...page.cases].sort((a, b) => RANK[a.kind] - RANK[b.kind] || a.id.localeCompare(b.id, 'en', { numeric: true })) }));
     const failed = pages.some((page) => page.cases.some((one) => one.state === 'failed'));
-    const report: ScenarioReport = { id: scenario.id, title: scenario.title, folder: scenario.folder, provider, state: interrupted ? 'interrupted' : failed ? 'failed' : 'passed', ms: workshop.clock.now() - began, pages, exchanges: this.#exchanges, solutions: this.#solutions, round };
+    const found: ScenarioReport = { id: scenario.id, title: scenario.title, folder: scenario.folder, provider, state: interrupted ? 'interrupted' : failed ? 'failed' : 'passed', ms: workshop.clock.now() - began, pages, exchanges: this.#exchanges, solutions: this.#solutions, round };
+    const report = options.compare === true && !interrupted ? await compareTranscript(found, scenario, options.from ?? process.cwd(), (page, one) => this.onEvent({ type: 'case-ended', scenario: scenario.id, page, case: one })) : found;
     this.onEvent({ type: 'scenario-ended', report });
     return report;
   }

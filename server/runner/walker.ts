@@ -4,7 +4,7 @@ import { pagesOf } from '../scenario/load.ts';
 import type { Exercise, Page, Scenario } from '../scenario/model.ts';
 import { isCheckable } from '../session/content.ts';
 import type { Session } from '../session/session.ts';
-import { type Block, blocksOf, markdownOf } from './blocks.ts';
+import { type Block, blocksOf, markdownOf, TerminalChoice } from './blocks.ts';
 import { cutScript, syntaxProblem } from './cut.ts';
 import type { Desk } from './desk.ts';
 import { judgeExchange, shortened } from './judge-block.ts';
@@ -20,9 +20,10 @@ export interface Route {
 
 export async function planRoute(workshop: Workshop, scenario: Scenario): Promise<Route> {
   const pages: Route['pages'] = [];
+  const choice = new TerminalChoice();
   for (const page of pagesOf(scenario)) {
     const markdown = await markdownOf(scenario, page);
-    pages.push({ page, blocks: blocksOf((await workshop.content.renderPage(scenario, page)).html, markdown) });
+    pages.push({ page, blocks: blocksOf((await workshop.content.renderPage(scenario, page)).html, markdown, choice) });
   }
   return { scenario, pages };
 }
