@@ -44,7 +44,8 @@ export interface ArgoPlanOptions {
  * What is written into a new cluster: the release's manifests, then what the course has besides, where the manifests do
  * not have it. The Argo Server is set as the scenario asks.
  */
-export function planArgo(manifests: readonly KubeObject[], course: readonly KubeObject[], options: ArgoPlanOptions): ArgoPlan {
+export function planArgo(manifests: readonly KubeObject[], course: readonly KubeObject[], { argo, local: named }: ArgoPlanOptions): ArgoPlan {
+  const options = { argo, local: new Set([...named].map(fullImageName)) };
   const all = new Map<string, KubeObject>();
   for (const object of manifests) put(all, inArgo(object));
   for (const object of course) {
@@ -52,7 +53,7 @@ export function planArgo(manifests: readonly KubeObject[], course: readonly Kube
     if (known === undefined) put(all, inArgo(object));
     else if (object.kind === 'ConfigMap') put(all, { ...known, data: { ...record(object['data']), ...record(known['data']) } });
   }
-  const objects = [...all.values()].map((object) => adjusted(object, options));
+  const objects = [...all.values()].map((object) => adjusted(withPolicy(object, options.local), options));
   const first = objects.filter(({ kind }) => kind === 'Namespace' || kind === 'CustomResourceDefinition' || kind === 'PriorityClass');
   const workloads = objects.filter(({ kind }) => WORKLOADS.has(kind));
   const rest = objects.filter((object) => !first.includes(object) && !workloads.includes(object));
@@ -69,6 +70,13 @@ function keyOf(object: KubeObject): string {
   return [object.apiVersion.replace(/\/.*|^v\d+$/, ''), object.kind, CLUSTER_SCOPED.has(object.kind) ? '' : (object.metadata.namespace ?? NAMESPACE), object.metadata.name].join(' ');
 }
 
+/** Workflows' images that were loaded into the node are there, whatever their tag: Argo's own setting for it. */
+function withPolicy(object: KubeObject, local: ReadonlySet<string>): KubeObject {
+  if (local.size === 0 || object.kind !== 'ConfigMap' || object.metadata.name !== 'workflow-controller-configmap') return object;
+  const policy = 'imagePullPolicy: IfNotPresent\n';
+  return { ...object, data: { mainContainer: policy, executor: policy, ...record(object['data']) } };
+}
+
 function inArgo(object: KubeObject): KubeObject {
   if (CLUSTER_SCOPED.has(object.kind) || object.metadata.namespace !== undefined) return object;
   return { ...object, metadata: { ...object.metadata, namespace: NAMESPACE } };
@@ -83,7 +91,7 @@ function adjusted(object: KubeObject, { argo, local }: ArgoPlanOptions): KubeObj
   const { spec } = parsed.data.spec.template;
   const { name } = object.metadata;
   const change = (container: z.infer<typeof Container>) => {
-    let next = container.image !== undefined && local.has(container.image) ? { ...container, imagePullPolicy: 'IfNotPresent' } : container;
+    let next = container.image !== undefined && local.has(fullImageName(container.image)) ? { ...container, imagePullPolicy: 'IfNotPresent' } : container;
     if (object.kind === 'Deployment' && name === 'argo-server' && container.name === 'argo-server') next = serverContainer(next, argo ?? { authModes: ['client'], secure: false });
     // One controller alone has nobody to agree with, and a paused one must not lose its lease.
     if (object.kind === 'Deployment' && name === 'workflow-controller') next = { ...next, env: withEnv(next.env ?? [], 'LEADER_ELECTION_DISABLE', 'true') };
@@ -131,9 +139,13 @@ export function resourceOf(object: { apiVersion: string; kind: string }): Resour
   return { group: group ?? '', version: version ?? '', resource };
 }
 
-/** Every image that some text of YAML names, such as manifests in a scenario's files and pages. */
+const NAME = String.raw`([a-z0-9][\w./:@-]*\w)`;
+/** A line of YAML, a field of JSON wherever it stands, and the flags of commands. */
+const NAMING = [new RegExp(String.raw`^\s*-?\s*["']?image["']?\s*:\s*["']?${NAME}["']?\s*,?\s*(?:#.*)?$`, 'gim'), new RegExp(String.raw`"image"\s*:\s*"${NAME}"`, 'gi'), new RegExp(String.raw`--(?:executor-)?image(?:=|\s+|",\s*")["']?${NAME}`, 'gi')];
+
+/** Every image that a text names: manifests in a scenario's files, blocks of its pages, its scripts. */
 export function imagesNamedIn(text: string): string[] {
-  return [...text.matchAll(/^\s*-?\s*["']?image["']?\s*:\s*["']?([a-z0-9][\w./:@-]*)["']?\s*,?\s*(?:#.*)?$/gim)].flatMap((match) => (match[1] === undefined || match[1].endsWith(':') ? [] : [match[1]]));
+  return [...new Set(NAMING.flatMap((naming) => [...text.matchAll(naming)].flatMap((match) => match[1] ?? [])))];
 }
 
 /** Names as containerd and Kubernetes compare them: `busybox` is `docker.io/library/busybox:latest`. */

@@ -175,9 +175,20 @@ class ImageLoad {
   async finish(): Promise<ReadonlySet<string>> {
     if (this.images.length === 0) return new Set();
     this.begin();
-    const loaded = (await this.#running) === true || (await this.#load().then(() => true, () => false));
+    if ((await this.#running) === true || (await this.#load().then(() => true, () => false))) return new Set(this.images);
     this.signal.throwIfAborted();
-    return new Set(loaded ? this.images : []);
+    return this.#eachAlone();
+  }
+
+  /** One image that can't be saved, say because Docker has only a part of it, keeps all others out: so one by one. */
+  async #eachAlone(): Promise<ReadonlySet<string>> {
+    const loaded = new Set<string>();
+    for (const image of this.images) {
+      const result = await this.tools.kind(['load', 'docker-image', image, '--name', this.cluster], { signal: this.stages.signal, timeoutMs: this.limits.stage('images') });
+      this.signal.throwIfAborted();
+      if (result.code === 0) loaded.add(image);
+    }
+    return loaded;
   }
 
   /** The node is gone or broken: nothing more is loaded. */
@@ -203,9 +214,10 @@ export async function removeCluster({ tools, owned }: Pick<BuildContext, 'tools'
       continue;
     }
     gone = 0;
-    // A paused container can't be stopped by every version of Docker.
     const deleted = await tools.kind(['delete', 'cluster', '--name', name, '--kubeconfig', owned.kubeconfigOf(name)], { timeoutMs: 60_000 });
-    if (deleted.code !== 0 || round > 1) await tools.mustDocker(['rm', '-f', '-v', ...listed.stdout.trim().split(/\s+/)], { timeoutMs: 60_000 });
+    if (deleted.code === 0 && round < 2) continue;
+    await tools.docker(['unpause', ...listed.stdout.trim().split(/\s+/)], { timeoutMs: 20_000 });
+    await tools.mustDocker(['rm', '-f', '-v', ...listed.stdout.trim().split(/\s+/)], { timeoutMs: 60_000 });
   }
   await owned.forget(name);
 }

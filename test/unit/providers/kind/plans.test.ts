@@ -80,7 +80,7 @@ describe('the plan of Argo', () => {
     ];
     const plan = planArgo(manifests, course, { argo: undefined, local: new Set(['quay.io/argoproj/workflow-controller:latest']) });
     expect(plan.steps.map((step) => step.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? '-'}/${metadata.name}`))).toEqual([['Namespace -/argo'], ['ClusterRole -/argo-cluster-role', 'ConfigMap argo/workflow-controller-configmap', 'ServiceAccount argo/argo-workflow']]);
-    expect(byName(plan.steps.flat(), 'workflow-controller-configmap')).toHaveProperty('data', { own: 'kept', workflowDefaults: 'x' });
+    expect(byName(plan.steps.flat(), 'workflow-controller-configmap')).toHaveProperty('data', { own: 'kept', workflowDefaults: 'x', mainContainer: 'imagePullPolicy: IfNotPresent\n', executor: 'imagePullPolicy: IfNotPresent\n' });
     expect(plan.needed).toEqual(['argo-server', 'workflow-controller']);
     expect(byName(plan.workloads, 'argo-server')).toHaveProperty('spec.template.spec.containers.0', {
       name: 'argo-server',
@@ -105,6 +105,7 @@ describe('the plan of Argo', () => {
 
   it('finds the images that a scenario names', () => {
     expect(imagesNamedIn('spec:\n  containers:\n  - image: busybox # small\n    name: x\n  - name: y\n    image: "quay.io/a/b:1.2"\n{\n "image": "c/d@sha256:00",\n}\nimage:\nan image: of words\n  - image: {{inputs.parameters.image}}\n')).toEqual(['busybox', 'quay.io/a/b:1.2', 'c/d@sha256:00']);
+    expect(imagesNamedIn(`curl -d '{"spec":{"containers":[{"image":"alpine:3"}]}}'\nkubectl run web --image=nginx:1 && kubectl create deployment d --image "httpd"\n["--executor-image","quay.io/argoproj/argoexec:v3"]`)).toEqual(['alpine:3', 'nginx:1', 'httpd', 'quay.io/argoproj/argoexec:v3']);
     expect(['busybox', 'busybox:1', 'a/b', 'localhost:5000/a', 'quay.io/a/b@sha256:00'].map(fullImageName)).toEqual(['docker.io/library/busybox:latest', 'docker.io/library/busybox:1', 'docker.io/a/b:latest', 'localhost:5000/a:latest', 'quay.io/a/b@sha256:00']);
   });
 });
