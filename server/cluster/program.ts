@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { KubeClient } from './client.ts';
@@ -27,6 +28,8 @@ export interface ProgramContext {
   stderr(text: string): void;
   /** Where a volume mounted at `containerPath` (or a path under it) is on the host; undefined when none is. */
   hostPath(containerPath: string): string | undefined;
+  /** Opens a file of a mounted volume for reading, as the container would see it: no link leads out of the volume. Undefined when no volume is mounted there; rejects with the system's error. Whoever gets it closes it. */
+  openFile(containerPath: string): Promise<FileHandle | undefined>;
   signal: AbortSignal;
   clock: Clock;
   ids: Ids;

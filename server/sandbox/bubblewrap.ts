@@ -7,6 +7,7 @@ import type { Server, Socket } from 'node:net';
 import { type Clock, sleep, systemClock } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
 import { type Bind, ETC_TEMPLATE, PLACE_INIT, placeArgs } from './bubblewrap-args.ts';
+import { Cgroups } from './cgroups.ts';
 import { buildEtc, loaderBinds } from './etc-template.ts';
 import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
@@ -24,6 +25,12 @@ const PATH_INSIDE = `${TOOLS_INSIDE}/bin:${TOOLS_INSIDE}/stand-ins:/usr/local/sb
 const FIRST_UID = 20_001;
 const UIDS = 30_000;
 
+/** Of all sandboxes of this process: a user that two places share would share the bound on its processes. */
+let nextUid = FIRST_UID + (process.pid % UIDS);
+
+/** What one learner's programs may use together. */
+const LIMITS = { processes: 1024, memoryMiB: 3072 };
+
 /** Something may still be written into a folder while it is removed. */
 const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 };
 
@@ -32,12 +39,13 @@ export class BubblewrapSandbox implements Sandbox {
   readonly isolation = 'bubblewrap';
   readonly notice = undefined;
   readonly root = process.getuid?.() === 0;
-  #nextUid = FIRST_UID + (process.pid % UIDS);
   #run: Promise<{ folder: string; etc: Bind[]; placeEtc: Bind[] }> | undefined;
+  #cgroups: Promise<Cgroups | undefined> | undefined;
   #pool: Promise<BubblewrapPlace>[] = [];
   #places = new Set<BubblewrapPlace>();
   #count = 0;
   #closed = false;
+  readonly #removing = new Set<Promise<void>>();
 
   constructor(
     private readonly options: SandboxOptions,
@@ -61,10 +69,12 @@ export class BubblewrapSandbox implements Sandbox {
   /** A host user of its own where the lab is root: an own process limit, and no right to anybody else's files. */
   async launcher(): Promise<Launcher> {
     const { folder: runFolder } = await this.runFolder();
-    if (!this.root) return { uid: undefined, runFolder };
-    const uid = this.#nextUid;
-    this.#nextUid = FIRST_UID + ((uid + 1 - FIRST_UID) % UIDS);
-    return { uid, runFolder };
+    this.#cgroups ??= Cgroups.find(this.clock);
+    const groups = (await (await this.#cgroups)?.make(this.options.limits ?? LIMITS)) ?? [];
+    if (!this.root) return { uid: undefined, runFolder, groups };
+    const uid = nextUid;
+    nextUid = FIRST_UID + ((uid + 1 - FIRST_UID) % UIDS);
+    return { uid, runFolder, groups };
   }
 
   /** Binds that every sandbox needs for programs of ours: the lab's tools, and node where it lies outside /usr. */
@@ -110,8 +120,20 @@ export class BubblewrapSandbox implements Sandbox {
     this.#closed = true;
     await Promise.allSettled(this.#pool);
     await Promise.all([...this.#places].map((place) => place.stop()));
+    await Promise.allSettled(this.#removing);
+    await (await this.#cgroups)?.close();
     if (this.#run !== undefined) await rm((await this.#run).folder, REMOVE);
     await rm(this.options.folder, REMOVE);
+  }
+
+  #ended(place: BubblewrapPlace, launcher: Launcher): void {
+    this.#places.delete(place);
+    const removing = this.#removeGroups(launcher).finally(() => this.#removing.delete(removing));
+    this.#removing.add(removing);
+  }
+
+  async #removeGroups(launcher: Launcher): Promise<void> {
+    await (await this.#cgroups)?.remove(launcher.groups ?? []);
   }
 
   #refill(wanted = this.options.warm ?? 2): void {
@@ -137,7 +159,7 @@ export class BubblewrapSandbox implements Sandbox {
     const command = await launch(launcher, `place-${process.pid}-${++this.#count}`, binds, args, ['/bin/sh', '-c', PLACE_INIT]);
     const holder = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const pid = await firstProcess(holder);
-    const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#places.delete(place), used);
+    const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#ended(place, launcher), used);
     this.#places.add(place);
     for (const port of ports) place.prepare(port);
     return place;

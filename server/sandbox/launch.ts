@@ -16,6 +16,19 @@ export interface Launcher {
   uid: number | undefined;
   /** A folder that every user can walk to. */
   runFolder: string;
+  /** Control groups that everything started joins first: their folders. */
+  groups?: readonly string[];
+}
+
+/** A bound that even a place without control groups has: bytes of one file, in blocks of 512. */
+const FILE_BLOCKS = (2 * 1024 * 1024 * 1024) / 512;
+
+/** The same command in the launcher's control groups. A shell of the host's moves itself there before it becomes the command. */
+function grouped(launcher: Launcher, command: PlaceCommand): PlaceCommand {
+  const groups = launcher.groups ?? [];
+  if (groups.length === 0) return command;
+  const script = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ >"$1/cgroup.procs" || exit 97; n=$((n-1)); shift; done; exec "$@"';
+  return { ...command, file: '/bin/sh', args: ['-c', script, 'argo-lab', String(groups.length), ...groups, command.file, ...command.args] };
 }
 
 const STAGED = `
@@ -31,7 +44,9 @@ shift
 ulimit -c 0; ulimit -u 1024 2>/dev/null || ulimit -p 1024 2>/dev/null
 exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args"`;
 
-const PLAIN = `args=$1; shift; ulimit -c 0; exec env -i bwrap --args 9 -- "$@" 9<"$args"`;
+/** Counted with everything else that this user runs: so many more than there are now. */
+const PLAIN = `args=$1; shift; ulimit -c 0; n=$(ls -d /proc/[0-9]*/task/[0-9]* 2>/dev/null | wc -l); ulimit -u $((n+1024)) 2>/dev/null || ulimit -p $((n+1024)) 2>/dev/null
+exec env -i bwrap --args 9 -- "$@" 9<"$args"`;
 
 const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
@@ -40,12 +55,12 @@ export async function launch(launcher: Launcher, name: string, allBinds: readonl
   const file = join(launcher.runFolder, `${name}.args`);
   if (launcher.uid === undefined) {
     await writeFile(file, nul(args((source) => source)), { mode: 0o600 });
-    return { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, ...argv], env: HOST_ENV, cwd: '/' };
+    return grouped(launcher, { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, ...argv], env: HOST_ENV, cwd: '/' });
   }
   const stage = join(launcher.runFolder, 'stage');
   const sources = [...new Set(allBinds.map((bind) => bind.source))].filter((source) => !/^\/(etc|usr)\//.test(source));
   await writeFile(file, nul(args((source) => (sources.includes(source) ? join(stage, String(sources.indexOf(source))) : source))), { mode: 0o600 });
-  return { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), ...sources, '--', ...argv], env: HOST_ENV, cwd: '/' };
+  return grouped(launcher, { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), ...sources, '--', ...argv], env: HOST_ENV, cwd: '/' });
 }
 
 function nul(args: readonly string[]): string {
@@ -55,12 +70,12 @@ function nul(args: readonly string[]): string {
 /** The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts. By its full path: the folders before it may be the learner's to write. */
 export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string> }): PlaceCommand {
   const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
-  return {
+  return grouped(launcher, {
     file: 'nsenter',
-    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; exec "$@"', 'argo-lab', options.cwd, ...argv],
+    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', `cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; ulimit -f ${FILE_BLOCKS}; exec "$@"`, 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
-  };
+  });
 }
 
 /** The command that joins only the network of `pid`, for helpers of the server. */
@@ -81,10 +96,10 @@ export function withNetworkOf(launcher: Launcher, pid: number, command: PlaceCom
 export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string>; helpers: boolean }): PlaceCommand {
   if (options.helpers) return joinPlace(launcher, pid, argv, options);
   const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
-  return {
+  return grouped(launcher, {
     file: 'setpriv',
     args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; exec "$@"', 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
-  };
+  });
 }

@@ -65,6 +65,8 @@ export interface SandboxOptions {
   tools: string;
   /** Warm places to keep; default 2. */
   warm?: number;
+  /** What one place may use, where the machine lets the lab set limits; default 1024 processes and 3072 MiB. */
+  limits?: { processes: number; memoryMiB: number };
   /** Ports that each warm place listens on from the start. */
   warmPorts?: number[];
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join, normalize } from 'node:path';
+import { chmod, type FileHandle, mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, normalize, relative } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { openInside } from '../../lib/inside-file.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Identity, KubeClient } from '../client.ts';
 import type { EventType } from '../controllers/runtime/event-recorder.ts';
@@ -111,6 +112,8 @@ export class ContainerStarter {
     const layer = join(folder, 'layer');
     const terminationLog = join(folder, 'termination-log');
     if (attempt > 0) await rm(join(this.#folder, 'containers', container.name, String(attempt - 1)), { recursive: true, force: true });
+    // What an earlier run of the lab left there may hold links.
+    await rm(folder, { recursive: true, force: true });
     await mkdir(layer, { recursive: true });
     await chmod(layer, 0o777);
     await writeFile(terminationLog, '');
@@ -132,7 +135,7 @@ export class ContainerStarter {
     if (entry.content.kind === 'program') {
       const hostPath = (path: string) => hostPathOf(mounts, path);
       const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
-      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, clock, ids }, log, clock);
+      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, openFile: (path) => openMounted(mounts, path), clock, ids }, log, clock);
     }
     try {
       const spec: ProcessSpec = {
@@ -227,15 +230,12 @@ export class ContainerStarter {
       if (subPath !== undefined && subPath !== '') {
         // Normalised against the root first, so that no `..` leads out of the volume.
         source = join(volume, normalize(`/${subPath}`));
-        const exists = await stat(source).then(() => true, () => false);
-        if (!exists) {
-          await mkdir(source, { recursive: true });
-          await chmod(source, 0o777);
-        }
+        // A container may have left a link there: it is followed, but never out of the volume.
+        await (await openInside(volume, subPath, { create: 0o777 })).close();
       }
       const kind = pod.spec.volumes?.find((v) => v.name === mount.name);
       const fixed = kind?.configMap !== undefined || kind?.secret !== undefined || kind?.projected !== undefined || kind?.downwardAPI !== undefined;
-      mounts.push({ source, target: mount.mountPath.length > 1 ? mount.mountPath.replace(/\/+$/, '') : mount.mountPath, readOnly: mount.readOnly === true || fixed });
+      mounts.push({ source, ...(source === volume ? {} : { root: volume }), target: mount.mountPath.length > 1 ? mount.mountPath.replace(/\/+$/, '') : mount.mountPath, readOnly: mount.readOnly === true || fixed });
     }
     return mounts;
   }
@@ -244,12 +244,26 @@ export class ContainerStarter {
 /** Where a path of the container is on the host, by the deepest mount above it. */
 export function hostPathOf(mounts: readonly Mount[], path: string): string | undefined {
   const wanted = normalize(path);
+  const best = mountOf(mounts, wanted);
+  return best === undefined ? undefined : join(best.source, wanted.slice(best.target.length));
+}
+
+/** A file of a volume, opened so that no link leads out of it. */
+export async function openMounted(mounts: readonly Mount[], path: string): Promise<FileHandle | undefined> {
+  const wanted = normalize(path);
+  const best = mountOf(mounts, wanted);
+  if (best === undefined) return undefined;
+  const root = best.root ?? best.source;
+  return openInside(root, join(relative(root, best.source), wanted.slice(best.target.length)));
+}
+
+function mountOf(mounts: readonly Mount[], wanted: string): Mount | undefined {
   let best: Mount | undefined;
   for (const mount of mounts) {
     const above = wanted === mount.target || wanted.startsWith(mount.target === '/' ? '/' : `${mount.target}/`);
     if (above && (best === undefined || mount.target.length > best.target.length)) best = mount;
   }
-  return best === undefined ? undefined : join(best.source, wanted.slice(best.target.length));
+  return best;
 }
 
 /** The network as a program in this pod sees it: its own host, and Services of its namespace by their short names. */

@@ -1,8 +1,9 @@
-import { mkdir, rm, writeFile, readFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { tailOf } from '../../lib/inside-file.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KubeClient } from '../client.ts';
@@ -330,8 +331,9 @@ export class PodWorker {
   }
 
   async #terminationMessage(container: Container, run: ContainerRun, path: string, code: number): Promise<string> {
-    const text = await readFile(path).catch(() => Buffer.alloc(0));
-    if (text.length > 0) return text.subarray(0, TERMINATION_MESSAGE_BYTES).toString();
+    // After kubernetes 1.32 pkg/kubelet/kuberuntime/kuberuntime_container.go: the end of what was written.
+    const text = await tailOf(path, TERMINATION_MESSAGE_BYTES);
+    if (text.length > 0) return text.toString();
     if (container.terminationMessagePolicy !== 'FallbackToLogsOnError' || code === 0) return '';
     return run.log.tail(TERMINATION_LOG_LINES, TERMINATION_LOG_BYTES);
   }

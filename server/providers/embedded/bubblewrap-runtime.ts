@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, type FileHandle, lchown, mkdir, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { lchown, stat } from 'node:fs/promises';
 import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/vocabulary.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
+import { openInside, pathOfHandle } from '../../lib/inside-file.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
 import { joinContainer, launch, type Launcher, withNetworkOf } from '../../sandbox/launch.ts';
 import { NetworkBridge } from '../../sandbox/netns.ts';
@@ -56,7 +56,9 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
   const cwd = spec.cwd === '' ? '/' : spec.cwd;
   // A mount inside another one has to come after it.
-  const mounts: Bind[] = [...spec.mounts].sort((a, b) => a.target.length - b.target.length);
+  // A source that the pod's processes could redirect is opened once: what was looked at is what is mounted.
+  const { mounts: found, release } = await openSources(spec.mounts);
+  const mounts: Bind[] = found.sort((a, b) => a.target.length - b.target.length);
   const covered = (path: string) => (busybox === undefined && inHostBase(path)) || mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
   await mkdir(spec.layer, { recursive: true });
   await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: spec.root.files, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
@@ -65,7 +67,10 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const mustExist = async (command: string) => {
     if (!(await hasCommand(command, lookup))) throw Object.assign(new Error(`exec: "${command}": executable file not found in $PATH`), { code: 'ENOENT' });
   };
-  await mustExist(spec.argv[0] ?? '');
+  await mustExist(spec.argv[0] ?? '').catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
 
   const layer: Bind = { source: spec.layer, target: '/', readOnly: false };
   const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }];
@@ -78,7 +83,10 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
   const launched = await launch(launcher, name, all, args, spec.argv);
   const command = shared === undefined ? launched : withNetworkOf(launcher, shared, launched);
-  const outer = await run(command, spec, clock);
+  const outer = await run(command, spec, clock).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
   const first = await firstInside(outer.pid, clock);
   void rm(join(launcher.runFolder, `${name}.args`), { force: true });
   if (first !== undefined && spec.pod !== undefined) host.pods.set(spec.pod, (host.pods.get(spec.pod) ?? new Set()).add(first));
@@ -88,6 +96,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
     if (first !== undefined) await endAll(first, clock);
     host.pods.get(spec.pod ?? '')?.delete(first ?? 0);
     bridge?.close();
+    await release();
   };
   const exited = outer.exited.then(async (exit) => {
     await end();
@@ -213,9 +222,35 @@ async function endAll(first: number, clock: Clock): Promise<void> {
   }
 }
 
+/** Mounts whose sources can't be redirected any more; `release` when the container has ended. */
+async function openSources(mounts: ProcessSpec['mounts']): Promise<{ mounts: Bind[]; release: () => Promise<void> }> {
+  const handles: FileHandle[] = [];
+  const release = async () => {
+    for (const handle of handles.splice(0)) await handle.close().catch(() => undefined);
+  };
+  try {
+    const out: Bind[] = [];
+    for (const { source, target, readOnly, root } of mounts) {
+      if (root === undefined) {
+        out.push({ source, target, readOnly });
+        continue;
+      }
+      const handle = await openInside(root, relative(root, source));
+      handles.push(handle);
+      out.push({ source: pathOfHandle(handle), target, readOnly });
+    }
+    return { mounts: out, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
 /** A volume belongs to who writes to it. */
 async function giveTo(uid: number | undefined, path: string): Promise<void> {
   if (uid === undefined) return;
   const info = await stat(path).catch(() => undefined);
-  if (info !== undefined && info.uid !== uid) await lchown(path, uid, uid).catch(() => undefined);
+  if (info === undefined || info.uid === uid) return;
+  // The path of something that is open already is a link of the kernel's own.
+  await (path.startsWith('/proc/') ? chown : lchown)(path, uid, uid).catch(() => undefined);
 }

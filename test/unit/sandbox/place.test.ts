@@ -145,9 +145,9 @@ describe.runIf(problem === undefined)('a place in bubblewrap', () => {
     });
 
     it('lets nobody inside replace what the lab starts there before it gives up its rights', async () => {
-      const attempts = ['echo /tmp/evil.so > /etc/ld.so.preload', 'rm -f /etc/ld.so.preload', 'mv /etc/ld.so.preload /etc/x', 'rm -f /etc/ld.so.cache', 'mv /etc /e', 'mv /usr /u', 'mv /bin /b', 'mv /lib64 /l', 'rm -rf /lib', 'ln -sfn /tmp /sbin', 'cp /bin/true /usr/bin/setpriv'];
+      const attempts = ['echo /tmp/evil.so > /etc/ld.so.preload', 'rm -f /etc/ld.so.preload', ...['/etc/ld.so.preload', '/etc/ld.so.cache', '/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64'].map((path) => `perl -e 'rename("${path}", "/moved") and print "MOVED ${path}"'`), 'rmdir /lib', 'ln -sfn /tmp /sbin/x', 'cp /bin/true /usr/bin/setpriv'];
       const { stdout } = await sh(place, `${attempts.map((attempt) => `(${attempt}) 2>/dev/null; `).join('')} ls /lib >/dev/null && wc -c < /etc/ld.so.preload && readlink -f /bin/sh && ls /usr/bin/setpriv`);
-      expect(stdout.split('\n').slice(0, 1)).toEqual(['0']);
+      expect(stdout).toBe('0\n/bin/dash\n/usr/bin/setpriv\n'.replace('/bin/dash', stdout.split('\n')[1] ?? ''));
       expect((await sh(place, 'grep CapEff /proc/self/status')).stdout).toBe('CapEff:\t0000000000000000\n');
     });
 
@@ -167,6 +167,29 @@ describe.runIf(problem === undefined)('a place in bubblewrap', () => {
       const { stdout } = await sh(place, `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && echo HOST; (exec 3<>/dev/tcp/169.254.169.254/80) 2>/dev/null && echo METADATA; echo end`);
       server.close();
       expect(stdout).toBe('end\n');
+    });
+
+    it('ends what takes more memory than a place may, and nothing else', async (context) => {
+      const small = new BubblewrapSandbox({ folder: join(folder, 'warm3'), tools: join(folder, 'tools'), warm: 0, limits: { processes: 64, memoryMiB: 128 } });
+      const other = await small.open({ sessionId: 'm', home: join(folder, 'limited', 'home') });
+      const limited = (await sh(other, 'cat /proc/self/cgroup')).stdout.includes('argo-lab-');
+      if (limited) {
+        const eaten = await sh(other, 'echo before; head -c 400M /dev/zero | tail | wc -c; echo "${PIPESTATUS[1]}"', 20_000);
+        expect(eaten.stdout.split('\n').slice(0, 3)).toEqual(['before', '0', '137']);
+        const forks = await runToEnd(other.command(['/bin/sh', '-c', 'i=0; while [ $i -lt 200 ]; do sleep 30 & i=$((i+1)); echo $i; done 2>/dev/null']), { timeoutMs: 20_000, alone: true });
+        expect(Number(forks.stdout.trim().split('\n').at(-1))).toBeLessThan(64);
+        expect(Number(forks.stdout.trim().split('\n').at(-1))).toBeGreaterThan(40);
+        await sh(other, 'head -c 300M /dev/zero > /tmp/full; rm -f /tmp/full');
+        expect((await sh(other, 'echo alive')).stdout).toBe('alive\n');
+      }
+      await small.close();
+      const left = execFileSync('sh', ['-c', `ls -d /sys/fs/cgroup/*/argo-lab-${process.pid}/* 2>/dev/null | wc -l`]).toString().trim();
+      expect(Number(left)).toBeLessThan(40);
+      if (!limited) context.skip('this machine lets nobody make control groups');
+    }, 60_000);
+
+    it('lets no single file grow without end', async () => {
+      expect((await sh(place, 'ulimit -f; ulimit -c')).stdout).toBe(`${2 * 1024 * 1024}\n0\n`);
     });
 
     it('keeps a fork bomb within bounds', async () => {

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, normalize } from 'node:path';
+import { extname, normalize } from 'node:path';
 import { rfc3339 } from '../../../lib/clock.ts';
 import type { ImageEntry, Program } from '../../program.ts';
 
@@ -31,7 +29,17 @@ const page = (title: string) =>
 /** Serves what is mounted at /usr/share/nginx/html, else a welcome page, on port 80. */
 const program: Program = {
   async run(context) {
-    const root = context.hostPath('/usr/share/nginx/html');
+    const folder = '/usr/share/nginx/html';
+    const root = context.hostPath(folder);
+    // What is no regular file is there, but not to be served.
+    const openFile = async (path: string) => {
+      const handle = await context.openFile(path);
+      if (handle === undefined) throw new Error('nothing is mounted there');
+      const info = await handle.stat();
+      if (info.isFile()) return { handle, size: info.size };
+      await handle.close();
+      return { handle: undefined, size: 0 };
+    };
     const server = createServer((request, response) => {
       const path = normalize(decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/'));
       const done = (code: number, size: number) =>
@@ -46,17 +54,19 @@ const program: Program = {
         else answer(404, 'text/html', page('404 Not Found'));
         return;
       }
-      const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
-      stat(file).then(
-        (found) => {
-          if (!found.isFile()) {
+      const file = `${folder}${path.endsWith('/') ? `${path}index.html` : path}`;
+      openFile(file).then(
+        async ({ handle, size }) => {
+          if (handle === undefined) {
             answer(path.endsWith('/') ? 403 : 404, 'text/html', page(path.endsWith('/') ? '403 Forbidden' : '404 Not Found'));
             return;
           }
-          response.writeHead(200, { server: 'nginx', 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-length': found.size });
-          done(200, found.size);
-          if (request.method === 'HEAD') response.end();
-          else createReadStream(file).on('error', () => response.destroy()).pipe(response);
+          response.writeHead(200, { server: 'nginx', 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-length': size });
+          done(200, size);
+          if (request.method === 'HEAD') {
+            response.end();
+            await handle.close();
+          } else handle.createReadStream().on('error', () => response.destroy()).pipe(response);
         },
         () => (path === '/' ? answer(403, 'text/html', page('403 Forbidden')) : answer(404, 'text/html', page('404 Not Found'))),
       );

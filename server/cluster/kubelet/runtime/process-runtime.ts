@@ -21,7 +21,8 @@ export interface ProcessSpec {
   root: { base: 'busybox' | 'host'; files: Record<string, string> };
   /** The container's own writable layer on the host; survives restarts of the process, not of the container. */
   layer: string;
-  mounts: { source: string; target: string; readOnly: boolean }[];
+  /** `root`: a folder that processes of the pod may write, in which `source` lies by a path that they can change; no link may lead out of it. */
+  mounts: { source: string; target: string; readOnly: boolean; root?: string }[];
   tty: boolean;
   stdin: boolean;
 }

@@ -69,6 +69,7 @@ export async function startServer(options: { argv?: string[]; env?: Record<strin
       log += text;
     },
     hostPath: () => undefined,
+    openFile: async () => undefined,
     signal: stop.signal,
     clock: api.clock,
     ids: seededIds(7),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { sleep } from '../../../../lib/clock.ts';
 import { messageOf } from '../../../../lib/errors.ts';
@@ -52,8 +51,7 @@ export async function runClientScript(context: ProgramContext): Promise<number> 
   if (args[0] === '-c') script = args[1] ?? '';
   else {
     const path = args.find((arg) => !arg.startsWith('-')) ?? '';
-    const host = context.hostPath(path);
-    const text = host === undefined ? undefined : await readFile(host, 'utf8').catch(() => undefined);
+    const text = await readMounted(context, path);
     if (text === undefined) {
       context.stderr(`${command}: ${path}: No such file or directory\n`);
       return 127;
@@ -162,4 +160,14 @@ async function ask(context: ProgramContext, alias: Alias, method: string, path: 
     request.on('error', reject);
     request.end();
   });
+}
+
+async function readMounted(context: ProgramContext, path: string): Promise<string | undefined> {
+  const handle = await context.openFile(path).catch(() => undefined);
+  if (handle === undefined) return undefined;
+  try {
+    return (await handle.stat()).isFile() ? await handle.readFile('utf8') : undefined;
+  } finally {
+    await handle.close();
+  }
 }
