@@ -117,18 +117,20 @@ async function open(options: SessionOptions, host: Connection, needs: ScenarioNe
   const virtual = made.mode === 'vcluster' ? await stage(options, 'vcluster', 'The way into the virtual cluster', () => enterVirtual(options, needs, made, scope)) : undefined;
   const inside = virtual ?? host;
   const namespace = virtual === undefined ? made.namespace : needs.namespace;
-  const accounts = virtual === undefined ? made.namespace : VCLUSTER_ACCOUNTS;
-  const renew = () => requestToken(inside.client, accounts, LEARNER);
-  const first = await renew();
-  signal.throwIfAborted();
-  await placeToken(place, first.token);
-  const listening = await place.listen(API_PORT);
-  const gateway: Gateway = startGateway({ upstream: inside.open, listener: listening.server, clock });
-  scope.defer(() => gateway.close());
+  const renew = () => requestToken(inside.client, virtual === undefined ? made.namespace : VCLUSTER_ACCOUNTS, LEARNER);
+  const { first, gateway, port } = await stage(options, 'access', 'An account of your own', async () => {
+    const token = await renew();
+    await placeToken(place, token.token);
+    signal.throwIfAborted();
+    const listening = await place.listen(API_PORT);
+    const started: Gateway = startGateway({ upstream: inside.open, listener: listening.server, clock });
+    scope.defer(() => started.close());
+    return { first: token, gateway: started, port: listening.port };
+  });
   keepTokenFresh({ first, renew, place, clock, log, signal: scope.signal });
   watchOver({ client: host.client, access: options.access, namespace: made.namespace, clock, signal: scope.signal, onLost: (error) => session.onLost?.(error) });
   return {
-    kubeconfig: learnerKubeconfig({ port: listening.port, certificate: gateway.certificate, token: first.token, namespace, homeInside: place.homeInside }),
+    kubeconfig: learnerKubeconfig({ port, certificate: gateway.certificate, token: first.token, namespace, homeInside: place.homeInside }),
     namespace,
     env: {},
     client: inNamespace(inside.client, needs.namespace, namespace),

@@ -174,7 +174,7 @@ function explain(error: unknown, access: KubeAccess): Error {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const server = access.server.host;
   const fail = (message: string, next: string) => new LabError('cluster-failed', message, next, { cause: error });
-  if (typeof error === 'object' && error !== null && 'proxy' in error) return fail(`${server} can't be reached through ${messageOf(error)}`, `Look at proxy-url of cluster ${access.cluster} in ${access.file}.`);
+  if (typeof error === 'object' && error !== null && 'proxy' in error) return fail(`${server} can't be reached: ${messageOf(error)}`, `Look at proxy-url of cluster ${access.cluster} in ${access.file}.`);
   const reach = `Is the cluster running, and can this machine reach it (VPN)? Try: kubectl --kubeconfig ${access.file} --context ${access.context} version`;
   if (code === 'ECONNREFUSED') return fail(`nothing listens at ${server}`, reach);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return fail(`the name ${access.server.hostname} is not known here`, reach);

@@ -121,7 +121,7 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     const run = await start('session-a', plain);
     const namespace = run.cluster.namespace ?? '';
     expect(namespace).toMatch(/^argo-lab-sessiona-[a-z0-9]{5}$/);
-    expect(run.stages.map(({ id, state }) => `${id} ${state}`)).toEqual(['preflight running', 'preflight done', 'namespace running', 'namespace done']);
+    expect(run.stages.map(({ id, state }) => `${id} ${state}`)).toEqual(['preflight running', 'preflight done', 'namespace running', 'namespace done', 'access running', 'access done']);
     expect(await run.kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe(`system:serviceaccount:${namespace}:learner`);
     expect(await run.kubectl('create', 'configmap', 'c', '--from-literal=a=1')).toBe('configmap/c created');
     expect((await run.kubectl('get', 'resourcequota,limitrange', '-o', 'name')).split('\n')).toEqual(['resourcequota/argo-lab', 'limitrange/argo-lab']);
@@ -173,6 +173,7 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     await end(before, 'suspend');
     const after = await start('session-g', plain, { restore: saved });
     expect(after.cluster.namespace).toBe(before.cluster.namespace);
+    expect(after.stages.map(({ id, state }) => `${id} ${state}`)).toEqual(['access running', 'access done']);
     expect(await after.kubectl('get', 'configmap', 'kept', '-o', 'name')).toBe('configmap/kept');
     await end(after);
     expect(await ours()).toEqual([]);
@@ -263,6 +264,7 @@ describe('a virtual cluster', { timeout: 90_000 }, () => {
       ['preflight', 'What the cluster allows'],
       ['namespace', 'A virtual cluster of your own (vcluster)'],
       ['vcluster', 'The way into the virtual cluster'],
+      ['access', 'An account of your own'],
     ]);
     const [namespace] = await ours();
     expect(namespace).toMatch(/^argo-lab-sessionl-/);
