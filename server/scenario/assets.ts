@@ -1,7 +1,7 @@
-import { opendir, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import type { Problem, Scenario } from './model.ts';
-import { type Located, locate, locateIn } from './source-file.ts';
+import { type Located, entriesOf, locate, locateIn } from './source-file.ts';
 import { globMatcher } from './glob.ts';
 
 /** One file to put into a session's place. */
@@ -71,7 +71,7 @@ async function findAsset(scenario: Scenario, asset: { file: string }, listing: (
     const files: Found['files'] = [];
     for (const file of (await listing()).filter(matches)) {
       const found = await locate(scenario.root, join(scenario.folder, 'assets', file));
-      if (found.ok && (await isSmallFile(found.path))) files.push({ source: found.path, name: file });
+      if (found.ok && (isSmallFile(found.path))) files.push({ source: found.path, name: file });
     }
     return files.length > 0 ? { files } : { files, flaw: { code: 'asset-missing', message: `no file in assets/ fits ${asset.file}`, severity: 'warning' } };
   }
@@ -84,13 +84,13 @@ async function findAsset(scenario: Scenario, asset: { file: string }, listing: (
     if (found.ok) flaw = { code: 'asset-beside', message: `${asset.file} is not in assets/ but beside index.json, where other hosts don't look`, severity: 'warning' };
   }
   if (!found.ok) return found.code === 'reference-missing' ? { files: [], flaw: { code: 'asset-missing', message: `names ${asset.file}, which is not in assets/`, severity: 'error' } } : { files: [], flaw: { code: found.code, message: `names ${asset.file}, which ${found.message}`, severity: 'error' } };
-  const info = await stat(found.path).catch(() => undefined);
+  const info = statSync(found.path, { throwIfNoEntry: false });
   if (info?.isDirectory() === true) {
     const base = found.path;
     const files: Found['files'] = [];
     for (const file of await listFiles(base)) {
       const one = await locate(scenario.root, join(base, file));
-      if (one.ok && (await isSmallFile(one.path))) files.push({ source: one.path, name: posix.join(basename(name), file) });
+      if (one.ok && (isSmallFile(one.path))) files.push({ source: one.path, name: posix.join(basename(name), file) });
     }
     return { files, flaw: { code: 'asset-folder', message: `names ${asset.file}, which is a folder: write ${asset.file.replace(/\/+$/, '')}/**`, severity: 'warning' } };
   }
@@ -109,7 +109,7 @@ export async function assetFile(scenario: Scenario, path: string): Promise<strin
   const rest = parts.slice(up < 0 ? parts.length : up);
   if (rest.includes('..') || rest.includes(UP) || path.includes('\0')) return undefined;
   const found = await locate(scenario.root, join(scenario.folder, ...parts.slice(0, Math.max(0, up)).map(() => '..'), ...rest));
-  if (!found.ok || !(await isSmallFile(found.path))) return undefined;
+  if (!found.ok || !isSmallFile(found.path)) return undefined;
   const own = await locate(scenario.folder, found.path);
   return own.ok || IMAGES.test(found.path) ? found.path : undefined;
 }
@@ -120,8 +120,9 @@ function targetFolder(target: string, home: string): string {
   return posix.isAbsolute(target) ? posix.normalize(target) : posix.join(home, target);
 }
 
-async function isSmallFile(path: string): Promise<boolean> {
-  return stat(path).then((info) => info.isFile() && info.size <= MAX_BYTES, () => false);
+function isSmallFile(path: string): boolean {
+  const info = statSync(path, { throwIfNoEntry: false });
+  return info !== undefined && info.isFile() && info.size <= MAX_BYTES;
 }
 
 /** Files below a folder in alphabetical order, links to files among them; pipes and devices are none. */
@@ -129,14 +130,9 @@ export async function listFiles(folder: string): Promise<string[]> {
   const out: string[] = [];
   const folders = [''];
   for (let prefix = folders.shift(); prefix !== undefined && out.length < MAX_FILES && folders.length < MAX_FILES; prefix = folders.shift()) {
-    try {
-      for await (const entry of await opendir(join(folder, prefix))) {
-        if (entry.isDirectory()) folders.push(posix.join(prefix, entry.name));
-        else if (entry.isFile() || entry.isSymbolicLink()) out.push(posix.join(prefix, entry.name));
-        if (out.length >= MAX_FILES) break;
-      }
-    } catch {
-      // What may not be read is not there.
+    for (const { name, kind } of entriesOf(join(folder, prefix), MAX_FILES)?.entries ?? []) {
+      if (kind === 'folder') folders.push(posix.join(prefix, name));
+      else if (kind !== 'other') out.push(posix.join(prefix, name));
     }
   }
   return out.sort();

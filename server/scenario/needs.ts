@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { takeBlocks } from './markdown/blocks.ts';
 import { isShell } from './markdown/languages.ts';
 import type { Need, NeedKind } from './model.ts';
+import { remember } from './remember.ts';
 import { type ShellCommand, internetAddress, shellCommands } from './shell-commands.ts';
 
 /** What using a command says about the machine. */
@@ -71,7 +72,7 @@ export class NeedFinder {
 }
 
 /** Code for the shell in a page: blocks that run or are in the shell's language, and inline code that runs. */
-export function shellCodeOf(markdown: string): { text: string; line: number; host?: string }[] {
+export const shellCodeOf: (markdown: string) => readonly { text: string; line: number; host?: string }[] = remember(100, (markdown) => {
   const { blocks, markdown: rest, lines } = takeBlocks(markdown, 'argo-lab-block-');
   const out: { text: string; line: number; host?: string }[] = [];
   for (const block of blocks) {
@@ -87,7 +88,7 @@ export function shellCodeOf(markdown: string): { text: string; line: number; hos
     }
   }
   return out;
-}
+});
 
 const WORDS: Record<NeedKind, { title: string; message: string; next: string }> = {
   docker: { title: 'Docker', message: 'There is no Docker in a session.', next: 'Read along, or run these steps on a machine of your own.' },

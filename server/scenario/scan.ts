@@ -1,8 +1,8 @@
-import { opendir, realpath, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Problem } from './model.ts';
-import { LIMITS, readSource } from './source-file.ts';
+import { LIMITS, entriesOf, readSource } from './source-file.ts';
 import { isScenarioIndex } from './index-file.ts';
 import { readJsonText } from './json-text.ts';
 
@@ -30,10 +30,10 @@ export interface FolderScan {
 
 /** The repository that a folder is part of: the nearest folder above with a `.git`, short of the home folder; else itself. */
 export async function repositoryOf(folder: string): Promise<string> {
-  const start = await realpath(folder).catch(() => folder);
+  const start = realOf(folder) ?? folder;
   const home = homedir();
   for (let at = start; at !== home && at !== dirname(at); at = dirname(at)) {
-    if (await stat(join(at, '.git')).then(() => true, () => false)) return at;
+    if (statSync(join(at, '.git'), { throwIfNoEntry: false }) !== undefined) return at;
   }
   return start;
 }
@@ -60,7 +60,7 @@ export class Scanner {
   }
 
   async #scan(path: string, depth: number, chain: readonly string[]): Promise<FolderScan | undefined> {
-    const real = await realpath(path).catch(() => undefined);
+    const real = realOf(path);
     if (real === undefined) return undefined;
     const way = relative(this.root, real);
     if (way === '..' || way.startsWith(`..${sep}`)) {
@@ -77,24 +77,19 @@ export class Scanner {
       return undefined;
     }
     const folder: FolderScan = { path, name: path.slice(path.lastIndexOf(sep) + 1), pathways: [], children: [], scenarios: 0 };
-    const below: string[] = [];
-    try {
-      let entries = 0;
-      for await (const entry of await opendir(path)) {
-        entries += 1;
-        if (entries > MAX_ENTRIES) {
-          this.#say(path, 'too-many', `holds more than ${MAX_ENTRIES} entries; the rest is not looked at`);
-          break;
-        }
-        const lower = entry.name.toLowerCase();
-        if (lower === 'index.json') folder.index = folder.index === undefined || entry.name === 'index.json' ? entry.name : folder.index;
-        else if (lower === 'structure.json') folder.structure = folder.structure === undefined || entry.name === 'structure.json' ? entry.name : folder.structure;
-        else if (lower.endsWith('-pathway.json')) folder.pathways.push(entry.name);
-        else if ((entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.') && !SKIPPED.has(entry.name)) below.push(entry.name);
-      }
-    } catch {
+    const below: { name: string; kind: 'folder' | 'link' }[] = [];
+    const found = entriesOf(path, MAX_ENTRIES);
+    if (found === undefined) {
       this.#say(path, 'file-unreadable', 'may not be read');
       return undefined;
+    }
+    if (found.more) this.#say(path, 'too-many', `holds more than ${MAX_ENTRIES} entries; the rest is not looked at`);
+    for (const { name, kind } of found.entries) {
+      const lower = name.toLowerCase();
+      if (lower === 'index.json') folder.index = folder.index === undefined || name === 'index.json' ? name : folder.index;
+      else if (lower === 'structure.json') folder.structure = folder.structure === undefined || name === 'structure.json' ? name : folder.structure;
+      else if (lower.endsWith('-pathway.json')) folder.pathways.push(name);
+      else if ((kind === 'folder' || kind === 'link') && !name.startsWith('.') && !SKIPPED.has(name)) below.push({ name, kind });
     }
     folder.pathways.sort();
     if (folder.index !== undefined && !(await isScenario(join(path, folder.index)))) {
@@ -103,11 +98,11 @@ export class Scanner {
     }
     if (folder.index !== undefined) folder.scenarios = 1;
     if (depth >= MAX_DEPTH) return folder;
-    for (const name of below.sort()) {
+    for (const { name, kind } of below.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const child = join(path, name);
-      const info = await stat(child).catch((error: unknown) => (error instanceof Error && 'code' in error && error.code === 'ELOOP' ? 'loop' : undefined));
-      if (info === 'loop') this.#say(child, 'link-loop', 'is a link that leads in a circle', 'error');
-      else if (info?.isDirectory() === true) {
+      const is = kind === 'folder' ? 'folder' : linkTo(child);
+      if (is === 'loop') this.#say(child, 'link-loop', 'is a link that leads in a circle', 'error');
+      else if (is === 'folder') {
         const scanned = await this.scan(child, depth + 1, [...chain, real]);
         if (scanned === undefined) continue;
         folder.children.push(scanned);
@@ -115,6 +110,22 @@ export class Scanner {
       }
     }
     return folder;
+  }
+}
+
+function realOf(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function linkTo(path: string): 'folder' | 'loop' | 'other' {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'other';
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ELOOP' ? 'loop' : 'other';
   }
 }
 

@@ -1,3 +1,5 @@
+import { remember } from './remember.ts';
+
 /** One command of a script or a block: its words as far as they can be told without running it. */
 export interface ShellCommand {
   name: string;
@@ -13,7 +15,7 @@ const MAX_COMMANDS = 5000;
  * The commands of a piece of shell code, roughly: good enough to see what a scenario uses. Comments, here-documents and
  * texts in quotes are passed over. Linear in the length.
  */
-export function shellCommands(code: string): ShellCommand[] {
+export const shellCommands: (code: string) => readonly ShellCommand[] = remember(500, (code) => {
   const out: ShellCommand[] = [];
   let heredoc: string | undefined;
   let joined = '';
@@ -39,7 +41,7 @@ export function shellCommands(code: string): ShellCommand[] {
     }
   }
   return out;
-}
+});
 
 /** Splits a line at `|`, `&&`, `;`, `$(` and backticks into lists of words; quoted texts are one word each. */
 function commandsOf(line: string): string[][] {

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open, realpath, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, opendirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 
 /** How large a file of a kind may be, in bytes. What is larger is named and left alone. */
@@ -12,26 +11,28 @@ export type SourceError = 'reference-missing' | 'file-not-regular' | 'file-too-l
 /**
  * The text of a file, without byte-order mark, with line feeds only. Reads regular files alone: a pipe, a device or a
  * socket is never opened, since that may block or act. UTF-16 is recognised by its mark; what is no UTF-8 becomes `�`.
+ * Calls of the system are made at once, one file at a time: for many small files that is several times quicker than
+ * handing each call to another thread.
  */
 export async function readSource(path: string, limit: number): Promise<Source> {
   try {
-    const info = await stat(path);
+    const info = statSync(path);
     if (!info.isFile()) return { ok: false, code: 'file-not-regular', message: `is ${kindOf(info)}, not a file` };
     if (info.size > limit) return tooLarge(limit);
     // Non-blocking, and looked at once more, for the case that it was exchanged in between.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (!(await handle.stat()).isFile()) return { ok: false, code: 'file-not-regular', message: 'is not a file' };
+      if (!fstatSync(handle).isFile()) return { ok: false, code: 'file-not-regular', message: 'is not a file' };
       const bytes = Buffer.alloc(Math.min(limit, info.size) + 1);
       let length = 0;
       while (length < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
+        const count = readSync(handle, bytes, length, bytes.length - length, length);
+        if (count === 0) break;
+        length += count;
       }
       return length > limit ? tooLarge(limit) : decode(bytes.subarray(0, length));
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   } catch (error) {
     const code = codeOf(error);
@@ -78,13 +79,41 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'error';
 }
 
+/** Names and types of what is in a folder, at most so many; undefined where it may not be read. */
+export function entriesOf(folder: string, most: number): { entries: { name: string; kind: 'folder' | 'file' | 'link' | 'other' }[]; more: boolean } | undefined {
+  try {
+    const handle = opendirSync(folder);
+    try {
+      const entries: { name: string; kind: 'folder' | 'file' | 'link' | 'other' }[] = [];
+      for (let entry = handle.readSync(); entry !== null; entry = handle.readSync()) {
+        if (entries.length >= most) return { entries, more: true };
+        entries.push({ name: entry.name, kind: entry.isDirectory() ? 'folder' : entry.isSymbolicLink() ? 'link' : entry.isFile() ? 'file' : 'other' });
+      }
+      return { entries, more: false };
+    } finally {
+      handle.closeSync();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** The root is asked for with every file; only the last one is remembered. */
+let lastRoot: { path: string; real: string } | undefined;
+
+function realRoot(path: string): string {
+  if (lastRoot?.path !== path) lastRoot = { path, real: realpathSync.native(path) };
+  return lastRoot.real;
+}
+
 export type Located = { ok: true; path: string } | { ok: false; code: 'reference-missing' | 'path-escapes' | 'link-loop'; message: string };
 
 /** Where `path` really is, if that is inside `root` and not in its `.git`. Both are absolute. */
 export async function locate(root: string, path: string): Promise<Located> {
   if (path.includes('\0')) return { ok: false, code: 'reference-missing', message: 'is not a path' };
   try {
-    const [base, target] = await Promise.all([realpath(root), realpath(path)]);
+    const base = realRoot(root);
+    const target = realpathSync.native(path);
     const way = relative(base, target);
     if (way === '..' || way.startsWith(`..${sep}`)) return { ok: false, code: 'path-escapes', message: 'leads out of the repository' };
     if (way.split(sep).includes('.git')) return { ok: false, code: 'path-escapes', message: "leads into the repository's .git folder" };

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { CheckValidator } from '../checks-file.ts';
 import { readIndex } from '../index-file.ts';
@@ -76,7 +76,7 @@ async function lintFolder(folder: string, cwd: string, validate: CheckValidator,
   const seen = new Set<string>();
   /** `below`: folders that the structure.json above lists; undefined where there is none. */
   const walk = async (scan: FolderScan, listed: Set<string> | undefined): Promise<void> => {
-    const real = await realpath(scan.path).catch(() => scan.path);
+    const real = realpathSync.native(scan.path);
     if (seen.has(real)) return;
     seen.add(real);
     let inner: Set<string> | undefined;
