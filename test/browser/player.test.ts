@@ -66,6 +66,18 @@ describe.runIf(runnable)('the player of recordings', { timeout: 60_000 }, () => 
     await v.shows('recording', 'echo one');
   });
 
+  it('takes a file that is dropped on it', async () => {
+    await v.go('/play');
+    await v.page.getByText('Drop a recording').waitFor();
+    await v.page.evaluate((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], 'dropped.cast'));
+      document.querySelector('.play')?.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, recording);
+    await v.page.getByRole('heading', { level: 1, name: 'Using the API' }).waitFor();
+    await v.shows('recording', 'echo one');
+  });
+
   it.each(WINDOWS)('gives axe nothing to say, $colorScheme at $width pixels', async ({ colorScheme, width, height }) => {
     await v.page.emulateMedia({ colorScheme });
     await v.page.setViewportSize({ width, height });

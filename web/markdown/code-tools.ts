@@ -107,11 +107,29 @@ function frame(pre: HTMLPreElement, code: string, runnable: boolean): { wrap: HT
   const wrap = document.createElement('div');
   const single = !code.includes('\n');
   wrap.className = ['block', runnable ? 'runnable' : '', single ? 'single' : '', single && code.length <= SHORT ? 'one-line' : ''].filter(Boolean).join(' ');
+  if (single) keepWords(pre);
   pre.replaceWith(wrap);
   const tools = document.createElement('div');
   tools.className = 'block-tools';
   wrap.append(pre, tools);
   return { wrap, tools };
+}
+
+/** A command that needs two lines is broken between words, never within `--all-namespaces`, where the browser sees hyphens. */
+function keepWords(pre: HTMLPreElement): void {
+  const walker = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+  const texts: Text[] = [];
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) if (node instanceof Text && node.data.includes('-')) texts.push(node);
+  for (const text of texts) {
+    const parts = text.data.split(/(\S*-\S*)/).map((part, i) => {
+      if (i % 2 === 0) return part;
+      const word = document.createElement('span');
+      word.className = 'word';
+      word.textContent = part;
+      return word;
+    });
+    text.replaceWith(...parts);
+  }
 }
 
 function copyButton(code: string, actions: PageActions): HTMLButtonElement {

@@ -57,6 +57,7 @@ function enhance(root: HTMLElement, actions: PageActions): void {
     pre.tabIndex = 0;
     pre.setAttribute('role', 'group');
     pre.setAttribute('aria-label', 'Code');
+    if (!(pre.textContent ?? '').trimEnd().includes('\n')) pre.classList.add('single');
   }
   for (const table of root.querySelectorAll('table')) {
     const wrap = document.createElement('div');

@@ -72,12 +72,6 @@ export class LabApi {
   saveFile(sid: string, path: string, file: SaveFile): Promise<SavedFile> {
     return this.#json(SavedFile, 'PUT', `${sessionPath(sid)}/files/content?path=${encodeURIComponent(path)}`, file);
   }
-  makeFolder(sid: string, path: string): Promise<void> {
-    return this.#empty('POST', `${sessionPath(sid)}/files/folders`, { path });
-  }
-  deleteFile(sid: string, path: string): Promise<void> {
-    return this.#empty('DELETE', `${sessionPath(sid)}/files?path=${encodeURIComponent(path)}`);
-  }
   author(id: string): Promise<AuthorView> {
     return this.#json(AuthorView, 'GET', `/api/author/scenarios/${encodeURIComponent(id)}`);
   }
@@ -109,8 +103,8 @@ export class LabApi {
     return parsed.data;
   }
 
-  async #empty(method: string, path: string, body?: unknown): Promise<void> {
-    await this.#send(method, path, body);
+  async #empty(method: string, path: string): Promise<void> {
+    await this.#send(method, path);
   }
 
   async #send(method: string, path: string, body?: unknown): Promise<Response> {

@@ -174,7 +174,12 @@ export class EditorStore {
   }
 
   async #readRoot(sid: string): Promise<void> {
-    const top = await this.#options.api.folder(sid, this.model.value.root ?? this.#options.root());
+    const wanted = this.model.value.root ?? this.#options.root();
+    const top = await this.#options.api.folder(sid, wanted).catch((error: unknown) => {
+      // An author may name a folder that a script makes later, or never: then the home folder is shown.
+      if (error instanceof ApiError && error.status === 404 && wanted !== '~') return this.#options.api.folder(sid, '~');
+      throw error;
+    });
     this.#dispatch({ type: 'root', path: top.path });
     this.#dispatch({ type: 'folder', path: top.path, entries: top.entries, truncated: top.truncated === true });
   }
