@@ -53,6 +53,8 @@ let groups = 0;
 
 /** The groups of one server, one a place. */
 export class Cgroups {
+  readonly #made = new Set<string>();
+
   private constructor(
     private readonly hierarchy: Hierarchy,
     private readonly clock: Clock,
@@ -73,6 +75,7 @@ export class Cgroups {
       const folder = join(this.hierarchy.root, name);
       if (!(await made(folder))) return [];
       await set(folder, { 'pids.max': String(limits.processes), 'memory.max': bytes, 'memory.swap.max': '0', 'cpu.weight': String(WEIGHT) });
+      this.#made.add(folder);
       return [folder];
     }
     const { pids, memory, cpu } = this.hierarchy.roots;
@@ -86,6 +89,7 @@ export class Cgroups {
       const folder = join(root, name);
       if (!(await made(folder))) continue;
       await set(folder, values);
+      this.#made.add(folder);
       folders.push(folder);
     }
     return folders;
@@ -94,6 +98,7 @@ export class Cgroups {
   /** Removes a group whose processes have ended; the kernel may need a moment to notice. */
   async remove(folders: readonly string[]): Promise<void> {
     for (const folder of folders) {
+      this.#made.delete(folder);
       for (let waited = 0; waited < 3000; waited += 50) {
         const gone = await rmdir(folder).then(() => true, (error: unknown) => typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT');
         if (gone) break;
@@ -104,11 +109,9 @@ export class Cgroups {
 
   async close(): Promise<void> {
     const roots = this.hierarchy.version === 2 ? [this.hierarchy.root] : Object.values(this.hierarchy.roots).filter((root) => root !== undefined);
-    for (const root of roots) {
-      const left = (await readdir(root, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory());
-      await this.remove(left.map((entry) => join(root, entry.name)));
-    }
-    await this.remove(roots);
+    await this.remove([...this.#made]);
+    // Another sandbox of this process may still use it.
+    for (const root of roots) await rmdir(root).catch(() => undefined);
   }
 }
 

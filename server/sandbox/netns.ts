@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -12,12 +13,19 @@ import { listeningPorts } from './proc.ts';
  */
 const HELPER = `
 const net = require('node:net');
+const dgram = require('node:dgram');
 process.on('disconnect', () => process.exit(0));
 process.on('message', (m) => {
   if (m.listen !== undefined) {
     const s = net.createServer();
     s.on('error', (e) => process.send({ id: m.id, error: e.code || 'EIO', text: e.message }));
-    s.listen(m.listen, '127.0.0.1', () => { const port = s.address().port; process.send({ id: m.id, port }, s, () => s.close()); });
+    s.listen(m.listen, m.host, () => { const port = s.address().port; process.send({ id: m.id, port }, s, () => s.close()); });
+    return;
+  }
+  if (m.bind !== undefined) {
+    const s = dgram.createSocket('udp4');
+    s.on('error', (e) => process.send({ id: m.id, error: e.code || 'EIO', text: e.message }));
+    s.bind({ port: m.bind, address: m.host, exclusive: true }, () => process.send({ id: m.id }, s, () => s.close()));
     return;
   }
   const attempt = (host, next) => {
@@ -46,10 +54,18 @@ export class NetworkBridge {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  async listen(port: number): Promise<{ server: Server; port: number }> {
-    const { handle, port: actual } = await this.#ask({ listen: port });
+  /** `host` is an address that is the network's own; its loopback by default. */
+  async listen(port: number, host = '127.0.0.1'): Promise<{ server: Server; port: number }> {
+    const { handle, port: actual } = await this.#ask({ listen: port, host });
     if (!(handle instanceof Server) || actual === undefined) throw new Error('the helper passed no listener');
     return { server: handle, port: actual };
+  }
+
+  /** A socket for datagrams. */
+  async bind(port: number, host: string): Promise<DatagramSocket> {
+    const { handle } = await this.#ask({ bind: port, host });
+    if (!(handle instanceof DatagramSocket)) throw new Error('the helper passed no socket for datagrams');
+    return handle;
   }
 
   async dial(port: number): Promise<Socket> {
@@ -66,7 +82,7 @@ export class NetworkBridge {
     this.#end(new Error('the place has ended'));
   }
 
-  #ask(request: { listen: number } | { dial: number }): Promise<{ handle: unknown; port: number | undefined }> {
+  #ask(request: { listen: number; host: string } | { bind: number; host: string } | { dial: number }): Promise<{ handle: unknown; port: number | undefined }> {
     if (this.#closed) return Promise.reject(new Error('the place has ended'));
     const helper = (this.#helper ??= this.#start());
     const id = this.#next++;
