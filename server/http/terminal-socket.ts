@@ -87,7 +87,7 @@ export class TerminalSockets {
       if (!message.success) return;
       if (message.data.type === 'ack') attachment.ack(message.data.offset);
       else if (message.data.type === 'resize') attachment.resize(message.data.columns, message.data.rows);
-      else attachment.run(message.data.code, message.data.interrupt);
+      else attachment.run(message.data.code, message.data.interrupt, message.data.newline);
     });
     ws.on('close', () => {
       stopPings();

@@ -8,8 +8,9 @@ export function cleanCode(code: string): string {
   return code.replace(PASTE_MARKS, '').replace(/\r\n?/g, '\n').replace(CONTROL, '').replace(/\n+$/, '');
 }
 
-/** The keys that enter a block: one paste where the reader supports it, so that many lines arrive whole. */
-export function typed(code: string, bracketed: boolean): string {
+/** The keys that enter a block: one paste where the reader supports it, so that many lines arrive whole; Enter after it. */
+export function typed(code: string, bracketed: boolean, newline = true): string {
   const clean = cleanCode(code);
-  return bracketed ? `\u001b[200~${clean}\u001b[201~\r` : `${clean.replace(/\n/g, '\r')}\r`;
+  const enter = newline ? '\r' : '';
+  return bracketed ? `\u001b[200~${clean}\u001b[201~${enter}` : `${clean.replace(/\n/g, '\r')}${enter}`;
 }

@@ -21,7 +21,7 @@ export interface Attachment {
   ack(offset: number): void;
   resize(columns: number, rows: number): void;
   input(bytes: Uint8Array): void;
-  run(code: string, interrupt: boolean): void;
+  run(code: string, interrupt: boolean, newline?: boolean): void;
   /** True while so much input waits that its source should not be read. */
   readonly congested: boolean;
   detach(): void;
@@ -156,7 +156,7 @@ export class TerminalHub {
         this.#scheduleResize();
       },
       input: (bytes) => this.#pty?.write(bytes),
-      run: (code, interrupt) => void this.run(code, interrupt),
+      run: (code, interrupt, newline) => void this.run(code, interrupt, newline),
       get congested() {
         return (hub.#pty?.unwritten ?? 0) > CONGESTED;
       },
@@ -168,8 +168,8 @@ export class TerminalHub {
     };
   }
 
-  /** Types a block of code and Enter; with `interrupt`, Ctrl-C first and then at the next prompt. */
-  async run(code: string, interrupt: boolean): Promise<void> {
+  /** Types a block of code, and Enter unless `newline` is false; with `interrupt`, Ctrl-C first and then at the next prompt. */
+  async run(code: string, interrupt: boolean, newline = true): Promise<void> {
     if (cleanCode(code) === '' && !interrupt) return;
     if (interrupt) {
       // A command that is just being started may miss the first Ctrl-C.
@@ -183,7 +183,8 @@ export class TerminalHub {
     // The prompt's mark comes a moment before readline switches pasting on; typed in between, a block would go in key by
     // key, and a tab in it would complete names.
     for (let waited = 0; this.#atPrompt && !this.#marks.bracketedPaste && waited < PASTE_MS; waited += PASTE_STEP_MS) await sleep(this.options.clock, PASTE_STEP_MS);
-    this.#pty?.write(typed(code, this.#marks.bracketedPaste));
+    this.#pty?.write(typed(code, this.#marks.bracketedPaste, newline));
+    if (!newline) return;
     // Enter ends this paste: a block that follows at once is typed as plain keys, until readline says that it reads again.
     this.#marks.bracketedPaste = false;
     this.#atPrompt = false;

@@ -10,6 +10,10 @@ describe('typing a block of code', () => {
     expect(typed('a\nb', false)).toBe('a\rb\r');
   });
 
+  it('goes in without Enter where the text only types it', () => {
+    expect([typed('echo half', true, false), typed('echo half', false, false)]).toEqual(['\x1b[200~echo half\x1b[201~', 'echo half']);
+  });
+
   it('neutralises an end of paste inside the block', () => {
     expect(typed('echo a\x1b[201~\nrm -rf ~', true)).toBe('\x1b[200~echo a\nrm -rf ~\x1b[201~\r');
   });
