@@ -44,13 +44,32 @@ async function list(course: string, path: string): Promise<string | undefined> {
   if (text === undefined) return undefined;
   let structure: z.infer<typeof Structure>;
   try {
-    structure = Structure.parse(JSON.parse(text));
+    const parsed: unknown = JSON.parse(text);
+    const { items } = Structure.parse(parsed);
+    // In the author's order of keys, which zod does not keep.
+    structure = { ...Object.fromEntries(Object.entries(parsed ?? {})), items };
   } catch {
     throw new LabError('scenario-broken', `the scenario is made, but ${file} can't be read, so that it is not listed there`, `Add {"path": "${path}"} to its items by hand.`);
   }
   structure.items.push({ path });
-  await writeFileAtomic(file, `${JSON.stringify(structure, null, 2)}\n`, READABLE);
+  await writeFileAtomic(file, withItem(text, path, structure), READABLE);
   return file;
+}
+
+/** Pure: the file's text with one item more, its author's way of writing kept where that can be done safely. */
+export function withItem(text: string, path: string, wanted: unknown): string {
+  const items = /"items"\s*:\s*\[/.exec(text);
+  const end = items === null ? -1 : text.indexOf(']', items.index + items[0].length);
+  const before = text.slice(0, end).trimEnd();
+  const indent = /\n([ \t]*)\S[^\n]*$/.exec(before)?.[1] ?? '    ';
+  const closing = /\n([ \t]*)$/.exec(text.slice(0, end))?.[1] ?? '  ';
+  const added = end === -1 ? '' : `${before}${before.endsWith('[') ? '' : ','}\n${before.endsWith('[') ? `${indent}  ` : indent}{ "path": ${JSON.stringify(path)} }\n${closing}${text.slice(end)}`;
+  try {
+    if (JSON.stringify(JSON.parse(added)) === JSON.stringify(wanted)) return added;
+  } catch {
+    // Brackets within strings, comments: written anew.
+  }
+  return `${JSON.stringify(wanted, null, 2)}\n`;
 }
 
 function titleOf(name: string): string {

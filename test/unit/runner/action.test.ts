@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { commands } from '../../../server/cli/commands/index.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
-const Step = z.object({ uses: z.string().optional(), run: z.string().optional(), shell: z.string().optional(), with: z.record(z.string(), z.string()).optional(), env: z.record(z.string(), z.string()).optional() });
+const Step = z.object({ if: z.string().optional(), uses: z.string().optional(), run: z.string().optional(), shell: z.string().optional(), with: z.record(z.string(), z.string()).optional(), env: z.record(z.string(), z.string()).optional() });
 const Action = z.object({ name: z.string(), description: z.string(), inputs: z.record(z.string(), z.object({ description: z.string(), default: z.string() })), runs: z.object({ using: z.literal('composite'), steps: z.array(Step) }) });
 const Workflow = z.object({ on: z.array(z.string()), jobs: z.record(z.string(), z.object({ 'runs-on': z.string(), steps: z.array(Step) })) });
 
