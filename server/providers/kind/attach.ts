@@ -54,7 +54,7 @@ export async function attach(context: BuildContext, owner: Owner, place: Place, 
       const bridge = await bridgeIntoPlace(place, port, async () => (await sleeper.wake(), sleeper.hold(connect({ host: '127.0.0.1', port: hostPort }))));
       scope.defer(() => bridge.close());
     }
-    const audit = followAudit(tools, `${owner.name}-control-plane`, clock, scope.signal);
+    const audit = followAudit(tools, `${owner.name}-control-plane`, owner.since ?? 0, clock, scope.signal);
     signal.throwIfAborted();
     return {
       kubeconfig: placeKubeconfig(access, listening.port, gateway.certificate),

@@ -46,19 +46,22 @@ export function recordOf(line: string): RequestRecord | undefined {
   };
 }
 
-/** A growing audit log's records: the newest `limit`. */
+/** A growing audit log's records since a moment: the newest `limit`. */
 export class AuditLog {
   #rest = '';
   #records: RequestRecord[] = [];
 
-  constructor(private readonly limit = 10_000) {}
+  constructor(
+    private readonly since = 0,
+    private readonly limit = 10_000,
+  ) {}
 
   feed(chunk: string): void {
     const lines = (this.#rest + chunk).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       const record = recordOf(line);
-      if (record !== undefined) this.#records.push(record);
+      if (record !== undefined && record.time >= this.since) this.#records.push(record);
     }
     if (this.#records.length > this.limit) this.#records.splice(0, this.#records.length - this.limit);
   }

@@ -6,11 +6,11 @@ import type { KindTools } from './tools.ts';
 
 const AGAIN_MS = 1000;
 
-/** Follows the audit log of a node's API server until the signal; where that ends by itself, it begins again. */
-export function followAudit(tools: KindTools, node: string, clock: Clock, signal: AbortSignal): { records(): readonly RequestRecord[] } {
-  let log = new AuditLog();
+/** Follows the audit log of a node's API server from a moment on until the signal; where that ends by itself, it begins again. */
+export function followAudit(tools: KindTools, node: string, since: number, clock: Clock, signal: AbortSignal): { records(): readonly RequestRecord[] } {
+  let log = new AuditLog(since);
   const follow = async (): Promise<void> => {
-    const next = new AuditLog();
+    const next = new AuditLog(since);
     await tools.docker(['exec', node, 'tail', '-n', '+1', '-F', AUDIT_LOG], {
       signal,
       onStdout: (text) => {

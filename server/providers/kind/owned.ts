@@ -9,6 +9,8 @@ const Owner = z.object({
   name: z.string(),
   /** Whose it is; a session that may come back keeps its cluster. Absent: nobody's yet. */
   session: z.string().optional(),
+  /** When it was given to its session, milliseconds since the epoch: what was asked before is not the learner's. */
+  since: z.number().optional(),
   /** `containerPort` of the node behind a free port of the machine, for the place's port `port`. */
   ports: z.array(z.object({ port: z.number(), hostPort: z.number() })),
 });

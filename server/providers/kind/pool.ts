@@ -7,11 +7,19 @@ import { buildCluster, type BuildContext, removeCluster } from './build.ts';
 import type { Owner } from './owned.ts';
 import { restoreBaseline } from './restore.ts';
 import { Sleeper } from './sleeper.ts';
+import type { ClusterStage } from '../provider.ts';
 import type { Work } from './work.ts';
 
 export interface Ready {
   owner: Owner;
   sleeper: Sleeper;
+}
+
+/** One that is on its way: a session that comes meanwhile may wait for it, and sees how far it is. */
+interface Making {
+  done: Promise<boolean>;
+  stages: ClusterStage[];
+  claim: { onStage(stage: ClusterStage): void; give(ready: Ready | undefined): void } | undefined;
 }
 
 /** What a new cluster may hold at most before a reset makes another one: milliseconds. */
@@ -21,7 +29,7 @@ const NEEDED = ['argo-server', 'workflow-controller'];
 /** Clusters ahead of need, asleep; and those that a reset gave back, being cleaned. */
 export class Pool {
   #ready: Ready[] = [];
-  #making: Promise<void> | undefined;
+  #making: Making | undefined;
   #returned = new Map<string, Promise<Ready | undefined>>();
   readonly #closed = new AbortController();
 
@@ -34,8 +42,8 @@ export class Pool {
     this.#fill();
   }
 
-  /** One that is ready, or the session's own once it is clean; undefined when there is neither. */
-  async take(session: string, stages: Work): Promise<Ready | undefined> {
+  /** One that is ready, the session's own once it is clean, or the one that is on its way; undefined when there is none. */
+  async take(session: string, stages: Work, onStage: (stage: ClusterStage) => void): Promise<Ready | undefined> {
     const returned = this.#returned.get(session);
     this.#returned.delete(session);
     const ready = this.#ready.shift();
@@ -45,12 +53,32 @@ export class Pool {
       this.#fill();
       return ready;
     }
-    if (returned === undefined) return undefined;
+    if (returned === undefined) return this.#join(stages.signal, onStage);
     return stages.run('kind-clean', 'Cleaning the cluster', async () => {
       const clean = await returned;
       if (clean === undefined) throw new Error('it could not be cleaned: a new one is made');
       return clean;
     }).catch(() => undefined);
+  }
+
+  #join(signal: AbortSignal, onStage: (stage: ClusterStage) => void): Promise<Ready | undefined> {
+    const making = this.#making;
+    if (making === undefined || making.claim !== undefined) return Promise.resolve(undefined);
+    for (const stage of making.stages) onStage(stage);
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        making.claim = undefined;
+        reject(signal.reason);
+      };
+      making.claim = {
+        onStage,
+        give(ready) {
+          signal.removeEventListener('abort', leave);
+          resolve(ready);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 
   /** Begins to make a used cluster as good as new for the session that had it. */
@@ -63,7 +91,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed.abort(new Error('the lab stops'));
     const returned = await Promise.all(this.#returned.values());
-    await this.#making;
+    await this.#making?.done;
     const all = [...this.#ready.splice(0), ...returned.flatMap((one) => one ?? [])];
     await Promise.allSettled(all.map(({ owner }) => removeCluster(this.context, owner.name)));
   }
@@ -103,26 +131,33 @@ export class Pool {
   /** One after another: two at once would take twice as long each. */
   #fill(): void {
     if (this.#closed.signal.aborted || this.#making !== undefined || this.#ready.length >= this.wanted) return;
-    this.#making = this.#make().then((made) => {
-      this.#making = undefined;
-      // One that failed is tried again at the next need, not at once and for ever.
-      if (made) this.#fill();
-    });
+    const making: Making = { done: Promise.resolve(false), stages: [], claim: undefined };
+    this.#making = making;
+    making.done = this.#make(making).finally(() => (this.#making = undefined));
+    // One that failed is tried again at the next need, not at once and for ever.
+    void making.done.then((made) => made && this.#fill());
   }
 
-  async #make(): Promise<boolean> {
+  async #make(making: Making): Promise<boolean> {
     const { tools, log } = this.context;
+    const onStage = (stage: ClusterStage) => {
+      making.stages.push(stage);
+      making.claim?.onStage(stage);
+    };
     try {
-      const owner = await buildCluster(this.context, { scenario: undefined, session: undefined, onStage: () => {}, signal: this.#closed.signal, bundle: undefined });
+      const owner = await buildCluster(this.context, { scenario: undefined, session: undefined, onStage, signal: this.#closed.signal, bundle: undefined });
       const sleeper = new Sleeper(tools, `${owner.name}-control-plane`, log);
-      await sleeper.sleep();
+      if (making.claim === undefined) await sleeper.sleep();
       if (this.#closed.signal.aborted) {
+        making.claim?.give(undefined);
         await removeCluster(this.context, owner.name);
         return false;
       }
-      this.#ready.push({ owner, sleeper });
+      if (making.claim === undefined) this.#ready.push({ owner, sleeper });
+      else making.claim.give({ owner, sleeper });
       return true;
     } catch (error) {
+      making.claim?.give(undefined);
       if (!this.#closed.signal.aborted) log.warn({ error: messageOf(error) }, 'no cluster could be made ahead of need');
       return false;
     }

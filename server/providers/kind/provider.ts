@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { sleep } from '../../lib/clock.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import type { ProviderDependencies } from '../index.ts';
@@ -19,6 +20,8 @@ const Saved = z.object({ version: z.literal(1), kind: z.string() });
 
 /** Asking Docker takes a tenth of a second; the list of courses is asked for more often. */
 const REMEMBER_MS = 5000;
+/** No page waits longer for a daemon that hangs. */
+const ANSWER_MS = 2000;
 
 /** Real clusters in containers, by the commands `kind` and `docker`: one a session. */
 export function kindProvider(settings: KindSettings, dependencies: ProviderDependencies, limits: Limits = LIMITS): ClusterProvider {
@@ -41,6 +44,11 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
       log.warn({ cluster: name, error: messageOf(error) }, 'a cluster could not be removed; it will be, once Docker answers');
     }
   };
+  const given = async (owner: Owner): Promise<Owner> => {
+    const from = { ...owner, since: clock.now() };
+    await owned.save(from);
+    return from;
+  };
   /** Docker answers (again). */
   const sweep = (): undefined => {
     for (const name of left) void drop(name);
@@ -55,14 +63,12 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
       if (back) return { owner: known, sleeper };
       await removeCluster(context, known.name);
     }
-    const ready = isUsual(session.scenario) ? await pool.take(session.id, stages) : undefined;
+    const ready = isUsual(session.scenario) ? await pool.take(session.id, stages, (stage) => session.onStage(stage)) : undefined;
     if (ready !== undefined) {
-      const owner = { ...ready.owner, session: session.id };
-      await owned.save(owner);
-      return { owner, sleeper: ready.sleeper };
+      return { owner: await given({ ...ready.owner, session: session.id }), sleeper: ready.sleeper };
     }
     const owner = await buildCluster(context, { scenario: session.scenario, session: session.id, onStage: (stage) => session.onStage(stage), signal: session.signal, bundle: join(session.folder, 'cluster-logs.zip') });
-    return { owner, sleeper: new Sleeper(tools, nodeOf(owner), log) };
+    return { owner: await given(owner), sleeper: new Sleeper(tools, nodeOf(owner), log) };
   };
 
   return {
@@ -71,7 +77,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
     spare: false,
     problem() {
       if (asked === undefined || clock.now() - asked.at > REMEMBER_MS) asked = { at: clock.now(), answer: tools.checkDocker().then(sweep, problemOf) };
-      return asked.answer;
+      return Promise.race([asked.answer, sleep(clock, ANSWER_MS).then(() => ({ reason: 'Docker has not answered yet', next: 'Try again in a moment.' }))]);
     },
     async begin(sessions) {
       for (const owner of await owned.all()) {

@@ -48,10 +48,16 @@ describe('the audit log', () => {
   });
 
   it('may come in pieces, and keeps the newest', () => {
-    const log = new AuditLog(2);
+    const log = new AuditLog(0, 2);
     const text = ['/a', '/b', '/c'].map((requestURI) => `${JSON.stringify({ ...entry, requestURI })}\n`).join('');
     for (const piece of text.match(/[\s\S]{1,100}/g) ?? []) log.feed(piece);
     expect(log.all().map(({ url }) => url)).toEqual(['/b', '/c']);
+  });
+
+  it('begins with the session', () => {
+    const log = new AuditLog(Date.UTC(2026, 0, 1, 0, 0, 2));
+    for (const second of ['01', '03']) log.feed(`${JSON.stringify({ ...entry, requestURI: `/${second}`, requestReceivedTimestamp: `2026-01-01T00:00:${second}Z` })}\n`);
+    expect(log.all().map(({ url }) => url)).toEqual(['/03']);
   });
 });
 

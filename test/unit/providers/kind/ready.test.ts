@@ -35,9 +35,10 @@ describe('a session on kind', () => {
     expect(server).toHaveProperty('spec.template.spec.containers.0.args', ['server', '--auth-mode=client', '--secure=false']);
     expect(server).toHaveProperty('spec.template.spec.containers.0.imagePullPolicy', 'IfNotPresent');
 
-    await machine.double.audit([{ kind: 'Event', stage: 'ResponseComplete', requestURI: '/api/v1/namespaces/argo/configmaps', verb: 'create', user: { username: 'system:serviceaccount:argo:jenkins' }, userAgent: 'curl/8', responseStatus: { code: 201 }, requestObject: { kind: 'ConfigMap' }, requestReceivedTimestamp: '2026-01-01T00:00:00Z' }]);
+    const now = Date.now();
+    await machine.double.audit([{ kind: 'Event', stage: 'ResponseComplete', requestURI: '/api/v1/namespaces/argo/configmaps', verb: 'create', user: { username: 'system:serviceaccount:argo:jenkins' }, userAgent: 'curl/8', responseStatus: { code: 201 }, requestObject: { kind: 'ConfigMap' }, requestReceivedTimestamp: new Date(now).toISOString() }]);
     await until(() => cluster.requests().some(({ user }) => user === 'system:serviceaccount:argo:jenkins'), 'the record');
-    expect(cluster.requests().find(({ userAgent }) => userAgent === 'curl/8')).toEqual({ time: Date.UTC(2026, 0, 1), server: 'kubernetes', method: 'POST', url: '/api/v1/namespaces/argo/configmaps', user: 'system:serviceaccount:argo:jenkins', userAgent: 'curl/8', status: 201, body: { kind: 'ConfigMap' } });
+    expect(cluster.requests().find(({ userAgent }) => userAgent === 'curl/8')).toEqual({ time: now, server: 'kubernetes', method: 'POST', url: '/api/v1/namespaces/argo/configmaps', user: 'system:serviceaccount:argo:jenkins', userAgent: 'curl/8', status: 201, body: { kind: 'ConfigMap' } });
 
     await cluster.stop('end');
     expect({ containers: await machine.double.containers(), owned: await machine.owned() }).toEqual({ containers: [], owned: [] });
@@ -142,11 +143,32 @@ describe('a warm pool', () => {
     machine = await startMachine({ apis: 2, warm: 1, behaviour: { images: ARGO_IMAGES } });
     await machine.provider.begin?.(new Set());
     await until(async () => (await states())[0] === 'paused', 'the warm cluster');
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const started = await machine.start();
     const cluster = await started.cluster;
     expect(started.states()).toEqual(['kind-open done']);
     expect(await kubectl(cluster, 'get', 'ns', 'argo', '-o', 'name')).toBe('namespace/argo\n');
     await until(async () => (await states()).filter((state) => state === 'paused').length === 1, 'the next one');
+    await cluster.stop('end');
+    await machine.provider.close?.();
+    expect({ containers: await machine.double.containers(), owned: await machine.owned() }).toEqual({ containers: [], owned: [] });
+  }, 120_000);
+});
+
+describe('a warm cluster on its way', () => {
+  it('is waited for by who comes meanwhile, with its stages, and outlives a cancel', async () => {
+    machine = await startMachine({ apis: 1, warm: 1, behaviour: { images: ARGO_IMAGES, stepMs: 100 } });
+    void machine.provider.begin?.(new Set());
+    await until(async () => (await machine.double.containers()).length === 1, 'the node');
+    const first = await machine.start();
+    await first.until('kind-installing-cni');
+    first.abort(new Error('enough'));
+    await expect(first.cluster).rejects.toEqual(new Error('enough'));
+    const second = await machine.start({ id: 'session2' });
+    const cluster = await second.cluster;
+    expect(second.states()).toContain('kind-ensuring-node-image done');
+    expect((await machine.double.commands()).filter(([program, verb]) => program === 'kind' && verb === 'create').length).toBeLessThanOrEqual(2);
+    expect(await kubectl(cluster, 'get', 'ns', 'argo', '-o', 'name')).toBe('namespace/argo\n');
     await cluster.stop('end');
     await machine.provider.close?.();
     expect({ containers: await machine.double.containers(), owned: await machine.owned() }).toEqual({ containers: [], owned: [] });
