@@ -92,7 +92,8 @@ async function runRounds(workshop: Workshop, one: Selected, options: RunAllOptio
       onEvent,
     );
     await recorder?.close().catch((error: unknown) => workshop.log.warn({ error: messageOf(error) }, 'a recording could not be written'));
-    rounds.push(report);
+    // Only the first run's words are kept: twenty runs of a long scenario would add up.
+    rounds.push(round === 1 ? report : { ...report, exchanges: [], solutions: [] });
   }
   return rounds;
 }

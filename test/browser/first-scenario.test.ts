@@ -38,7 +38,7 @@ describe.runIf(missing === undefined)('a learner in the first scenario', { timeo
 
   it('finds the course and starts', async () => {
     await learner.page.getByRole('heading', { level: 2, name: 'Argo Workflows' }).waitFor();
-    expect(await learner.page.locator('.card h3').allInnerTexts()).toEqual(['Using the API', 'Access tokens in depth']);
+    expect(await learner.page.locator('.card h3').allInnerTexts()).toEqual(['Using the API', 'Access tokens in depth', 'When a workflow fails']);
     await learner.page.getByRole('link', { name: 'Start: Using the API' }).click();
     await learner.heading('Introduction');
     await learner.ready();

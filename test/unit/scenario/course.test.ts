@@ -11,6 +11,7 @@ describe('the course that comes with the lab', async () => {
     expect(course?.items.map((item) => (item.type === 'scenario' ? [item.scenario.id, item.scenario.problems] : item))).toEqual([
       ['argo-workflows/using-the-api', []],
       ['argo-workflows/access-tokens', []],
+      ['argo-workflows/debugging', []],
     ]);
   });
 
