@@ -1,0 +1,3 @@
+export { exportHtml } from './html.ts';
+export { exportMarkdown } from './markdown.ts';
+export { exportZip, type ZipExport } from './zip.ts';
