@@ -1,6 +1,6 @@
-import type { Difference, PageParity, ParityReport } from './parity.ts';
+import { type Difference, isAccident, type PageParity, type ParityReport } from './parity.ts';
 
-const WORDS: Record<Difference['kind'], string> = { stdout: 'prints', 'exit-code': 'exit code', field: 'field', verdict: 'verdict', order: 'order', missing: 'ran' };
+const WORDS: Record<Difference['kind'], string> = { stdout: 'prints', 'exit-code': 'exit code', field: 'field', verdict: 'verdict', order: 'order', moment: 'moment', missing: 'ran' };
 /** Of a text that differs, so much is shown. */
 const MOST_LINES = 6;
 
@@ -11,7 +11,7 @@ export function parityText(report: ParityReport): string {
     lines.push(`${real(page).length === 0 ? '✓' : '✗'} ${page.title} (${page.page}): ${counted(page)}`);
     for (const difference of page.differences) {
       lines.push(`    ${WORDS[difference.kind]}${difference.field === undefined ? '' : ` ${difference.field}`}: ${firstLine(difference.what)}`);
-      if (difference.kind === 'order') continue;
+      if (isAccident(difference)) continue;
       lines.push(...block(report.left, difference.left), ...block(report.right, difference.right));
     }
   }
@@ -34,7 +34,7 @@ function summary(report: ParityReport): string {
 }
 
 function real(page: PageParity): Difference[] {
-  return page.differences.filter(({ kind }) => kind !== 'order');
+  return page.differences.filter((difference) => !isAccident(difference));
 }
 
 function counted(page: PageParity): string {

@@ -22,8 +22,11 @@ export interface ParityCommand {
 }
 
 export interface Difference {
-  /** `order`: the same lines in another order, which two runs of one cluster may show too. `missing`: one side never ran it. */
-  kind: 'stdout' | 'exit-code' | 'field' | 'verdict' | 'order' | 'missing';
+  /**
+   * `missing`: one side never ran it. Two runs of one cluster may show these, too: `order`, the same lines in another
+   * order; `moment`, a workflow or pod that was still on its way when one side was asked.
+   */
+  kind: 'stdout' | 'exit-code' | 'field' | 'verdict' | 'order' | 'moment' | 'missing';
   /** The command, or the case. */
   what: string;
   /** With `field`: where in the JSON that was answered, `status.phase`. */
@@ -46,7 +49,7 @@ export interface ParityReport {
   scenario: string;
   left: string;
   right: string;
-  /** No difference but in order. */
+  /** No difference but in order and moment. */
   equal: boolean;
   pages: PageParity[];
 }
@@ -55,6 +58,11 @@ export interface ParityOptions {
   scenario: string;
   /** What a namespace of the lab's own making is called in what is compared. */
   namespace: string;
+}
+
+/** Whether two runs of the very same cluster may differ so. */
+export function isAccident({ kind }: Difference): boolean {
+  return kind === 'order' || kind === 'moment';
 }
 
 /** A field of this many differing places is shown; more say little. */
@@ -66,7 +74,7 @@ export function compareSides(left: ParitySide, right: ParitySide, options: Parit
     const other = right.pages.find((one) => one.page === page.page);
     return comparePage(page, other ?? { page: page.page, title: page.title, commands: [], verdicts: {} }, options.namespace);
   });
-  return { version: 1, scenario: options.scenario, left: left.name, right: right.name, equal: pages.every((page) => page.differences.every(({ kind }) => kind === 'order')), pages };
+  return { version: 1, scenario: options.scenario, left: left.name, right: right.name, equal: pages.every((page) => page.differences.every(isAccident)), pages };
 }
 
 function comparePage(left: ParityPage, right: ParityPage, namespace: string): PageParity {
@@ -104,7 +112,8 @@ export function compareCommand(left: ParityCommand, right: ParityCommand, namesp
     // A JSON answer may still be preceded by headers that differ.
     const heads = [beforeJson(one), beforeJson(two)] as const;
     if (!sameAnswer(heads[0], heads[1])) out.push(...differingLines(what, heads[0], heads[1]));
-    return [...out, ...fields.slice(0, MOST_FIELDS).map((field): Difference => ({ kind: 'field', what, ...field }))];
+    const [before, after] = [jsonIn(one), jsonIn(two)];
+    return [...out, ...fields.slice(0, MOST_FIELDS).map((field): Difference => ({ kind: onItsWay(field.field, before) || onItsWay(field.field, after) ? 'moment' : 'field', what, ...field }))];
   }
   return [...out, ...differingLines(what, one, two)];
 }
@@ -116,9 +125,28 @@ function differingLines(what: string, one: string, two: string): Difference[] {
   const reverse = new Set(left.map((line) => comparable(line)));
   const only = (lines: string[], others: Set<string>) => lines.filter((line) => !others.has(comparable(line)));
   const [onlyLeft, onlyRight] = [only(left, common), only(right, reverse)];
+  if (onlyLeft.length === onlyRight.length && onlyLeft.length > 0 && onlyLeft.every((line, i) => line !== withoutState(line) && withoutState(line) === withoutState(onlyRight[i] ?? ''))) return [{ kind: 'moment', what, left: onlyLeft.join('\n'), right: onlyRight.join('\n') }];
   // The same lines, but not as often.
   if (onlyLeft.length === 0 && onlyRight.length === 0) return [{ kind: 'stdout', what, left: `${left.length} lines`, right: `${right.length} lines` }];
   return [{ kind: 'stdout', what, left: onlyLeft.join('\n'), right: onlyRight.join('\n') }];
+}
+
+/** What goes well, at whichever point: a failure is none of these. */
+const ON_ITS_WAY = /\b(Pending|Running|Succeeded|Completed|PodInitializing|ContainerCreating|Init:\d\/\d|\d\/\d)\b/g;
+
+function withoutState(line: string): string {
+  return comparable(line).replace(ON_ITS_WAY, '<STATE>').replace(/ {2,}/g, '  ');
+}
+
+/** Whether a field is part of the state of an object that had not come to its end yet. */
+function onItsWay(field: string, whole: unknown): boolean {
+  const match = /^(.*?)(?:status\.|metadata\.labels\.workflows\.argoproj\.io\/(?:phase|completed)$)/.exec(field);
+  if (match === null) return false;
+  const index = /^items\[(\d+)\]\.$/.exec(match[1] ?? '')?.[1];
+  const items = isRecord(whole) ? whole['items'] : undefined;
+  const object: unknown = match[1] === '' ? whole : index !== undefined && Array.isArray(items) ? items[Number(index)] : undefined;
+  const status = isRecord(object) ? object['status'] : undefined;
+  return isRecord(status) && ['', 'Pending', 'Running', undefined].some((phase) => status['phase'] === phase);
 }
 
 function comparable(line: string): string {

@@ -32,16 +32,26 @@ describe('two answers to one command', () => {
     expect(differences({ output: 'a\nb\n' }, { output: 'b\na\n' })).toEqual([{ kind: 'order', left: 'a\nb', right: 'b\na' }]);
   });
 
+  it('differ by the moment alone, where a workflow was still on its way', () => {
+    const [running, done, failed] = ['{"spec":{"a":1},"status":{"phase":"Running","progress":"0/1"}}', '{"spec":{"a":2},"status":{"phase":"Succeeded","progress":"1/1"}}', '{"spec":{"a":1},"status":{"phase":"Failed","progress":"1/1"}}'];
+    const kinds = (one: string, two: string) => compareCommand({ command: 'c', output: one }, { command: 'c', output: two }, 'argo').map(({ kind, field }) => `${kind} ${field ?? ''}`.trim());
+    expect(kinds(running, done)).toEqual(['field spec.a', 'moment status.phase', 'moment status.progress']);
+    expect(kinds(done, failed)).toEqual(['field spec.a', 'field status.phase']);
+    expect(kinds('{"items":[{"status":{"phase":"Pending"}}]}', '{"items":[{"status":{"phase":"Succeeded"}}]}')).toEqual(['moment items[0].status.phase']);
+    expect(kinds('NAME  STATUS\nmine  Running  1/2\n', 'NAME  STATUS\nmine  Succeeded  2/2\n')).toEqual(['moment']);
+    expect(kinds('mine  Succeeded\n', 'mine  Failed\n')).toEqual(['stdout']);
+  });
+
   it('differ in the exit code', () => {
     expect(differences({ exitCode: 0 }, { exitCode: 1 })).toEqual([{ kind: 'exit-code', left: '0', right: '1' }]);
   });
 
   it('differ in fields, each with its path; headers before them are compared as text', () => {
-    const left = 'HTTP/1.1 200 OK\r\nServer: a\r\n\r\n{"status":{"phase":"Running","nodes":{"hello-x7k2p":{"id":1}}},"list":[1,2]}';
+    const left = 'HTTP/1.1 200 OK\r\nServer: a\r\n\r\n{"status":{"phase":"Failed","nodes":{"hello-x7k2p":{"id":1}}},"list":[1,2]}';
     const right = 'HTTP/1.1 200 OK\r\nServer: b\r\n\r\n{"status":{"phase":"Succeeded","nodes":{"hello-bb9zq":{"id":2}}},"list":[1]}';
     expect(differences({ output: left }, { output: right })).toEqual([
       { kind: 'stdout', left: 'Server: a', right: 'Server: b' },
-      { kind: 'field', field: 'status.phase', left: 'Running', right: 'Succeeded' },
+      { kind: 'field', field: 'status.phase', left: 'Failed', right: 'Succeeded' },
       { kind: 'field', field: 'status.nodes.hello-<RAND>.id', left: '1', right: '2' },
       { kind: 'field', field: 'list[1]', left: '2', right: '(absent)' },
     ]);

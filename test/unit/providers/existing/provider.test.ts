@@ -64,6 +64,7 @@ interface Run {
   stages: ClusterStage[];
   lost: LabError[];
   kubectl(...args: string[]): Promise<string>;
+  forward(target: string, port: number): { port: Promise<number>; stop(): void };
 }
 
 async function start(id: string, scenario: Scenario, options: Options & { provider?: ClusterProvider; restore?: unknown } = {}): Promise<Run> {
@@ -75,7 +76,22 @@ async function start(id: string, scenario: Scenario, options: Options & { provid
     const cluster = await (options.provider ?? providerOf(options)).start({ id, scenario, folder: join(own, 'cluster'), place, restore: options.restore, onStage: (stage) => stages.push(stage), onLost: (error) => lost.push(error), signal: new AbortController().signal });
     const file = join(own, 'kubeconfig');
     await writeFile(file, cluster.kubeconfig, { mode: 0o600 });
-    return { cluster, place, stages, lost, kubectl: async (...args) => (await execa('kubectl', args, { env: { KUBECONFIG: file, HOME: own }, all: true, reject: false })).all };
+    const env = { KUBECONFIG: file, HOME: own };
+    return {
+      cluster,
+      place,
+      stages,
+      lost,
+      kubectl: async (...args) => (await execa('kubectl', args, { env, all: true, reject: false })).all,
+      forward(target, port) {
+        const child = execa('kubectl', ['port-forward', target, `:${port}`], { env, reject: false, buffer: false });
+        const listens = new Promise<number>((resolve) => child.stdout.on('data', (chunk: Buffer) => {
+          const match = /127\.0\.0\.1:(\d+)/.exec(chunk.toString());
+          if (match !== null) resolve(Number(match[1]));
+        }));
+        return { port: listens, stop: () => void child.kill() };
+      },
+    };
   } catch (error) {
     await place.stop();
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { stages });
@@ -185,6 +201,32 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     await host.cluster.client.delete(NAMESPACES, undefined, name);
     await expect.poll(() => run.lost.map(({ message, next }) => [message, next]), { timeout: 15_000 }).toEqual([[`the namespace ${name} was deleted in the cluster`, 'Reset the session: it gets a new one.']]);
     await end(run);
+  });
+});
+
+describe('in a cluster whose Argo looks after all namespaces', { timeout: 90_000 }, () => {
+  it('a session gets a server of its own, and what goes to it through a port-forward is seen', async () => {
+    const shared = await startTestCluster({ argo: true });
+    const run = await start('session-n', await writeScenario('events', 'argo list'), { kubeconfig: shared.kubeconfig, data: join(folder, 'shared') });
+    const namespace = run.cluster.namespace ?? '';
+    expect(await run.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/argo-server');
+    await run.kubectl('create', 'role', 'maker', '--verb=create,get,list', '--resource=workflows.argoproj.io');
+    await run.kubectl('create', 'serviceaccount', 'maker');
+    await run.kubectl('create', 'rolebinding', 'maker', '--role=maker', `--serviceaccount=${namespace}:maker`);
+    const token = await run.kubectl('create', 'token', 'maker');
+    const forward = run.forward('svc/argo-server', 2746);
+    const url = `http://127.0.0.1:${await forward.port}/api/v1/workflows/${namespace}`;
+    const spec = { entrypoint: 'main', templates: [{ name: 'main', container: { image: 'busybox', command: ['true'] } }] };
+    const created = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'user-agent': 'test' }, body: JSON.stringify({ workflow: { metadata: { name: 'mine' }, spec } }) });
+    expect([created.status, (await fetch(url)).status]).toEqual([200, 401]);
+    forward.stop();
+    expect(run.cluster.requests().filter(({ server }) => server === 'argo').map(({ time: _time, ...record }) => record)).toEqual([
+      { server: 'argo', method: 'POST', url: `/api/v1/workflows/${namespace}`, user: `system:serviceaccount:${namespace}:maker`, userAgent: 'test', status: 200, body: { workflow: { metadata: { name: 'mine' }, spec } } },
+      { server: 'argo', method: 'GET', url: `/api/v1/workflows/${namespace}`, user: 'system:anonymous', userAgent: 'node', status: 401 },
+    ]);
+    expect(await run.kubectl('wait', 'wf/mine', '--for=condition=Completed', '--timeout=30s')).toBe('workflow.argoproj.io/mine condition met');
+    await end(run);
+    await shared.stop();
   });
 });
 
