@@ -2,27 +2,23 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
-import type { AuthorSite } from './http/author.ts';
 import { startSite } from './http/site.ts';
 import { writeFileAtomic } from './lib/atomic-file.ts';
-import { type Clock, systemClock } from './lib/clock.ts';
+import { systemClock } from './lib/clock.ts';
 import { LabError, messageOf } from './lib/errors.ts';
 import { systemIds } from './lib/ids.ts';
-import { createLog, type Log } from './lib/log.ts';
+import { createLog } from './lib/log.ts';
 import { Scope } from './lib/scope.ts';
 import type { Workshop } from './runner/workshop.ts';
-import type { LabEvent } from './protocol/rest.ts';
 import { createProviders } from './providers/index.ts';
 import { createSandbox } from './sandbox/detect.ts';
-import { findingsOf } from './session/author.ts';
-import type { Content } from './session/content.ts';
-import { ContentWatch } from './session/content-watch.ts';
 import { createContent } from './session/course-content.ts';
 import { lockFolder } from './session/lock.ts';
 import { SessionManager } from './session/manager.ts';
 import { Spares } from './session/spares.ts';
 import { SessionStore } from './session/store.ts';
 import { prepareTools } from './session/tools.ts';
+import { watchForAuthor } from './session/watch-author.ts';
 
 export interface Lab {
   /** With the token: good for one visit to get the cookie. */
@@ -99,6 +95,8 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   const { clock, ids, log, sandbox, providers, content, spares, manager, notices } = await buildWorkshop(config, scope, () => port);
   const token = await tokenOf(config.data);
   const version = await versionOf(config.root);
+  const author = config.watch ? await watchForAuthor({ folders: config.scenarios, content, manager, clock, log, offline: config.cluster === 'embedded' }) : undefined;
+  if (author !== undefined) scope.defer(author.end);
   const site = await startSite({
     host: config.host,
     port: config.port,
@@ -110,7 +108,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     manager,
     providers: () => providers.offers(),
     sandbox: () => ({ isolation: sandbox.isolation, notice: notices.length === 0 ? undefined : notices.join(' ') }),
-    ...(config.watch ? { author: await watchContent(config, scope, { content, manager, clock, log }) } : {}),
+    ...(author === undefined ? {} : { author: author.desk }),
     version,
     clock,
     ids,
@@ -123,34 +121,6 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   void providers.begin(manager.sessionIds);
   void sandbox.warmed().then(() => spares.begin()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'nothing could be kept ready'));
   return { url: `${site.origin}/?token=${token}`, port, token, notices, manager, close: () => scope.close() };
-}
-
-/** For an author at work: changed scenarios are told to whoever shows them, and their sessions go on with the new text. */
-async function watchContent(config: Config, scope: Scope, parts: { content: Content; manager: SessionManager; clock: Clock; log: Log }): Promise<AuthorSite> {
-  const listeners = new Set<(event: LabEvent) => void>();
-  const watch = new ContentWatch({
-    folders: config.scenarios,
-    ...parts,
-    onChange(changes) {
-      for (const { id, scenario } of changes) {
-        const event: LabEvent = { type: 'content', scenario: id, problems: scenario === undefined ? [] : findingsOf(scenario, scenario.problems) };
-        for (const session of parts.manager.sessionsOf(id)) {
-          if (scenario !== undefined) session.rewrite(scenario);
-          session.tell(event);
-        }
-        for (const listener of listeners) listener(event);
-      }
-    },
-  });
-  await watch.begin();
-  scope.defer(() => watch.end());
-  return {
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    findings: async (scenario) => findingsOf(scenario, scenario.problems),
-  };
 }
 
 /** The same token at each start, so that an open page and its cookie stay good. */

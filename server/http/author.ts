@@ -1,26 +1,18 @@
 import { json, Router } from 'express';
 import type { Clock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
-import { AuthorTarget, type FindingView, NearMissTarget } from '../protocol/author.ts';
-import type { LabEvent } from '../protocol/rest.ts';
-import type { Scenario } from '../scenario/model.ts';
+import { AuthorTarget, NearMissTarget } from '../protocol/author.ts';
 import { AuthorTools, authorView } from '../session/author.ts';
 import { type Content, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
+import type { AuthorDesk } from '../session/watch-author.ts';
 import { parse } from './body.ts';
 
 const KEEP_ALIVE_MS = 15_000;
 
 /** What `serve --watch` adds for a scenario's author: see protocol/author.ts. */
-export interface AuthorSite {
-  /** Hands on what changes in the folders of scenarios; returns how to stop. */
-  subscribe(listener: (event: LabEvent) => void): () => void;
-  /** What is to be said about a scenario's files. */
-  findings(scenario: Scenario): Promise<FindingView[]>;
-}
-
-export function authorRouter(site: AuthorSite, content: Content, manager: SessionManager, clock: Clock): Router {
+export function authorRouter(desk: AuthorDesk, content: Content, manager: SessionManager, clock: Clock): Router {
   const router = Router();
   const tools = new AuthorTools(clock);
   router.use(json({ limit: '16kb' }));
@@ -34,7 +26,7 @@ export function authorRouter(site: AuthorSite, content: Content, manager: Sessio
   router.get('/events', (_request, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     response.write(':\n\n');
-    const unsubscribe = site.subscribe((event) => response.write(`data: ${JSON.stringify(event)}\n\n`));
+    const unsubscribe = desk.subscribe((event) => response.write(`data: ${JSON.stringify(event)}\n\n`));
     const stop = clock.every(KEEP_ALIVE_MS, () => response.write(':\n\n'));
     response.on('close', () => {
       unsubscribe();
@@ -45,7 +37,7 @@ export function authorRouter(site: AuthorSite, content: Content, manager: Sessio
   router.get('/author/scenarios/:id', async (request, response) => {
     const scenario = scenariosOf(await content.courses()).get(request.params.id);
     if (scenario === undefined) throw new LabError('not-found', 'there is no such scenario');
-    response.json(authorView(scenario, await site.findings(scenario)));
+    response.json(authorView(scenario, await desk.findings(scenario)));
   });
 
   router.post('/sessions/:sid/author/jump', async (request, response) => {

@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.ts';
 import type { Health, ProviderView } from '../protocol/rest.ts';
 import type { Content } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
+import type { AuthorDesk } from '../session/watch-author.ts';
 import { Access, isPort, LAB_COOKIE } from './access.ts';
 import { coursesRouter } from './courses.ts';
 import { errorHandler, sendError } from './errors.ts';
@@ -17,7 +18,7 @@ import { setSecurityHeaders } from './headers.ts';
 import { tokenPage } from './pages.ts';
 import { portOwner } from './port-owner.ts';
 import { Preview } from './preview.ts';
-import { type AuthorSite, authorRouter } from './author.ts';
+import { authorRouter } from './author.ts';
 import { filesRouter } from './files.ts';
 import { sessionsRouter } from './sessions.ts';
 import { TerminalSockets } from './terminal-socket.ts';
@@ -40,7 +41,7 @@ export interface SiteOptions {
   /** Known once the sandbox has been tried. */
   sandbox(): { isolation: 'bubblewrap' | 'none'; notice: string | undefined };
   /** With `serve --watch`. */
-  author?: AuthorSite;
+  author?: AuthorDesk;
   version: string;
   clock: Clock;
   ids: Ids;

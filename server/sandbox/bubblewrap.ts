@@ -11,7 +11,7 @@ import { Cgroups } from './cgroups.ts';
 import { buildEtc, loaderBinds } from './etc-template.ts';
 import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
-import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf } from './proc.ts';
+import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf, writesBelow } from './proc.ts';
 import { runToEnd } from './run.ts';
 import { seedFile } from './seed.ts';
 import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from './sandbox.ts';
@@ -263,6 +263,13 @@ class BubblewrapPlace implements Place {
     await rename(this.home, path);
     this.home = path;
     return true;
+  }
+
+  async endWriters(): Promise<number> {
+    const space = await pidNamespaceOf(this.pid);
+    const writers = space === undefined ? [] : (await Promise.all((await membersOf(space)).map(async (pid) => ((await writesBelow(pid, HOME_INSIDE)) ? [pid] : [])))).flat();
+    for (const pid of writers) kill(pid, 'SIGKILL');
+    return writers.length;
   }
 
   stop(): Promise<void> {

@@ -102,6 +102,10 @@ class PlainPlace implements Place {
     return false;
   }
 
+  async endWriters(): Promise<number> {
+    return 0;
+  }
+
   async stop(): Promise<void> {
     for (let round = 0; round < 50; round++) {
       const pids = await this.#marked();

@@ -99,6 +99,18 @@ export async function listeningPorts(pid: number): Promise<number[] | undefined>
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
+/** Whether a process has a file below `folder`, as it sees it, open for writing. */
+export async function writesBelow(pid: number, folder: string): Promise<boolean> {
+  for (const fd of await readdir(`/proc/${pid}/fd`).catch((): string[] => [])) {
+    const path = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '');
+    if (!path.startsWith(`${folder}/`)) continue;
+    const flags = /^flags:\s*([0-7]+)$/m.exec(await readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8').catch(() => ''))?.[1];
+    // O_WRONLY or O_RDWR.
+    if (flags !== undefined && (Number.parseInt(flags, 8) & 0o3) !== 0) return true;
+  }
+  return false;
+}
+
 /** Names the PID namespace that a process runs in; undefined when it is gone or may not be looked at. */
 export function pidNamespaceOf(pid: number): Promise<string | undefined> {
   return readlink(`/proc/${pid}/ns/pid`).catch(() => undefined);

@@ -29,6 +29,8 @@ export interface Place {
   seed(path: string, data: Uint8Array, mode: number): Promise<boolean>;
   /** Moves the home folder on the host, while its processes go on; false where they would lose it. */
   moveHome(path: string): Promise<boolean>;
+  /** Ends every process that has a file of the home open for writing, shells' own histories aside; how many. Where places share the machine, none. */
+  endWriters(): Promise<number>;
   /** Ends every process of the place, whatever it ignores; resolves when none runs. */
   stop(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Providers } from '../providers/index.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Content } from './content.ts';
+import type { DiskLimits } from './disk-watch.ts';
 import type { Spares } from './spares.ts';
 import type { SessionStore } from './store.ts';
 
@@ -17,6 +18,8 @@ export interface SessionDependencies {
   providers: Providers;
   sandbox: Sandbox;
   spares: Spares;
+  /** What a home may hold; default 2 GiB and 300 000 files. */
+  disk?: DiskLimits;
   /** The lab serves authors: `serve --watch`. */
   author?: boolean;
   /** `{port}` stands for the port. */

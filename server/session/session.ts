@@ -6,6 +6,7 @@ import { pagesOf } from '../scenario/load.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
 import { Checking } from './checking.ts';
 import { isCheckable } from './content.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { FileWatch } from './file-watch.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { type Life, type SessionInside } from './inside.ts';
@@ -23,6 +24,7 @@ export type { PageScripts } from './scripts.ts';
 
 const SNAPSHOT_MS = 5000;
 const FILES_MS = 2000;
+const DISK_MS = 15_000;
 
 /** One learner's run of one scenario: place, terminals, cluster and progress. */
 export class Session {
@@ -45,6 +47,7 @@ export class Session {
   readonly #checking: Checking;
   readonly #watching: Watching;
   readonly #files: FileWatch;
+  readonly #disk: DiskWatch;
   readonly #inside: SessionInside;
 
   constructor(
@@ -58,6 +61,7 @@ export class Session {
     this.#inside = this.#asSeenInside();
     this.#checking = new Checking(this.#inside);
     this.#files = new FileWatch(this.#inside, deps.clock);
+    this.#disk = new DiskWatch(this.#inside, deps.disk);
     this.#watching = new Watching(this.#inside, this.#checking, [{ every: FILES_MS, look: () => this.#files.look() }]);
   }
 
@@ -130,6 +134,7 @@ export class Session {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#watching.begin();
     this.#watching.tellAgain();
+    this.#disk.tellAgain();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#watching.end();
@@ -271,6 +276,7 @@ export class Session {
     await Promise.all([terminal, cluster, tellAddress(this.#inside, life.place)]);
     if (this.#life !== life) return;
     this.#stopTimers.push(clock.every(SNAPSHOT_MS, () => void this.#saveSnapshot().catch((error: unknown) => log.warn({ error: messageOf(error), session: this.id }, 'saving the cluster failed'))));
+    this.#stopTimers.push(clock.every(DISK_MS, () => void this.#disk.look().catch((error: unknown) => log.debug({ error: messageOf(error), session: this.id }, 'a home could not be measured'))));
     this.#advance({ type: 'prepared' });
     if (fresh) this.openPage(this.#record.page);
     this.#changed();

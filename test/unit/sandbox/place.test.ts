@@ -97,6 +97,26 @@ function promises(make: () => Sandbox) {
     expect(await runScriptText(place, 'verify.sh', '[[ a == a ]] && echo yes\r\nexit 3\r\n', { timeoutMs: 5000 })).toEqual({ code: 3, stdout: 'yes\n', stderr: '', timedOut: false });
   });
 
+  it('ends a script that never ends, floods and hides its children, within its time', async () => {
+    const name = `lab-hidden-${place.isolation}-${process.pid}`;
+    const began = Date.now();
+    const result = await runScriptText(place, 'bad.sh', `setsid bash -c 'exec -a ${name} sleep 300' & (setsid nohup bash -c 'trap "" TERM HUP; exec -a ${name} sleep 300' >/dev/null 2>&1 &)\nyes`, { timeoutMs: 1500, maxBytes: 1000, alone: true });
+    expect({ code: result.code, timedOut: result.timedOut, length: result.stdout.length }).toEqual({ code: 124, timedOut: true, length: 1000 });
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(running(name)).toEqual([]);
+  });
+
+  it('gives a script nothing to read', async () => {
+    expect(await runScriptText(place, 'reads.sh', 'read -r line; echo "[$line] $?"', { timeoutMs: 5000 })).toMatchObject({ code: 0, stdout: '[] 1\n' });
+  });
+
+  it('asks bash for every script but those for another program', async () => {
+    const kinds = ['[[ a == a ]] && echo bash', '#!/bin/sh\n[[ a == a ]] && echo bash', '#!/usr/bin/env -S bash -e\n[[ a == a ]] && echo bash', '\uFEFF#!/bin/bash\r\n[[ a == a ]] && echo bash\r\n', '# a comment\n#!/bin/false\n[[ a == a ]] && echo bash', '#!/usr/bin/env python3\nprint("python")'];
+    const said = [];
+    for (const text of kinds) said.push((await runScriptText(place, 's', text, { timeoutMs: 10_000 })).stdout.trim());
+    expect(said).toEqual(['bash', 'bash', 'bash', 'bash', 'bash', 'python']);
+  });
+
   it('ends every process, also those that hide from signals and sessions', async () => {
     await sh(place, `trap "" TERM HUP; setsid nohup bash -c 'trap "" TERM HUP INT; exec -a lab-hidden-${process.pid} sleep 300' >/dev/null 2>&1 & sleep 0.3`);
     expect(running(`lab-hidden-${process.pid}`)).toHaveLength(1);
@@ -190,6 +210,17 @@ describe.runIf(problem === undefined)('a place in bubblewrap', () => {
 
     it('lets no single file grow without end', async () => {
       expect((await sh(place, 'ulimit -f; ulimit -c')).stdout).toBe(`${2 * 1024 * 1024}\n0\n`);
+    });
+
+    it('ends what writes into a home that is full, and leaves the rest', async () => {
+      const own = await sandbox.open({ sessionId: 'w', home: join(folder, 'writers', 'home') });
+      const writer = sh(own, 'exec 9>/tmp/elsewhere; exec sleep 30 > ~/big', 20_000);
+      const other = sh(own, 'exec 8>/tmp/other; exec 7<~/.; sleep 4; echo still here', 20_000);
+      for (let i = 0; i < 100 && (await stat(join(folder, 'writers', 'home', 'big')).catch(() => undefined)) === undefined; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await own.endWriters()).toBe(1);
+      expect((await writer).code).toBe(137);
+      expect((await other).stdout).toBe('still here\n');
+      await own.stop();
     });
 
     it('keeps a fork bomb within bounds', async () => {
