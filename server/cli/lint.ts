@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { validateCheck } from '../checks/index.ts';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -44,7 +45,10 @@ export async function lint(folders: readonly string[], flags: LintFlags): Promis
   const shown = only === undefined ? result : { ...result, findings: result.findings.filter((finding) => only.has(finding.code)) };
   const report = formatFindings(shown, format, { took: systemClock.now() - started, colour: flags.out === undefined && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined });
   if (flags.out === undefined) await written(report);
-  else await writeFileAtomic(resolve(cwd, flags.out), report, 0o644);
+  else {
+    await mkdir(dirname(resolve(cwd, flags.out)), { recursive: true });
+    await writeFileAtomic(resolve(cwd, flags.out), report, 0o644);
+  }
   const fails = (severity: string) => severity === 'error' || (flags.strict === true && severity === 'warning');
   return shown.findings.some((finding) => fails(finding.severity)) ? 1 : 0;
 }
