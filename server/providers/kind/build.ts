@@ -4,12 +4,13 @@ import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { argoInstallObjects } from '../../cluster/index.ts';
 import type { KubeClient, KubeObject } from '../../cluster/vocabulary.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { Scope } from '../../lib/scope.ts';
 import type { Scenario } from '../../scenario/model.ts';
-import type { KindBackend } from '../../scenario/schema.ts';
+import type { ArgoBackend, KindBackend } from '../../scenario/schema.ts';
 import { connectTo } from '../existing/connection.ts';
 import { ClusterFailure, type ClusterStage } from '../provider.ts';
 import { fullImageName, imagesNamedIn, parseManifests, planArgo } from './argo-objects.ts';
@@ -128,14 +129,23 @@ async function create(context: BuildContext, request: BuildRequest, stages: Work
   const scope = new Scope();
   try {
     const { client } = connectTo(await accessTo(tools, owned, name, signal), tools.clock, scope);
-    const loaded = await loading.finish();
-    const plan = planArgo(objects, course, { argo: scenario?.argo, local: loaded });
-    await stages.run('argo-install', 'Argo Workflows: resources', () => applyArgo(client, plan, tools.clock, stages.signal), limits.install);
-    await stages.run('argo-ready', `Argo Workflows: ${plan.needed.join(' and ')}`, () => argoRuns(context, client, plan.needed, stages.signal, signal), limits.ready);
+    const needed = await stages.run('argo-install', 'Argo Workflows: resources', () => installArgo(client, objects, { course, argo: scenario?.argo, loading, clock: tools.clock, signal: stages.signal }), limits.install + limits.stage('images'));
+    await stages.run('argo-ready', `Argo Workflows: ${needed.join(' and ')}`, () => argoRuns(context, client, needed, stages.signal, signal), limits.ready);
     await saveBaseline(client, join(folder, 'baseline.json')).catch((error: unknown) => context.log.warn({ error: messageOf(error) }, 'a reset of this cluster will make a new one'));
   } finally {
+    await loading.settled();
     await scope.close();
   }
+}
+
+/** What needs no image is written while images are still on their way into the node; resolves with the Deployments to wait for. */
+async function installArgo(client: KubeClient, objects: readonly KubeObject[], options: { course: readonly KubeObject[]; argo: ArgoBackend | undefined; loading: ImageLoad; clock: Clock; signal: AbortSignal }): Promise<string[]> {
+  const { course, argo, loading, clock, signal } = options;
+  const [first = []] = planArgo(objects, course, { argo, local: new Set() }).steps;
+  const [local] = await Promise.all([loading.finish(), applyArgo(client, { steps: [first], workloads: [], needed: [] }, clock, signal)]);
+  const { steps, workloads, needed } = planArgo(objects, course, { argo, local });
+  await applyArgo(client, { steps: steps.slice(1), workloads, needed }, clock, signal);
+  return needed;
 }
 
 async function argoRuns(context: BuildContext, client: KubeClient, needed: readonly string[], signal: AbortSignal, cancelled: AbortSignal): Promise<void> {

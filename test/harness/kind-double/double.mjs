@@ -120,7 +120,10 @@ async function create(name) {
     if (/• Preparing nodes/.test(line)) {
       // The container is there from here on, whatever comes.
       const apis = readdirSync(join(state, 'apis')).sort();
-      const api = apis.find((file) => !all().some((one) => one.api === join(state, 'apis', file))) ?? apis[0];
+      // A new cluster is empty, as long as there are unused ones.
+      const given = existsSync(join(state, 'given')) ? readFileSync(join(state, 'given'), 'utf8').split('\n') : [];
+      const api = apis.find((file) => !given.includes(file)) ?? apis.find((file) => !all().some((one) => one.api === join(state, 'apis', file))) ?? apis[0];
+      appendFileSync(join(state, 'given'), `${api}\n`);
       save({ name: node, cluster: name, state: 'running', image, api: api === undefined ? undefined : join(state, 'apis', api) });
     }
     if (hang !== undefined && line.includes(`• ${hang}`)) {

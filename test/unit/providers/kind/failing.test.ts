@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LabError } from '../../../../server/lib/errors.ts';
@@ -126,7 +126,6 @@ describe('a start that fails', () => {
 
   it('for a file of manifests that is not there names it', async () => {
     machine = await startMachine();
-    const { rm } = await import('node:fs/promises');
     await rm(join(machine.folder, 'argo.yaml'));
     const started = await machine.start();
     expect(await failure(started.cluster)).toMatchObject({ code: 'bad-request', next: 'Look at --argo-manifest or ARGO_MANIFEST.' });

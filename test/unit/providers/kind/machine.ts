@@ -110,7 +110,7 @@ export async function startMachine(options: Parameters<typeof startKindDouble>[0
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 2400; i++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
