@@ -49,7 +49,7 @@ describe.runIf(runnable)('the text of a page', { timeout: 60_000 }, () => {
     await v.learn(EVERYTHING, 'step1');
     await expect.poll(() => v.tabs()).toEqual(['Terminal 1', 'logs', 'Argo UI']);
     await v.button('Type: echo half ').click();
-    await v.page.locator('.xterm-helper-textarea').first().focus();
+    await v.shows('Terminal 1', '$ echo half');
     await v.page.keyboard.type('and whole\n');
     await v.shows('Terminal 1', '\nhalf and whole');
     await v.page.keyboard.type('sleep 1000\n');

@@ -27,9 +27,9 @@ export interface TestSession {
   end(): Promise<void>;
 }
 
-export async function openTestLab(scenarios?: string, sandbox: 'auto' | 'none' = 'auto'): Promise<TestLab> {
+export async function openTestLab(scenarios?: string, sandbox: 'auto' | 'none' = 'auto', watch = false): Promise<TestLab> {
   const data = await mkdtemp(join(tmpdir(), 'lab-'));
-  const lab = await startLab(configFrom({ port: '0', data, sandbox, ...(scenarios === undefined ? {} : { scenarios: [scenarios] }) }, [], {}));
+  const lab = await startLab(configFrom({ port: '0', data, sandbox, watch, ...(scenarios === undefined ? {} : { scenarios: [scenarios] }) }, [], {}));
   const origin = new URL(lab.url).origin;
   const visit = await fetch(lab.url, { redirect: 'manual' });
   const cookie = (visit.headers.get('set-cookie') ?? '').split(';')[0] ?? '';

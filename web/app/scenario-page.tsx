@@ -131,6 +131,8 @@ function create(id: string, page: string | undefined, machine: Machine) {
     announce,
     run: (tid, code, interrupt, newline) => hub?.get(tid).connection.run(code, interrupt, newline),
     press: (tid, keys) => hub?.get(tid).connection.input(keys),
+    // Once the tab that it stands in is shown.
+    focus: (tid) => requestAnimationFrame(() => hub?.get(tid).screen.terminal.focus()),
     language: () => settings.value.language,
   });
   store.wanted.value = page;

@@ -27,6 +27,7 @@ export interface ScenarioStoreOptions {
   /** Types code into a terminal once it is attached. */
   run(tid: string, code: string, interrupt: boolean, newline: boolean): void;
   press(tid: string, keys: Uint8Array<ArrayBuffer>): void;
+  focus(tid: string): void;
   /** Says something to those who can't see the page. */
   announce(message: string): void;
   /** The language that the learner chose for the checks' words. */

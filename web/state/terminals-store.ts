@@ -30,6 +30,8 @@ export interface TerminalsOptions {
   run(tid: string, code: string, interrupt: boolean, newline: boolean): void;
   /** Sends keys to a terminal. */
   press(tid: string, keys: Uint8Array<ArrayBuffer>): void;
+  /** Moves the keyboard to a terminal. */
+  focus(tid: string): void;
   announce(message: string): void;
   sid(): string | undefined;
   /** Puts the session's addresses in place of placeholders. */
@@ -59,6 +61,8 @@ export class TerminalsStore {
       const name = terminalTabs(this.workspace.value).find((tab) => tab.id === target)?.name ?? 'the terminal';
       if (block.keys === true) this.#options.press(target, keysOf(block.code));
       else this.#options.run(target, this.#options.fillIn(block.code), block.interrupt === true, block.newline !== false);
+      // What is typed without Enter is there to be finished by hand.
+      if (block.newline === false) this.#options.focus(target);
       this.#options.announce(`Typed into ${name}.`);
     });
   }
