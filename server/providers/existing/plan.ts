@@ -28,6 +28,8 @@ export const LEARNER_RULES: readonly Rule[] = [
   rule('', ['pods/log', 'pods/status'], READ),
   rule('', ['pods/exec', 'pods/attach', 'pods/portforward', 'services/proxy', 'pods/proxy'], ['get', 'create']),
   rule('', ['pods/eviction', 'serviceaccounts/token'], ['create']),
+  // `kubectl auth can-i … --as=system:serviceaccount:…`: accounts of this namespace alone.
+  rule('', ['serviceaccounts'], ['impersonate']),
   rule('', ['resourcequotas', 'limitranges'], READ),
   rule('', ['namespaces'], ['get']),
   rule('apps', ['deployments', 'replicasets', 'statefulsets', 'daemonsets', 'controllerrevisions', 'deployments/scale', 'replicasets/scale', 'statefulsets/scale'], CHANGE),

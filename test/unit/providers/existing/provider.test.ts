@@ -142,6 +142,8 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     expect(await run.kubectl('create', 'configmap', 'c', '--from-literal=a=1')).toBe('configmap/c created');
     expect((await run.kubectl('get', 'resourcequota,limitrange', '-o', 'name')).split('\n')).toEqual(['resourcequota/argo-lab', 'limitrange/argo-lab']);
     expect(await run.kubectl('delete', 'resourcequota', 'argo-lab')).toContain('Error from server (Forbidden)');
+    expect(await run.kubectl('auth', 'can-i', 'get', 'pods', `--as=system:serviceaccount:${namespace}:default`)).toBe('no');
+    expect(await run.kubectl('auth', 'can-i', 'get', 'pods', '--as=system:serviceaccount:kube-system:default')).toContain('cannot impersonate resource "serviceaccounts"');
     expect(await run.kubectl('get', 'secrets', '-n', 'kube-system')).toContain('Error from server (Forbidden)');
     expect(await run.kubectl('create', 'role', 'all', '--verb=*', '--resource=nodes')).toContain('is attempting to grant RBAC permissions not currently held');
     expect(run.cluster.requests().filter(({ method, url }) => method === 'POST' && url.includes('/configmaps')).map(({ user, status, server }) => [user, status, server])).toEqual([[`system:serviceaccount:${namespace}:learner`, 201, 'kubernetes']]);
