@@ -104,6 +104,22 @@ describe.runIf(runnable)('the editor', { timeout: 60_000 }, () => {
     await v.page.getByText('Choose a file, or make a new one.').waitFor();
   });
 
+  it('asks before the scenario is left with something not saved', async () => {
+    await openNotes();
+    await v.page.keyboard.type('lost?');
+    const asked: string[] = [];
+    v.page.once('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await v.page.getByRole('link', { name: 'argo-lab: all courses' }).click();
+    expect(asked).toEqual([`Leave without saving ${v.lab.home}/notes.md?`]);
+    expect(await text()).toBe('# Notes\nlost?');
+    v.page.once('dialog', (dialog) => void dialog.accept());
+    await v.page.getByRole('link', { name: 'argo-lab: all courses' }).click();
+    await v.page.getByRole('heading', { level: 1, name: 'Learn by doing' }).waitFor();
+  });
+
   it('is left with Escape and Tab, and its tree is walked with arrow keys', async () => {
     await openNotes();
     await v.page.keyboard.press('Tab');

@@ -4,7 +4,21 @@ import type { Route } from '../state/route.ts';
 
 export const route = signal<Route>({ name: 'start' });
 
+/** Asked before another scenario or page of the lab is shown; answers false where something would be lost. */
+let mayLeave: () => boolean = () => true;
+
+export function guardLeaving(may: () => boolean): () => void {
+  mayLeave = may;
+  return () => (mayLeave = () => true);
+}
+
+function leaves(to: Route): boolean {
+  const now = route.value;
+  return now.name === 'scenario' && (to.name !== 'scenario' || to.id !== now.id);
+}
+
 export function navigate(to: Route, replace = false): void {
+  if (leaves(to) && !mayLeave()) return;
   const url = formatRoute(to);
   if (url !== location.pathname + location.search + location.hash) {
     if (replace) history.replaceState(null, '', url);

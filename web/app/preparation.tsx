@@ -34,13 +34,13 @@ export function Preparation({ store }: { store: ScenarioStore }): JSX.Element | 
       <div class="overlay-box">
         <h2>{failed ? 'The session could not be made ready' : trouble !== undefined ? 'No session' : 'Getting your session ready'}</h2>
         {session === undefined && trouble === undefined && <p class="quiet">Asking the lab for a session …</p>}
-        {session === undefined && trouble !== undefined && <TroubleBox trouble={trouble} action="Try again" onAction={() => void store.restart()} />}
+        {session === undefined && trouble !== undefined && <TroubleBox trouble={trouble} action={trouble.code === 'conflict' ? 'Resume it' : 'Try again'} onAction={() => void store.restart()} />}
         <ol class="stages" aria-live="polite">
           {session?.stages.map((stage) => (
             <Stage key={stage.id} stage={stage} />
           ))}
         </ol>
-        {failed ? <Failed store={store} session={session} /> : <Cancel store={store} />}
+        {failed ? <Failed store={store} session={session} /> : <Cancel store={store} text={session !== undefined && session.terminals.length > 0 ? 'End the session' : 'Cancel'} />}
       </div>
     </div>
   );
@@ -79,7 +79,7 @@ function Failed({ store, session }: { store: ScenarioStore; session: SessionView
 }
 
 /** Stops the preparation at any moment: the lab takes back what it has begun. */
-function Cancel({ store, text = 'Cancel' }: { store: ScenarioStore; text?: string }): JSX.Element {
+function Cancel({ store, text }: { store: ScenarioStore; text: string }): JSX.Element {
   const busy = useSignal(false);
   return (
     <button

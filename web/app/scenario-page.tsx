@@ -14,7 +14,7 @@ import { TerminalHub } from '../terminal/terminal-hub.ts';
 import { announce } from './announcer.tsx';
 import { AuthorBar } from './author-bar.tsx';
 import { Icon } from './icons.tsx';
-import { navigate } from './navigation.ts';
+import { guardLeaving, navigate } from './navigation.ts';
 import { Splitter } from './splitter.tsx';
 import { StepPanel } from './step-panel.tsx';
 import { TextRail } from './text-rail.tsx';
@@ -47,10 +47,13 @@ export function ScenarioPage({ id, page, provider, machine }: ScenarioPageProps)
     // For tests in a browser: what stands in the active terminal.
     const peek = () => terminalTabs(store.terminals.workspace.value).map((tab) => ({ id: tab.id, name: tab.name, text: hub.get(tab.id).screen.text() }));
     Object.assign(window, { argoLabTerminals: peek });
-    const leaving = (event: BeforeUnloadEvent) => unsaved(store.editor.model.value).length > 0 && event.preventDefault();
+    const lost = () => unsaved(store.editor.model.value);
+    const leaving = (event: BeforeUnloadEvent) => lost().length > 0 && event.preventDefault();
     addEventListener('beforeunload', leaving);
+    const unguard = guardLeaving(() => lost().length === 0 || confirm(`Leave without saving ${lost().join(', ')}?`));
     return () => {
       removeEventListener('beforeunload', leaving);
+      unguard();
       sync();
       store.stop();
       hub.dispose();

@@ -20,12 +20,14 @@ const RUNS: Record<string, { label: string; title: string; how: Partial<BlockRun
 };
 
 function offerOf(source: HTMLElement, actions: PageActions): Offer {
-  const { action = 'copy', code = source.textContent ?? '', terminal, terminalName, newline } = source.dataset;
+  const { action = 'copy', code = source.textContent ?? '', terminal, terminalName, newline, host } = source.dataset;
   const run = RUNS[action];
   if (run !== undefined) {
     const block: BlockRun = { code, ...run.how, ...(newline === 'no' ? { newline: false } : {}), ...(terminal === undefined ? {} : { terminal: Number(terminal) }), ...(terminalName === undefined ? {} : { terminalName }) };
     const where = terminalName ?? (terminal !== undefined && Number(terminal) > 1 ? `T${terminal}` : undefined);
-    return { label: where === undefined ? run.label : `${run.label} ${terminalName === undefined ? '' : 'in '}${where}`, title: run.title, act: () => actions.run(block) };
+    // A session is one machine: the text says which of several it means, and the learner goes there.
+    const on = host === undefined || host === '1' || host === 'host01' ? '' : ` on ${/^\d+$/.test(host) ? `host ${host}` : host}`;
+    return { label: `${run.label}${where === undefined ? '' : ` ${terminalName === undefined ? '' : 'in '}${where}`}${on}`, title: run.title, act: () => actions.run(block) };
   }
   if (action === 'open') return { label: 'Open', title: 'Click to open in the editor', act: () => actions.openFile(code) };
   return { label: undefined, title: 'Click to copy', act: () => void actions.copy(code) };
