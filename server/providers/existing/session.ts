@@ -35,13 +35,14 @@ const VCLUSTER_ACCOUNTS = 'kube-system';
 const Saved = z.object({ version: z.literal(1), namespace: z.string(), alone: z.boolean(), argo: z.enum(['none', 'server', 'all']), mode: z.enum(['namespace', 'vcluster']) });
 type Saved = z.infer<typeof Saved>;
 
-/** Makes what one session gets of a cluster, or finds it again. Leaves nothing behind when it fails. */
+/**
+ * Makes what one session gets of a cluster, or finds it again. Leaves nothing behind when it fails or is called off: what
+ * is being made then is waited for, so that it can be taken back.
+ */
 export async function startSession(options: SessionOptions): Promise<SessionCluster> {
   const { session, clock } = options;
   const scope = new Scope();
   const undo = new Scope();
-  const onAbort = () => void scope.close();
-  session.signal.addEventListener('abort', onAbort, { once: true });
   try {
     const host = connectTo(options.access, clock, scope);
     const needs: ScenarioNeeds = session.scenario === undefined ? { namespace: 'default', namespaces: [], clusterScope: [], argo: true, requests: false } : await readNeeds(session.scenario);
@@ -52,8 +53,6 @@ export async function startSession(options: SessionOptions): Promise<SessionClus
     await undo.close().catch((failed: unknown) => options.log.warn({ error: messageOf(failed) }, 'cleaning up in the cluster failed'));
     await scope.close().catch(() => undefined);
     throw session.signal.aborted ? session.signal.reason : error;
-  } finally {
-    session.signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -46,7 +46,7 @@ export async function enterVcluster(host: VclusterHost, folder: string, scope: S
 }
 
 async function forward(host: VclusterHost, scope: Scope): Promise<number> {
-  const child = execa('kubectl', ['--kubeconfig', host.kubeconfig, '--context', host.context, '--namespace', host.namespace, 'port-forward', '--address', '127.0.0.1', `service/${NAME}`, ':443'], { env: host.environment, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', forceKillAfterDelay: 2000 });
+  const child = execa('kubectl', ['--kubeconfig', host.kubeconfig, '--context', host.context, '--namespace', host.namespace, 'port-forward', '--address', '127.0.0.1', `service/${NAME}`, ':443'], { env: host.environment, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', cancelSignal: host.signal, forceKillAfterDelay: 2000 });
   scope.defer(async () => {
     child.kill();
     await child;

@@ -48,6 +48,8 @@ afterAll(async () => {
 });
 
 interface Options {
+  signal?: AbortSignal;
+  onStage?(stage: ClusterStage): void;
   kubeconfig?: string;
   context?: string;
   data?: string;
@@ -73,7 +75,7 @@ async function start(id: string, scenario: Scenario, options: Options & { provid
   const stages: ClusterStage[] = [];
   const lost: LabError[] = [];
   try {
-    const cluster = await (options.provider ?? providerOf(options)).start({ id, scenario, folder: join(own, 'cluster'), place, restore: options.restore, onStage: (stage) => stages.push(stage), onLost: (error) => lost.push(error), signal: new AbortController().signal });
+    const cluster = await (options.provider ?? providerOf(options)).start({ id, scenario, folder: join(own, 'cluster'), place, restore: options.restore, onStage: (stage) => { stages.push(stage); options.onStage?.(stage); }, onLost: (error) => lost.push(error), signal: options.signal ?? new AbortController().signal });
     const file = join(own, 'kubeconfig');
     await writeFile(file, cluster.kubeconfig, { mode: 0o600 });
     const env = { KUBECONFIG: file, HOME: own };
@@ -182,6 +184,13 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     await expect.poll(() => host.cluster.client.find(NAMESPACES, undefined, 'argo'), { timeout: 20_000 }).toBeUndefined();
     const { items } = await host.cluster.client.list({ group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' });
     expect(items.map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
+  it.each(['preflight', 'namespace', 'access'])('that is called off at the stage %s leaves nothing', async (at) => {
+    const controller = new AbortController();
+    const starting = start(`called-off-${at}`, plain, { signal: controller.signal, onStage: ({ id, state }) => (id === at && state === 'running' ? controller.abort(new Error('called off')) : undefined) });
+    await expect(starting).rejects.toThrow('called off');
+    expect(await ours()).toEqual([]);
   });
 
   it('comes back after the lab was stopped, with what was made', async () => {
