@@ -11,7 +11,7 @@ import type { EndPageFile } from './schema.ts';
 export interface ScenarioOptions {
   /** The repository: links may lead anywhere inside it. Default: the one that the folder is in. */
   root?: string;
-  /** How problems name the scenario's folder. Default: its id. */
+  /** How problems name the scenario's folder; `.` for the one where the command was started. Default: its id. */
   label?: string;
   /** As on disk. Default: index.json. */
   index?: string;
@@ -29,7 +29,8 @@ export function isBreaking(problem: Problem): boolean {
 export async function loadScenario(folder: string, id: string, validate: CheckValidator, options: ScenarioOptions = {}): Promise<{ scenario?: Scenario; problems: Problem[] }> {
   const label = options.label ?? id;
   const indexName = options.index ?? 'index.json';
-  const read = await readIndex(join(folder, indexName), `${label}/${indexName}`);
+  const prefix = label === '.' ? '' : `${label}/`;
+  const read = await readIndex(join(folder, indexName), `${prefix}${indexName}`);
   if (!read.ok) return { problems: read.problems };
   const problems = [...read.problems];
   const { file: index, json, steps: stepFiles, intro: introFile, finish: finishFile, path, assets } = read.value;
@@ -38,12 +39,12 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
   const image = imageMeaning(index.backend?.imageid);
   const imageId = index.backend?.imageid?.trim() || 'ubuntu';
   for (const kind of image.needs) needs.add(kind, `its image is ${imageId}`);
-  const say = (code: string, at: readonly PropertyKey[], message: string) => problems.push({ code, file: `${label}/${indexName}`, ...json.place(at), field: at.map(String).join('.'), message, severity: 'warning' });
+  const say = (code: string, at: readonly PropertyKey[], message: string) => problems.push({ code, file: `${prefix}${indexName}`, ...json.place(at), field: at.map(String).join('.'), message, severity: 'warning' });
   if (!image.known) say('image-unknown', ['backend', 'imageid'], `“${imageId}” is no image that is known here; it is taken for ${image.family === 'cluster' ? 'a cluster' : 'a plain machine'}`);
   const { layout, unknown } = layoutOf(index);
   if (unknown !== undefined) say('layout-unknown', index.interface === undefined ? ['environment', 'uilayout'] : ['interface', 'layout'], `“${unknown}” is no layout; there are ide, terminal, ide-terminal and terminal-terminal`);
 
-  const load: PageLoad = { scenario: { folder, root }, prefix: `${label}/`, validate, problems, needs, place: json.place };
+  const load: PageLoad = { scenario: { folder, root }, prefix, validate, problems, needs, place: json.place };
   const variables = new Set<string>();
   const page = async (pageId: string, title: string, name: string, file: EndPageFile, at: PropertyKey[]): Promise<Page> => {
     const loaded = await loadPage(load, { id: pageId, title, name, file, path: at });
@@ -87,7 +88,7 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
     variables: [...variables],
     problems,
   };
-  problems.push(...(await assetProblems(scenario, (at, wrong) => ({ ...wrong, file: `${label}/${indexName}`, ...json.place([...path.assets, at.host, at.index, 'file']), field: `${path.assets.join('.')}.${at.host}[${at.index}].file` }), assets)));
+  problems.push(...(await assetProblems(scenario, (at, wrong) => ({ ...wrong, file: `${prefix}${indexName}`, ...json.place([...path.assets, at.host, at.index, 'file']), field: `${path.assets.join('.')}.${at.host}[${at.index}].file` }), assets)));
   scenario.needs = needs.needs();
   return { scenario, problems };
 }

@@ -49,7 +49,8 @@ export interface ScenarioContext {
   scenario: Scenario;
   index: Index;
   indexFile: string;
-  label: string;
+  /** How findings name the scenario's folder, with a slash at the end. */
+  prefix: string;
   pages: PageText[];
   scripts: ScriptText[];
   assets: AssetText[];
@@ -61,7 +62,7 @@ export interface ScenarioContext {
 const ASSET_LIMIT = 256 * 1024;
 const MAX_ASSETS = 500;
 
-export async function contextOf(scenario: Scenario, index: Index, label: string, indexFile: string, options: LintOptions, findings: Finding[]): Promise<ScenarioContext> {
+export async function contextOf(scenario: Scenario, index: Index, prefix: string, indexFile: string, options: LintOptions, findings: Finding[]): Promise<ScenarioContext> {
   const pages: PageText[] = [];
   const scripts: ScriptText[] = [];
   const read = async (path: string, limit: number) => {
@@ -78,25 +79,25 @@ export async function contextOf(scenario: Scenario, index: Index, label: string,
       if (known !== undefined) continue;
       const source = await read(path, LIMITS.page);
       if (source === undefined) continue;
-      const entry: PageText = { page, file: `${label}/${plain}`, path: plain, text: source.text, parsed: parsePage(source.text, 'argo-lab-mark-'), answer };
+      const entry: PageText = { page, file: `${prefix}${plain}`, path: plain, text: source.text, parsed: parsePage(source.text, 'argo-lab-mark-'), answer };
       seen.set(plain, entry);
       pages.push(entry);
     }
     for (const [path, role] of [[page.foreground, 'foreground'], [page.background, 'background'], [page.verify, 'verify'], [page.hintScript, 'hint']] as const) {
       const source = path === undefined ? undefined : await read(path, LIMITS.script);
-      if (path !== undefined && source !== undefined) scripts.push({ page, role, file: `${label}/${posix.normalize(path.replace(/^\/+/, ''))}`, text: source.text, crlf: source.crlf });
+      if (path !== undefined && source !== undefined) scripts.push({ page, role, file: `${prefix}${posix.normalize(path.replace(/^\/+/, ''))}`, text: source.text, crlf: source.crlf });
     }
   }
   const assets: AssetText[] = [];
   for (const path of (await listFiles(join(scenario.folder, 'assets'))).slice(0, MAX_ASSETS)) {
     const source = /\.(?:png|jpe?g|gif|webp|ico|zip|gz|tgz|jar|war|mp4|woff2?|ttf|pdf|exe|bin)$/i.test(path) ? undefined : await read(posix.join('assets', path), ASSET_LIMIT);
-    assets.push({ path, file: `${label}/assets/${path}`, ...(source === undefined ? {} : { text: source.text }) });
+    assets.push({ path, file: `${prefix}assets/${path}`, ...(source === undefined ? {} : { text: source.text }) });
   }
   return {
     scenario,
     index,
     indexFile,
-    label,
+    prefix,
     pages,
     scripts,
     assets,

@@ -36,13 +36,14 @@ const AT_ONCE = 4;
 /** Lints a scenario's folder. `label` is how findings name the folder. Never throws for what is in the files. */
 export async function lintScenario(folder: string, validate: CheckValidator, options: LintOptions, where: { label?: string; root?: string; index?: string } = {}): Promise<Finding[]> {
   const label = where.label ?? folder;
+  const prefix = label === '.' ? '' : `${label}/`;
   const indexName = where.index ?? 'index.json';
   const root = where.root ?? (await repositoryOf(folder));
   const { scenario, problems } = await loadScenario(folder, label, validate, { root, label, index: indexName });
   const findings = problems.map(findingOf);
-  const read = scenario === undefined ? undefined : await readIndex(join(folder, indexName), `${label}/${indexName}`);
+  const read = scenario === undefined ? undefined : await readIndex(join(folder, indexName), `${prefix}${indexName}`);
   if (scenario === undefined || read?.ok !== true) return findings;
-  const context = await contextOf(scenario, read.value, label, `${label}/${indexName}`, options, findings);
+  const context = await contextOf(scenario, read.value, prefix, `${prefix}${indexName}`, options, findings);
   indexKeys(context);
   for (const page of context.pages) await pageText(context, page);
   pageCode(context);
@@ -71,6 +72,7 @@ async function lintFolder(folder: string, cwd: string, validate: CheckValidator,
     const way = relative(cwd, path);
     return way === '' ? '.' : way.startsWith('..') ? path : way;
   };
+  const labelled = (scan: FolderScan, name: string) => label(join(scan.path, name));
   const say = (code: string, file: string, message: string, at: { line?: number; column?: number } = {}) => result.findings.push({ file, ...at, code, severity: ruleOf(code).severity, message, mend: ruleOf(code).mend });
   const scenarios: FolderScan[] = [];
   const seen = new Set<string>();
@@ -82,19 +84,19 @@ async function lintFolder(folder: string, cwd: string, validate: CheckValidator,
     let inner: Set<string> | undefined;
     if (scan.index !== undefined) scenarios.push(scan);
     if (scan.otherIndex !== undefined) {
-      const file = `${label(scan.path)}/${scan.otherIndex}`;
+      const file = labelled(scan, scan.otherIndex);
       const read = await readJsonFile(join(scan.path, scan.otherIndex), file);
       if (read.ok && typeof read.value.value === 'object' && read.value.value !== null && Object.hasOwn(read.value.value, 'title')) say('index-not-scenario', file, 'has neither “details” nor “backend”, so it is no scenario', { line: 1, column: 1 });
     }
     if (scan.structure !== undefined) {
       result.courses += 1;
-      inner = await structure(scan, `${label(scan.path)}/${scan.structure}`);
+      inner = await structure(scan, labelled(scan, scan.structure));
     }
     for (const name of scan.pathways) {
-      const read = await readJson(join(scan.path, name), `${label(scan.path)}/${name}`, PathwayFile);
+      const read = await readJson(join(scan.path, name), labelled(scan, name), PathwayFile);
       result.findings.push(...read.problems.map(findingOf));
     }
-    if (listed !== undefined && scan.scenarios > 0 && !listed.has(real)) say('structure-unlisted', scan.index === undefined ? label(scan.path) : `${label(scan.path)}/${scan.index}`, 'is not listed in the structure.json above it', { line: 1, column: 1 });
+    if (listed !== undefined && scan.scenarios > 0 && !listed.has(real)) say('structure-unlisted', scan.index === undefined ? label(scan.path) : labelled(scan, scan.index), 'is not listed in the structure.json above it', { line: 1, column: 1 });
     for (const child of scan.children) await walk(child, inner);
   };
   const structure = async (scan: FolderScan, file: string): Promise<Set<string> | undefined> => {

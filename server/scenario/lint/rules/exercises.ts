@@ -3,7 +3,7 @@ import type { ScenarioContext } from '../context.ts';
 
 /** Checks that teach: each with a hint, a solution that proves it, and near misses. */
 export function exercises(context: ScenarioContext): void {
-  const { scenario, index, indexFile, label, say } = context;
+  const { scenario, index, indexFile, prefix, say } = context;
   for (const page of pagesOf(scenario)) {
     const step = /^step(\d+)$/.exec(page.id)?.[1];
     const path = step === undefined ? index.path[page.id === 'intro' ? 'intro' : 'finish'] : [...index.path.steps, Number(step) - 1];
@@ -12,7 +12,7 @@ export function exercises(context: ScenarioContext): void {
       if (page.verify === undefined && page.answer !== undefined) say('exercise-without-check', here, `${page.title || page.id} has an answer but nothing that checks what the learner did`);
       continue;
     }
-    const file = page.checksFile === undefined ? indexFile : `${label}/${page.checksFile}`;
+    const file = page.checksFile === undefined ? indexFile : `${prefix}${page.checksFile}`;
     const at = { file, line: 1, column: 1, page: page.id };
     const ids = new Set<string>();
     for (const check of page.checks) {
