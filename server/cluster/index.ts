@@ -60,6 +60,8 @@ export interface ClusterOptions {
   argo?: boolean;
   /** Folder with the built user interface that the Argo Server serves. Without it, a plain page says that it is not built. */
   argoUi?: string;
+  /** Listens on a port of the node as its terminal sees it, for Services of the type NodePort; absent: those are reached by their cluster address alone. */
+  nodePort?: (port: number) => Promise<Server>;
   /** What `snapshot()` of an earlier run returned. */
   restore?: ClusterSnapshot;
 }
@@ -112,7 +114,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
 
   const network = createPodNetwork();
   const scheme = new Scheme();
-  const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
+  const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids, resourceOf: (group, kind) => scheme.all().find((info) => info.group === group && info.kind === kind) }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
   hooks.printer = tablePrinter;
   hooks.openapi = createOpenApi(() => scheme.all());
   const core: ApiCore = { store, scheme, clock, ids, hooks };
@@ -164,7 +166,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
       },
     }),
   ]);
-  const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet') });
+  const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet'), api: (socket) => server.accept(socket), ...(options.nodePort === undefined ? {} : { nodePort: options.nodePort }) });
   scope.defer(() => kubelet.stop());
   hooks.containers = kubelet.access;
   streams = createStreams({ access: kubelet.access, clock, log });

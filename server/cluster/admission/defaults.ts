@@ -62,6 +62,7 @@ export const runtimeClass: AdmissionPlugin = {
     if (request.operation !== 'CREATE' || !concerns(request, '', 'pods')) return object;
     const spec = record(object['spec']);
     const name = text(spec['runtimeClassName']);
+    if (name === '' && Object.keys(record(spec['overhead'])).length > 0) throw refuse(request, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
     if (name === '') return object;
     const found = reader.get({ group: 'node.k8s.io', resource: 'runtimeclasses' }, undefined, name);
     if (found === undefined) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);

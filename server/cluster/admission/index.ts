@@ -5,22 +5,26 @@ import { defaultIngressClass, defaultStorageClass, defaultTolerationSeconds, run
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLabel, namespaceLifecycle } from './namespace-lifecycle.ts';
 import type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
+import { admissionPolicies } from './policies.ts';
 import { taintNodes } from './nodes.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { serviceAccount } from './service-account.ts';
+import { storedOnly } from './stored-only.ts';
 
 export { quotaStatus } from './quota-usage.ts';
+export { STORED_ONLY } from './stored-only.ts';
 export { startQuotaStatus } from './resource-quota.ts';
 export type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
 
 /** Not a plugin of Kubernetes', whose registry asks this of every write of roles and bindings. */
 const escalation: AdmissionPlugin = {
   name: 'Escalation',
-  validate(request, { reader }) {
-    const { object, resource, operation } = request;
-    if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE') || !guardsEscalation(resource.group, resource.resource)) return;
-    checkEscalation(request.user, resource.resource, object, request.oldObject, reader);
+  // The registry asks before it looks whether the object is valid.
+  mutate(request, { reader }) {
+    const { object, resource } = request;
+    if (guardsEscalation(resource.group, resource.resource)) checkEscalation(request.user, resource.resource, object, request.oldObject, reader);
+    return object;
   },
 };
 
@@ -38,7 +42,9 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   certificateRequests,
   defaultIngressClass,
   escalation,
+  admissionPolicies,
   resourceQuota,
+  storedOnly,
 ];
 
 /** The admission chain of a cluster, as `ApiHooks.admission`. Refuses with ApiStatus 403 and 404. */
@@ -52,7 +58,8 @@ export function createAdmission(tools: AdmissionTools, plugins: readonly Admissi
       return object;
     },
     validate(request) {
-      for (const plugin of plugins) plugin.validate?.(request, tools);
+      // By then a generated name is known.
+      for (const plugin of plugins) plugin.validate?.({ ...request, named: true }, tools);
     },
   };
 }

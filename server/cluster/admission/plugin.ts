@@ -6,6 +6,8 @@ import type { KubeObject } from '../store/object.ts';
 import type { ObjectReader } from '../store/reader.ts';
 
 export interface AdmissionTools {
+  /** Where the objects of a kind are, custom ones included. */
+  resourceOf(group: string, kind: string): { group: string; resource: string; namespaced: boolean } | undefined;
   reader: ObjectReader;
   ids: Ids;
 }
@@ -26,7 +28,7 @@ export function concerns(request: AdmissionRequest, group: string, resource: str
 /** The name by which admission speaks of an object: one that is still to be generated has only its beginning. */
 function nameOf(request: AdmissionRequest): string {
   const base = request.object?.metadata.generateName ?? '';
-  const generated = request.operation === 'CREATE' && base !== '' && (request.name === '' || (request.name.startsWith(base) && request.name.length === base.length + 5));
+  const generated = request.named !== true && request.operation === 'CREATE' && base !== '' && (request.name === '' || (request.name.startsWith(base) && request.name.length === base.length + 5));
   return generated ? base : request.name;
 }
 

@@ -36,6 +36,12 @@ const EVENT_FIELDS: readonly [string, string][] = [
   ['reportingComponent', 'reportingController'],
 ];
 
+function withoutEmpty(object: KubeObject, fields: readonly string[]): KubeObject {
+  const result = { ...object };
+  for (const field of fields) if (result[field] === '') delete result[field];
+  return result;
+}
+
 function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
@@ -46,6 +52,7 @@ const hpaToV2: Conversion = (object) => {
   const { currentCPUUtilizationPercentage: current, currentReplicas, ...status } = record(object.status);
   if (typeof currentReplicas === 'number' && currentReplicas > 0) status.currentReplicas = currentReplicas;
   if (target !== undefined) spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }];
+  status.currentMetrics = null;
   if (current !== undefined) status.currentMetrics = [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }];
   return { ...object, spec, status };
 };
@@ -63,7 +70,7 @@ const hpaToV1: Conversion = (object) => {
 };
 
 const CONVERSIONS: Record<string, Conversion> = {
-  'Event v1 events.k8s.io/v1': rename(EVENT_FIELDS),
+  'Event v1 events.k8s.io/v1': (object) => withoutEmpty(rename(EVENT_FIELDS)(object), ['reportingController', 'reportingInstance', 'action']),
   'Event events.k8s.io/v1 v1': rename(EVENT_FIELDS.map(([from, to]) => [to, from])),
   'HorizontalPodAutoscaler autoscaling/v1 autoscaling/v2': hpaToV2,
   'HorizontalPodAutoscaler autoscaling/v2 autoscaling/v1': hpaToV1,

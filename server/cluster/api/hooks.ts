@@ -7,6 +7,8 @@ import type { StatusCause } from './status.ts';
 
 /** A write (or a connect) on its way to the store, as admission sees it. */
 export interface AdmissionRequest {
+  /** A generated name is settled: it is spoken of in full. */
+  named?: boolean;
   operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   user: UserInfo;
   resource: ResourceInfo;
@@ -54,6 +56,8 @@ export interface SchemaHooks {
   defaults(info: ResourceInfo, object: KubeObject): KubeObject;
   /** Everything that is wrong with the object (metadata included), or with the change from `old`. */
   validate(info: ResourceInfo, object: KubeObject, old: KubeObject | undefined, subresource: string | undefined): StatusCause[];
+  /** What is accepted though it is hardly meant so: texts for Warning headers. */
+  warnings(info: ResourceInfo, object: KubeObject, old: KubeObject | undefined): string[];
   /** Removes fields that the kind does not know and says which (`unknown field "spec.x"`). */
   prune(info: ResourceInfo, object: KubeObject): { object: KubeObject; unknown: string[] };
   /** Applies a strategic merge patch. Throws ApiStatus. */
@@ -122,6 +126,7 @@ export function defaultHooks(overrides: Partial<ApiHooks> = {}): ApiHooks {
     schema: {
       defaults: (_info, object) => object,
       validate: () => [],
+      warnings: () => [],
       prune: (_info, object) => ({ object, unknown: [] }),
       strategicMerge: (_info, object, patch) => mergePatch(object, patch),
       trackUpdate: (_info, _old, next) => next,

@@ -1,4 +1,5 @@
 import { notAcceptable } from './errors.ts';
+import { ApiStatus } from './status.ts';
 
 /** What an answer is to look like. */
 export interface Form {
@@ -33,9 +34,9 @@ export function parseAccept(accept: string): Clause[] {
 
 /**
  * The first form that the client takes and this server has. Protobuf is never answered: every client that asks for it
- * takes JSON as well. Throws ApiStatus 406.
+ * takes JSON as well. `streaming`: the route also gives watches. Throws ApiStatus 406.
  */
-export function negotiate(accept: string | undefined): Form {
+export function negotiate(accept: string | undefined, streaming = false): Form {
   if (accept === undefined || accept.trim() === '') return { encoding: 'json' };
   for (const { type, parameters } of parseAccept(accept)) {
     const encoding = encodingOf(type);
@@ -45,7 +46,11 @@ export function negotiate(accept: string | undefined): Form {
     if (!TRANSFORMS.has(kind) || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) continue;
     return { encoding, as: { kind, version, group } };
   }
-  throw notAcceptable(OFFERED);
+  const known = parseAccept(accept).some(({ type }) => encodingOf(type) !== undefined || type === OFFERED[2]);
+  if (known) throw notAcceptable(OFFERED);
+  // What no route produces is refused before any handler sees it.
+  const streams = streaming ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'] : [];
+  throw new ApiStatus(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${[...OFFERED, ...streams].join(', ')}`, {});
 }
 
 function encodingOf(type: string): 'json' | 'yaml' | undefined {

@@ -42,6 +42,8 @@ const PREPARE: Record<string, (object: KubeObject, now: string) => void> = {
   },
   '/pods'(object) {
     object.status = { phase: 'Pending', qosClass: qosClassOf(object) };
+    const spec = isJsonObject(object.spec) ? object.spec : {};
+    if (Number(spec.terminationGracePeriodSeconds ?? 0) < 0) object.spec = { ...spec, terminationGracePeriodSeconds: 1 };
   },
   '/persistentvolumes'(object, now) {
     object.status = { phase: 'Pending', lastPhaseTransitionTime: now };

@@ -16,6 +16,8 @@ export interface Subject {
 }
 
 export interface CertificateRequest {
+  /** False: the certificate does not say what its key may do, only whom it serves. */
+  keyUsage?: boolean;
   subject: Subject;
   /** DNS names and addresses. */
   altNames?: string[];
@@ -55,7 +57,7 @@ function extensionsOf(request: CertificateRequest, publicKey: KeyObject, issuerK
   // digitalSignature, keyEncipherment, keyCertSign (bits 0, 2 and 5) for a CA, the first two for the others.
   const usage = ca ? bitString(Buffer.from([0b1010_0100]), 2) : bitString(Buffer.from([0b1010_0000]), 5);
   const list = [
-    extension('2.5.29.15', true, usage),
+    ...(request.keyUsage === false ? [] : [extension('2.5.29.15', true, usage)]),
     ...(ca ? [] : [extension('2.5.29.37', false, sequence(oid(request.usage === 'server' ? '1.3.6.1.5.5.7.3.1' : '1.3.6.1.5.5.7.3.2')))]),
     extension('2.5.29.19', true, ca ? sequence(boolean(true)) : sequence()),
     ...(ca ? [extension('2.5.29.14', false, octets(keyId(publicKey)))] : []),

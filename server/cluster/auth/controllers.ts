@@ -186,11 +186,17 @@ function startSigner(options: AuthControllerOptions): void {
     if (parsed === undefined) return;
     const asked = at(request, 'spec', 'expirationSeconds');
     const seconds = typeof asked === 'number' ? asked : 365 * 86_400;
-    const certificate = ca.sign({ subject: parsed.subject, usage, notBefore: clock.now() - 5 * 60_000, notAfter: clock.now() + seconds * 1000 }, parsed.publicKey);
+    const certificate = ca.sign({ subject: parsed.subject, usage, keyUsage: asksKeyUsage(request), notBefore: clock.now() - 5 * 60_000, notAfter: clock.now() + seconds * 1000 }, parsed.publicKey);
     const status = { ...(typeof request['status'] === 'object' ? request['status'] : {}), certificate: Buffer.from(certificate).toString('base64') };
     await client.update(REQUESTS, { ...request, status }, { subresource: 'status' });
   };
   client.watch(REQUESTS, { signal }, (event) => {
     if (event.type !== 'DELETED') guard(options, 'certificate signing', sign(event.object));
   });
+}
+
+/** Whether a request asks for anything but extended usages. */
+function asksKeyUsage(request: KubeObject): boolean {
+  const usages = at(request, 'spec', 'usages');
+  return Array.isArray(usages) && usages.some((usage) => usage === 'digital signature' || usage === 'key encipherment' || usage === 'signing');
 }

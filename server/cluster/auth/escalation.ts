@@ -54,6 +54,8 @@ export function checkEscalation(user: UserInfo, resource: string, object: KubeOb
     const same = old !== undefined && JSON.stringify(old['subjects'] ?? []) === JSON.stringify(object['subjects'] ?? []) && JSON.stringify(old['roleRef']) === JSON.stringify(object['roleRef']);
     const roleRef = object['roleRef'];
     const roleName = text(at(roleRef, 'name'));
+    const roleKind = text(at(roleRef, 'kind'));
+    if (!same && roleKind !== 'Role' && roleKind !== 'ClusterRole') throw new ApiStatus(500, '', `unsupported role reference kind: ${quote(roleKind)}`);
     const roleResource = text(at(roleRef, 'kind')) === 'ClusterRole' ? 'clusterroles' : 'roles';
     if (same || may(user, 'bind', roleResource, namespace, roleName, reader)) return;
     const role = rulesOfRole(reader, roleRef, namespace);

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KubeClient } from '../client.ts';
+import { startAdmissionPolicies } from './admission-policy/index.ts';
 import { startAutoscalers } from './autoscaler/index.ts';
 import { startCronJobs } from './cronjob/index.ts';
 import { startDaemonSets } from './daemonset/index.ts';
@@ -48,6 +49,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
   startVolumeBinder,
   startNodes,
   startDisruption,
+  startAdmissionPolicies,
 ];
 
 /** Starts what a kube-controller-manager runs. They meet through objects only. */

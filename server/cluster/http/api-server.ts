@@ -50,6 +50,8 @@ function isPlain(error: unknown): error is Plain {
 export interface ApiServer {
   /** `https://127.0.0.1:34567`; undefined behind a listener that has no address of its own. */
   address: AddressInfo | undefined;
+  /** Serves a connection that came another way than through the listener. */
+  accept(socket: Duplex): void;
   close(): Promise<void>;
 }
 
@@ -76,7 +78,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   let address: AddressInfo | undefined;
   const { listen } = options;
-  const accept = (socket: Socket): void => {
+  const accept = (socket: Duplex): void => {
     track(socket);
     server.emit('connection', socket);
   };
@@ -100,6 +102,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   return {
     address,
+    accept,
     async close() {
       end.abort();
       const closed = new Promise<void>((resolve) => {

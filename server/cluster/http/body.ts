@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { parseDocument } from 'yaml';
+import { goSyntaxError } from './go-json-error.ts';
 import { badRequest, unsupportedMediaType } from '../api/errors.ts';
 import { ApiStatus } from '../api/status.ts';
 import { scanKeys } from './key-scanner.ts';
@@ -74,22 +75,6 @@ function shown(body: Buffer): string {
   if (body.length === 0) return '<empty>';
   const text = body.subarray(0, 1024).toString('utf8');
   return /^\s*\{/.test(text) ? text : body.subarray(0, 1024).toString('hex');
-}
-
-/** What Go's encoding/json says of a text that is no JSON. */
-export function goSyntaxError(text: string): string {
-  const trimmed = text.trim();
-  const first = trimmed.charAt(0);
-  if (trimmed === '') return 'unexpected end of JSON input';
-  if (!'{["-0123456789tfn'.includes(first)) return `invalid character '${first}' looking for beginning of value`;
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    const place = /Unexpected token '?(.)'?.*?position (\d+)/.exec(message) ?? /Unexpected token '?(.)'?/.exec(message);
-    if (place !== null && !/end of JSON/i.test(message)) return `invalid character '${place[1] ?? ''}' looking for beginning of value`;
-  }
-  return 'unexpected end of JSON input';
 }
 
 export function decodeYaml(body: Buffer): unknown {

@@ -7,7 +7,7 @@ import { HEALTH_CHECKS, VERSION } from '../api/version.ts';
 import type { UserInfo } from '../auth/user.ts';
 import { V2_PROTOBUF } from '../api/openapi/v2-protobuf.ts';
 import { encodeJson, sendBytes, sendText, sendValue, type Answering } from './answer.ts';
-import { unknownPath } from './resource-handler.ts';
+import { PlainNotFound, unknownPath } from './resource-handler.ts';
 
 export interface PathCall {
   core: ApiCore;
@@ -32,8 +32,8 @@ export async function handlePath(call: PathCall): Promise<void> {
   core.hooks.authorize({ user, verb: method.toLowerCase(), path: call.path });
 
   const health = HEALTH.exec(path);
-  const known = health !== null || path === '/' || path === '/version' || path === '/api' || path === '/apis' || path.startsWith('/openapi/') || path.startsWith('/api/') || path.startsWith('/apis/') || documents.has(path);
-  if (!known) throw unknownPath();
+  const known = health !== null || path === '/' || path === '/version' || path === '/metrics' || path === '/api' || path === '/apis' || path.startsWith('/openapi/') || path.startsWith('/api/') || path.startsWith('/apis/') || documents.has(path);
+  if (!known) throw new PlainNotFound();
   if (method !== 'GET' && !(method === 'HEAD' && health !== null)) throw methodNotAllowed();
 
   if (health !== null) {
@@ -46,6 +46,7 @@ export async function handlePath(call: PathCall): Promise<void> {
     return;
   }
   if (path === '/version') return sendVersion(answering);
+  if (path === '/metrics') return sendMetrics(call);
   if (path === '/') {
     const groups = core.scheme.all().filter((info) => info.group !== '').flatMap((info) => [`/apis/${info.group}`, `/apis/${info.group}/${info.version}`]);
     return sendValue(answering, 200, { paths: [...new Set([...ROOT_PATHS, ...groups])].sort() });
@@ -56,8 +57,22 @@ export async function handlePath(call: PathCall): Promise<void> {
   negotiate(request.headers.accept);
   const [prefix, ...parts] = path.split('/').slice(1);
   const found = prefix === 'api' ? (parts.length === 1 ? apiResourceList(core.scheme, '', parts[0] ?? '') : undefined) : parts.length === 1 ? apiGroup(core.scheme, parts[0] ?? '') : apiResourceList(core.scheme, parts[0] ?? '', parts[1] ?? '');
-  if (found === undefined) throw unknownPath();
+  if (found === undefined) throw unknownPath(core, prefix === 'api' ? '' : parts[0]);
   sendValue(answering, 200, found);
+}
+
+/** A few of the many numbers of a real server: enough for whoever looks whether it is there. */
+function sendMetrics({ core, answering }: PathCall): void {
+  const counts = core.store.counts().map(([resource, count]) => `apiserver_storage_objects{resource="${resource}"} ${count}`);
+  const lines = [
+    '# HELP apiserver_storage_objects [STABLE] Number of stored objects at the time of last check split by kind.',
+    '# TYPE apiserver_storage_objects gauge',
+    ...counts,
+    '# HELP kubernetes_build_info [ALPHA] A metric with a constant \'1\' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.',
+    '# TYPE kubernetes_build_info gauge',
+    `kubernetes_build_info{git_version="${VERSION.gitVersion}",major="${VERSION.major}",minor="${VERSION.minor}",platform="${VERSION.platform}"} 1`,
+  ];
+  sendText(answering, 200, `${lines.join('\n')}\n`, 'text/plain; version=0.0.4; charset=utf-8');
 }
 
 function sendVersion(answering: Answering): void {
@@ -87,19 +102,19 @@ function sendDiscovery({ core, answering, serverAddress }: PathCall, isCore: boo
 
 function sendOpenApi({ core, answering }: PathCall, path: string): void {
   const { openapi } = core.hooks;
-  if (openapi === undefined) throw unknownPath();
+  if (openapi === undefined) throw new PlainNotFound();
   const rest = path.slice('/openapi/'.length);
   if (rest === 'v2') {
     const protobuf = /application\/com\.github\.proto-openapi\.spec\.v2/.test(answering.request.headers.accept ?? '');
     return sendBytes(answering, 200, openapi.v2(protobuf ? 'protobuf' : 'json'), protobuf ? V2_PROTOBUF : 'application/json');
   }
   const value = rest === 'v3' ? openapi.index() : rest.startsWith('v3/') ? openapi.document(rest.slice(3)) : undefined;
-  if (value === undefined) throw unknownPath();
+  if (value === undefined) throw new PlainNotFound();
   sendValue(answering, 200, value);
 }
 
 function sendHealth(answering: Answering, name: string, check: string | undefined, query: URLSearchParams): void {
-  if (check !== undefined && !HEALTH_CHECKS.includes(check)) throw unknownPath();
+  if (check !== undefined && !HEALTH_CHECKS.includes(check)) throw new PlainNotFound();
   if (!query.has('verbose') || check !== undefined) return sendText(answering, 200, 'ok');
   const excluded = query.getAll('exclude');
   const lines = HEALTH_CHECKS.map((c) => (excluded.includes(c) ? `[+]${c} excluded: ok` : `[+]${c} ok`));

@@ -112,7 +112,7 @@ export function readDeleteOptions(body: unknown, query: URLSearchParams): Delete
   const dry = [...(Array.isArray(given.dryRun) ? given.dryRun : []), ...query.getAll('dryRun')].filter((value) => value !== '');
   const causes: StatusCause[] = [];
   if (policy !== undefined && policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-    causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan", "nil"`, field: 'propagationPolicy' });
+    causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: "${policy}": supported values: "Foreground", "Background", "Orphan", "nil"`, field: 'propagationPolicy' });
   } else if (policy !== undefined && orphan !== undefined) {
     causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`, field: 'propagationPolicy' });
   }

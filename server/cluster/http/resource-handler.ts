@@ -15,7 +15,8 @@ import type { KubeObject } from '../store/object.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { ListResult } from '../api/verbs/read.ts';
 import { commonHeaders, sendValue, type Answering } from './answer.ts';
-import { decodeBody, decodeYaml, goSyntaxError, mediaType, readBody, type DecodedBody } from './body.ts';
+import { decodeBody, decodeYaml, mediaType, readBody, type DecodedBody } from './body.ts';
+import { goSyntaxError } from './go-json-error.ts';
 import { flag, readDeleteOptions, readListQuery, readWriteQuery } from './options.ts';
 import { sendWatch } from './watch-response.ts';
 
@@ -31,9 +32,17 @@ export interface ResourceCall {
   onBody: (body: Buffer) => void;
 }
 
-/** The answer for a path that nothing is served at. */
-export function unknownPath(): ApiStatus {
-  return new ApiStatus(404, 'NotFound', 'the server could not find the requested resource', {});
+/** Thrown for a path that no part of the API server looks after: answered as text. */
+export class PlainNotFound extends Error {
+  override readonly name = 'PlainResponse';
+  readonly code = 404;
+  readonly text = '404 page not found\n';
+}
+
+/** The answer for a path of a group that is built in, where nothing is served. Other groups, and paths, are unknown to all. */
+export function unknownPath(core: ApiCore, group: string | undefined): Error {
+  const builtIn = group !== undefined && (group === '' || core.scheme.all().some((info) => info.group === group && info.custom === undefined));
+  return builtIn ? new ApiStatus(404, 'NotFound', 'the server could not find the requested resource', {}) : new PlainNotFound();
 }
 
 /** Performs one request for a resource and answers it. Throws ApiStatus. */
@@ -44,12 +53,13 @@ export async function handleResource(call: ResourceCall): Promise<void> {
   if (info === undefined) {
     const unknown: ResourceInfo = { group: request.group, version: request.version, resource: request.resource, kind: '', singular: '', namespaced: true, verbs: [] };
     authorize(core, contextOf(call), verbOf(method, request, call.answering.query), targetOf(unknown, request));
-    throw unknownPath();
+    throw unknownPath(core, request.group);
   }
   const target = targetOf(info, request);
-  if (request.namespace !== undefined && !info.namespaced) throw unknownPath();
-  if (request.namespace === undefined && info.namespaced && request.name !== undefined) throw unknownPath();
-  if (request.subresource !== undefined && !hasSubresource(info, request.subresource)) throw unknownPath();
+  if (request.namespace !== undefined && !info.namespaced) throw unknownPath(core, request.group);
+  if (request.namespace === undefined && info.namespaced && request.name !== undefined) throw unknownPath(core, request.group);
+  if (request.subresource !== undefined && !hasSubresource(info, request.subresource)) throw unknownPath(core, request.group);
+  if (info.group === '' && info.resource === 'componentstatuses') call.answering.warnings.push('v1 ComponentStatus is deprecated in v1.19+');
   if (info.custom?.deprecationWarning !== undefined) call.answering.warnings.push(info.custom.deprecationWarning);
   switch (method) {
     case 'GET':
@@ -130,7 +140,7 @@ async function getMany(call: ResourceCall, target: Target): Promise<void> {
   const context = contextOf(call);
   if (!info.verbs.includes(isWatch ? 'watch' : 'list')) throw methodNotAllowed();
   authorize(core, context, isWatch ? 'watch' : 'list', target);
-  const form = negotiate(answering.request.headers.accept);
+  const form = negotiate(answering.request.headers.accept, true);
   const options = readListQuery(answering.query, isWatch);
   if (request.name !== undefined) {
     const own = `metadata.name=${request.name}`;
@@ -196,7 +206,9 @@ async function patch(call: ResourceCall, target: operations.Named): Promise<void
   const accepted = Object.keys(PATCH_TYPES).filter((type) => info.custom === undefined || PATCH_TYPES[type] !== 'strategic');
   const content = mediaType(answering.request.headers['content-type']);
   const type = PATCH_TYPES[content];
-  if (type === undefined || !accepted.includes(content)) throw unsupportedMediaType(accepted);
+  // A type that no route consumes is refused before the handler, which would name the others.
+  if (type === undefined) throw new ApiStatus(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  if (!accepted.includes(content)) throw unsupportedMediaType(accepted);
   const form = negotiate(answering.request.headers.accept);
   const query = readWriteQuery(answering.query, 'PatchOptions');
   if (type === 'apply' && query.fieldManager === undefined) {

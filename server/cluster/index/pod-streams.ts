@@ -16,7 +16,7 @@ function isStream(name: string | undefined): name is StreamSubresource {
 export function handleUpgrade(core: ApiCore, streams: Streams, { request, socket, head, user, info }: UpgradeCall): void {
   const asked = info.resource;
   const pods = core.scheme.find({ group: '', version: 'v1', resource: 'pods' });
-  if (asked === undefined || pods === undefined || asked.group !== '' || asked.resource !== 'pods' || asked.namespace === undefined || asked.name === undefined || !isStream(asked.subresource)) throw unknownPath();
+  if (asked === undefined || pods === undefined || asked.group !== '' || asked.resource !== 'pods' || asked.namespace === undefined || asked.name === undefined || !isStream(asked.subresource)) throw unknownPath(core, asked?.group);
   const context: RequestContext = { user, fieldManager: '', dryRun: false, fieldValidation: 'Ignore', warn: () => undefined };
   const { namespace, name, subresource } = asked;
   // A websocket is opened with GET: RBAC knows it as `get`, the older POST as `create`.

@@ -130,6 +130,14 @@ export class ObjectStore implements ObjectReader {
     return this.#hub.subscribe(resourceKey(resource), since, callback);
   }
 
+  /** How many objects there are of each resource: `deployments.apps`. */
+  counts(): [string, number][] {
+    return [...this.#objects].filter(([, table]) => table.size > 0).map(([key, table]): [string, number] => {
+      const [group = '', resource = ''] = key.split('/');
+      return [group === '' ? resource : `${resource}.${group}`, table.size];
+    });
+  }
+
   snapshot(): StoreSnapshot {
     const objects: Record<string, KubeObject[]> = {};
     for (const [key, table] of this.#objects) if (table.size > 0) objects[key] = [...table.values()];

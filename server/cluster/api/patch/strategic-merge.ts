@@ -103,7 +103,7 @@ function mergeList(field: Partial<Field>, original: readonly unknown[], patch: r
 }
 
 function requireKey(item: JsonRecord, key: string): void {
-  if (item[key] === undefined) throw bad(`map: ${goMap(item)} does not contain declared merge key: ${key}`);
+  if (item[key] === undefined) throw new ApiStatus(500, '', `map: ${goMap(item)} does not contain declared merge key: ${key}`);
 }
 
 /** The patch's items in the patch's order; what only the server has keeps its place among them as far as possible. */

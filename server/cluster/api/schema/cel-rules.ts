@@ -1,9 +1,9 @@
 /** x-kubernetes-validations. After kubernetes 1.32 apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go */
-import { Environment } from '@marcbachmann/cel-js';
+import { kubernetesCel } from './cel.ts';
 import { isRecord, sameJson, type JsonRecord } from '../patch/json-values.ts';
 import type { StatusCause } from '../status.ts';
 
-const environment = new Environment({ unlistedVariablesAreDyn: true });
+const environment = kubernetesCel();
 const REASONS = ['FieldValueInvalid', 'FieldValueForbidden', 'FieldValueRequired', 'FieldValueDuplicate'];
 const WORDS: Record<string, string> = { FieldValueForbidden: 'Forbidden', FieldValueRequired: 'Required value', FieldValueDuplicate: 'Duplicate value' };
 

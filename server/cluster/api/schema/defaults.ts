@@ -127,6 +127,15 @@ const DEFAULTS: Record<string, Defaulter> = {
   'authentication.k8s.io/v1 TokenRequest': (o) => fill(within(o, 'spec'), 'expirationSeconds', 3600),
   'apiextensions.k8s.io/v1 CustomResourceDefinition': definition,
   'admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration': (o) => items(o, 'webhooks').forEach((w) => webhook(w)),
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy'(o) {
+    const spec = record(o.spec);
+    fill(spec, 'failurePolicy', 'Fail');
+    if (isRecord(spec.matchConstraints)) matchResources(spec.matchConstraints);
+  },
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding'(o) {
+    const { matchResources: resources } = record(o.spec);
+    if (isRecord(resources)) matchResources(resources);
+  },
   'admissionregistration.k8s.io/v1 MutatingWebhookConfiguration'(o) {
     for (const w of items(o, 'webhooks')) {
       webhook(w);
@@ -238,6 +247,13 @@ function definition(o: JsonRecord): void {
   fillIfEmpty(names, 'singular', kind.toLowerCase());
   fillIfEmpty(names, 'listKind', kind === '' ? '' : `${kind}List`);
   if (!isRecord(spec.conversion)) spec.conversion = { strategy: 'None' };
+}
+
+function matchResources(resources: JsonRecord): void {
+  fill(resources, 'matchPolicy', 'Equivalent');
+  fill(resources, 'namespaceSelector', {});
+  fill(resources, 'objectSelector', {});
+  for (const rule of [...items(resources, 'resourceRules'), ...items(resources, 'excludeResourceRules')]) fill(rule, 'scope', '*');
 }
 
 function webhook(w: JsonRecord): void {

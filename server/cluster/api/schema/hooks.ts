@@ -12,6 +12,7 @@ import { DecodeError, decodeStruct } from './decode.ts';
 import { defaultObject } from './defaults.ts';
 import { compileStructuralSchema, type StructuralSchema } from './structural.ts';
 import { kindType, structType, type StructType } from './types.ts';
+import { warningsOf } from './warnings.ts';
 import { validateObject } from './validation/index.ts';
 
 function builtIn(info: ResourceInfo): StructType | undefined {
@@ -46,6 +47,7 @@ export function createSchemaHooks(): SchemaHooks {
       return info.custom === undefined ? object : asObject(custom(info).schema.defaults(object), object);
     },
     validate: (info, object, old, subresource) => [...validateObject(info, object, old, subresource), ...(info.custom === undefined ? [] : custom(info).schema.validate(object, old))],
+    warnings: (info, object, old) => (info.custom === undefined ? warningsOf(object, old) : []),
     prune(info, object) {
       const type = builtIn(info);
       return type === undefined ? pruneCustom(info, object) : pruneBuiltIn(info, type, object);

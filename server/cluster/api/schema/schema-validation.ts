@@ -41,7 +41,7 @@ function stringCauses(schema: JsonRecord, value: string, path: string): StatusCa
   if (typeof maxLength === 'number' && length > maxLength) return [tooLong(path, maxLength)];
   if (typeof minLength === 'number' && length < minLength) return [invalid(path, goString(value), `${path} in body should be at least ${minLength} chars long`)];
   if (typeof pattern === 'string' && !matches(pattern, value)) return [invalid(path, goString(value), `${path} in body should match '${pattern}'`)];
-  if (typeof format === 'string' && formatProblem(format, value)) return [invalid(path, goString(value), `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)];
+  if (typeof format === 'string' && formatProblem(format, value)) return [typeInvalid(path, goString(value), `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)];
   return [];
 }
 
@@ -69,9 +69,9 @@ function numberCauses(schema: JsonRecord, value: number, path: string): StatusCa
 function arrayCauses(schema: JsonRecord, value: readonly unknown[], path: string): StatusCause[] {
   const { maxItems, minItems, items } = schema;
   const causes: StatusCause[] = [];
+  if (isRecord(items)) value.forEach((item, i) => causes.push(...schemaCauses(items, item, `${path}[${i}]`)));
   if (typeof maxItems === 'number' && value.length > maxItems) causes.push(tooMany(path, value.length, maxItems));
   if (typeof minItems === 'number' && value.length < minItems) causes.push(invalid(path, String(value.length), `${path} in body should have at least ${minItems} items`));
-  if (isRecord(items)) value.forEach((item, i) => causes.push(...schemaCauses(items, item, `${path}[${i}]`)));
   return causes;
 }
 
@@ -83,11 +83,11 @@ function objectCauses(schema: JsonRecord, value: JsonRecord, path: string): Stat
   const count = Object.keys(value).length;
   if (typeof maxProperties === 'number' && count > maxProperties) causes.push(tooMany(path, count, maxProperties));
   if (typeof minProperties === 'number' && count < minProperties) causes.push(invalid(path, String(count), `${path} in body should have at least ${minProperties} properties`));
-  for (const key of Array.isArray(schema.required) ? schema.required.map(String) : []) if (value[key] === undefined && !(path === '' && ['metadata', 'apiVersion', 'kind'].includes(key))) causes.push(required(at(key)));
   for (const [key, item] of Object.entries(value)) {
     const property = properties[key] ?? additionalProperties;
     if (isRecord(property)) causes.push(...schemaCauses(property, item, at(key)));
   }
+  for (const key of Array.isArray(schema.required) ? schema.required.map(String) : []) if (value[key] === undefined && !(path === '' && ['metadata', 'apiVersion', 'kind'].includes(key))) causes.push(required(at(key)));
   return causes;
 }
 

@@ -20,6 +20,7 @@ const ROOT_FIELDS = ['apiVersion', 'kind', 'metadata'];
 /** `schema` is an openAPIV3Schema; without one everything is let through. */
 export function compileStructuralSchema(schema: unknown): StructuralSchema {
   const root = isRecord(schema) ? schema : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const ruled = hasRules(root);
   return {
     prune(object) {
       const unknown: string[] = [];
@@ -35,9 +36,19 @@ export function compileStructuralSchema(schema: unknown): StructuralSchema {
     validate(object, old) {
       const { apiVersion: _a, kind: _k, metadata: _m, ...own } = object;
       const causes = [...schemaCauses(root, own, ''), ...listCauses(root, own, '')];
-      return causes.length > 0 ? causes : ruleCauses(root, object, old, '');
+      if (causes.length === 0) return ruleCauses(root, object, old, '');
+      return ruled && causes.some((cause) => BLOCKING.has(cause.reason ?? '')) ? [...causes, UNCHECKED] : causes;
     },
   };
+}
+
+/** Rules can't be asked about a value of another shape than they expect. */
+const BLOCKING = new Set(['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']);
+const UNCHECKED: StatusCause = { reason: 'FieldValueInvalid', message: 'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation', field: '<nil>' };
+
+function hasRules(schema: JsonRecord): boolean {
+  const inner = [...Object.values(isRecord(schema.properties) ? schema.properties : {}), schema.items, schema.additionalProperties];
+  return Array.isArray(schema['x-kubernetes-validations']) || inner.some((child) => isRecord(child) && hasRules(child));
 }
 
 function preserves(schema: JsonRecord): boolean {

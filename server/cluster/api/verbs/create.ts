@@ -58,6 +58,7 @@ function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, 
 
   const causes = schema.validate(info, object, undefined, undefined);
   if (causes.length > 0) throw invalid(info, object.metadata.name, causes);
+  for (const warning of schema.warnings(info, object, undefined)) context.warn(warning);
   admission.validate({ ...request, name: object.metadata.name, object });
   return store(core, context, info, object);
 }

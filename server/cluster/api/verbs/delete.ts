@@ -59,13 +59,15 @@ export function deleteMatching(core: ApiCore, context: RequestContext, info: Res
   return items;
 }
 
+/** After kubernetes 1.32 staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, which names the kind for the resource. */
 function checkPreconditions(info: ResourceInfo, old: KubeObject, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions ?? {};
+  const named = { group: info.group, resource: info.kind };
   if (uid !== undefined && uid !== old.metadata.uid) {
-    throw conflict(info, old.metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+    throw conflict(named, old.metadata.name, `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid ?? ''}). The object might have been deleted and then recreated`);
   }
   if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
-    throw conflict(info, old.metadata.name, `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion ?? ''}`);
+    throw conflict(named, old.metadata.name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion ?? ''}). The object might have been modified`);
   }
 }
 

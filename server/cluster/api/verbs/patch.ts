@@ -6,6 +6,8 @@ import { storageOf, present, type ApiCore } from '../core.ts';
 import { badRequest, invalid, notFound, unsupportedMediaType } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { applyJsonPatch, jsonMergePatch } from '../patch/index.ts';
+import { typedProblems } from '../patch/typed-problems.ts';
+import { kindType } from '../schema/types.ts';
 import { patchProblem } from '../schema/hooks.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
@@ -40,12 +42,47 @@ export function patchObject(core: ApiCore, context: RequestContext, info: Resour
     const { unknown } = core.hooks.schema.prune(info, asObject(patched, expectedOf(core, info)));
     if (unknown.length > 0) throw patchProblem(patch.body, `strict decoding error: ${unknown.join(', ')}`);
   }
-  const decoded = decodeObject(core, context, info, patched, patch.duplicates);
+  const decoded = info.custom === undefined && patch.type !== 'strategic' ? decodePatched(core, context, info, patched, patch) : decodeObject(core, context, info, patched, patch.duplicates);
   const { uid } = decoded.metadata;
   if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
     throw invalid(info, name, [{ reason: 'FieldValueInvalid', message: `Invalid value: "${uid}": field is immutable`, field: 'metadata.uid' }]);
   }
   return { object: updateObject(core, context, info, namespace, name, decoded, subresource === undefined ? {} : { subresource }), created: false };
+}
+
+/** What a patch made has to be an object of the kind: else all of it stands in the 422. */
+function decodePatched(core: ApiCore, context: RequestContext, info: ResourceInfo, patched: unknown, patch: PatchRequest): KubeObject {
+  try {
+    return decodeObject(core, context, info, patched, patch.duplicates);
+  } catch (error) {
+    const detail = error instanceof ApiStatus ? /cannot be handled as a [A-Za-z]+: (json: .*)$/s.exec(error.message)?.[1] : undefined;
+    if (detail === undefined) throw error;
+    const text = JSON.stringify(sortTouched(patched, patch.type === 'json' ? touchedBy(patch.body) : patch.body));
+    const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(text)}: ${detail}`, field: 'patch' };
+    throw new ApiStatus(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
+  }
+}
+
+/** The places that JSON patch operations go to, as a tree. */
+function touchedBy(operations: unknown): unknown {
+  const tree: Record<string, unknown> = {};
+  for (const operation of Array.isArray(operations) ? operations : []) {
+    let node = tree;
+    const path = isJsonObject(operation) && typeof operation.path === 'string' ? operation.path.split('/').slice(1) : [];
+    for (const part of path) {
+      const next = node[part];
+      const inner: Record<string, unknown> = isJsonObject(next) ? next : {};
+      node[part] = inner;
+      node = inner;
+    }
+  }
+  return tree;
+}
+
+/** Objects that a patch went into come out with their fields sorted, the others as they were. */
+function sortTouched(value: unknown, touched: unknown): unknown {
+  if (!isJsonObject(value) || !isJsonObject(touched)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, key in touched ? sortTouched(inner, touched[key]) : inner]));
 }
 
 /** The object as a patch makes it, not yet decoded. */
@@ -74,10 +111,13 @@ function apply(core: ApiCore, context: RequestContext, info: ResourceInfo, names
   if (applied.metadata.name === '') applied.metadata = { ...applied.metadata, name };
   if (applied.metadata.name !== name) throw badRequest(`the name of the object (${applied.metadata.name}) does not match the name on the URL (${name})`);
   if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
-  const { object: pruned, unknown } = core.hooks.schema.prune(info, applied);
-  if (unknown.length > 0 && info.custom === undefined) {
-    throw new ApiStatus(500, '', `failed to create typed patch object (${namespace ?? ''}/${name}; ${apiVersionOf(info)}, Kind=${info.kind}): ${unknown.join(', ')}`);
+  const type = info.custom === undefined ? kindType(apiVersionOf(info), info.kind) : undefined;
+  const problems = type === undefined ? [] : typedProblems(type, { ...applied });
+  if (problems.length > 0) {
+    const list = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
+    throw new ApiStatus(500, '', `failed to create typed patch object (${namespace ?? ''}/${name}; ${info.group}/${info.version}, Kind=${info.kind}): ${list}`);
   }
+  const { object: pruned } = core.hooks.schema.prune(info, applied);
   const by = { manager: context.fieldManager, force: patch.force === true, time: rfc3339(core.clock.now()), ...(patch.subresource === undefined ? {} : { subresource: patch.subresource }) };
   if (old === undefined) {
     if (patch.subresource !== undefined) throw notFound(info, name);

@@ -70,6 +70,9 @@ function writeContinue(rv: number, start: string): string {
 }
 
 function readContinue(token: string): { rv: number; start: string } {
+  // Go reads groups of four; what is left over, or foreign, stops it there.
+  const foreign = token.search(/[^A-Za-z0-9_-]/);
+  if (foreign >= 0 || token.length % 4 === 1) throw badRequest(`invalid continue token: continue key is not valid: illegal base64 data at input byte ${foreign >= 0 ? foreign : token.length - 1}`);
   const text = Buffer.from(token, 'base64url').toString('latin1');
   try {
     const value: unknown = JSON.parse(text);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { rfc3339 } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { KubeObject, ObjectMeta } from '../../store/object.ts';
@@ -31,9 +32,10 @@ export function updateObject(core: ApiCore, context: RequestContext, info: Resou
   const request = { operation: 'UPDATE', user: context.user, resource: info, ...(subresource === undefined ? {} : { subresource }), ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn } as const;
   const admitted = admission.mutate({ ...request, object });
   if (admitted !== object) object = combine(info, old, schema.defaults(info, admitted), subresource);
-  if (subresource === undefined && old.metadata.generation !== undefined && specChanged(info, old, object)) {
+  if ((subresource === undefined || subresource === 'scale') && old.metadata.generation !== undefined && specChanged(info, old, object)) {
     object = { ...object, metadata: { ...object.metadata, generation: old.metadata.generation + 1 } };
   }
+  object = withTemplateGeneration(info, old, object, subresource);
   if (options.tracked !== true) {
     object = schema.trackUpdate(info, old, object, { manager: context.fieldManager, time: now, ...(subresource === undefined ? {} : { subresource }) });
   }
@@ -41,9 +43,22 @@ export function updateObject(core: ApiCore, context: RequestContext, info: Resou
 
   const causes = schema.validate(info, object, old, subresource);
   if (causes.length > 0) throw invalid(info, name, causes);
+  if (subresource === undefined) for (const warning of schema.warnings(info, object, old)) context.warn(warning);
   admission.validate({ ...request, object });
   return store(core, context, info, old, object);
 }
+
+/** A DaemonSet counts the changes of its template in an annotation, which nobody else may write. */
+function withTemplateGeneration(info: ResourceInfo, old: KubeObject, object: KubeObject, subresource: string | undefined): KubeObject {
+  if (info.group !== 'apps' || info.resource !== 'daemonsets' || subresource !== undefined) return object;
+  const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 1);
+  const template = (o: KubeObject): unknown => (isJsonObject(o.spec) ? o.spec.template : undefined);
+  const strategy = (o: KubeObject): unknown => (isJsonObject(o.spec) ? o.spec.updateStrategy : undefined);
+  const changed = !isDeepStrictEqual(template(old), template(object)) || !isDeepStrictEqual(strategy(old), strategy(object));
+  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(changed ? before + 1 : before) } } };
+}
+
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 
 function store(core: ApiCore, context: RequestContext, info: ResourceInfo, old: KubeObject, object: KubeObject): KubeObject {
   const version = old.metadata.resourceVersion;

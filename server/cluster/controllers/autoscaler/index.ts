@@ -83,6 +83,7 @@ export function startAutoscalers(context: ControllerContext, all: AllObjects): v
   };
 
   autoscalers.onChange(({ previous, current }) => {
-    if (current !== undefined && previous?.metadata.generation === undefined && !same(previous?.spec, current.spec)) queue.add(keyOf(current));
+    // Even the first look comes after one period.
+    if (current !== undefined && !same(previous?.spec, current.spec)) queue.addAfter(keyOf(current), PERIOD_MS);
   });
 }

@@ -46,9 +46,16 @@ export function startCronJobs(context: ControllerContext): void {
         if (end.type === 'Complete') status.lastSuccessfulTime = job.status?.completionTime ?? rfc3339(now);
       } else if (job === undefined) events.record(cron, 'Normal', 'MissingJob', `Active job went missing: ${reference.name}`);
     }
+    for (const job of owned) {
+      // Jobs that somebody made by hand belong to it, but it does not count them.
+      const remembered = (cron.status?.active ?? []).some((r) => r.uid === job.metadata.uid);
+      const end = finished(job);
+      if (!remembered && end === undefined) events.record(cron, 'Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${job.metadata.name}`);
+      if (!remembered && end?.type === 'Complete' && (status.lastSuccessfulTime ?? '') < (job.status?.completionTime ?? '')) status.lastSuccessfulTime = job.status?.completionTime;
+    }
     await prune(cron, owned);
 
-    const active = [...running];
+    const active = running.filter((job) => (cron.status?.active ?? []).some((r) => r.uid === job.metadata.uid));
     if (cron.spec.suspend !== true) {
       const since = Date.parse(cron.status?.lastScheduleTime ?? cron.metadata.creationTimestamp ?? '') || now;
       let times: ReturnType<typeof scheduleTimes>;

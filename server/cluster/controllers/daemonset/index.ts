@@ -58,7 +58,7 @@ export function startDaemonSets(context: ControllerContext): void {
 
   const create = async (set: DaemonSet, node: Node, revision: Revision): Promise<void> => {
     const pod: KubeObject = podFromTemplate(set, revision.template, { generateName: `${set.metadata.name}-` });
-    pod.metadata.labels = { ...pod.metadata.labels, [HASH]: revision.hash, 'pod-template-generation': String(set.metadata.generation ?? 1) };
+    pod.metadata.labels = { ...pod.metadata.labels, [HASH]: revision.hash, 'pod-template-generation': set.metadata.annotations?.['deprecated.daemonset.template.generation'] ?? '1' };
     const spec = structuredClone(revision.template.spec ?? { containers: [] });
     const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node.metadata.name] }] };
     const tolerations = [...(spec.tolerations ?? []), ...TOLERATIONS];

@@ -69,7 +69,7 @@ export function startEndpoints(context: ControllerContext): void {
         name,
         namespace,
         ...(Object.keys(labels).length === 0 ? {} : { labels }),
-        annotations: { ...current?.metadata.annotations, [TRIGGER]: rfc3339(clock.now()) },
+        annotations: { ...current?.metadata.annotations, [TRIGGER]: current === undefined && subsets.length === 0 ? (service.metadata.creationTimestamp ?? rfc3339(clock.now())) : rfc3339(clock.now()) },
       },
       ...(subsets.length === 0 ? {} : { subsets }),
     };
@@ -138,14 +138,21 @@ export function startEndpoints(context: ControllerContext): void {
         await client.create(ENDPOINT_SLICES, namespace, {
           apiVersion: 'discovery.k8s.io/v1',
           kind: 'EndpointSlice',
-          metadata: { name: '', generateName: `${name}-`, namespace, labels: content.labels, ownerReferences: [controllerRef(content.owner)] },
+          metadata: { name: '', generateName: `${name}-`, namespace, labels: content.labels, ...trigger(service, content, slice), ownerReferences: [controllerRef(content.owner)] },
           ...body,
         });
       } else if (!same(slice.endpoints, content.endpoints) || !same(slice.ports ?? [], content.ports) || !same(slice.metadata.labels, content.labels)) {
-        await client.update(ENDPOINT_SLICES, { ...slice, metadata: { ...slice.metadata, labels: content.labels }, ...body });
+        await client.update(ENDPOINT_SLICES, { ...slice, metadata: { ...slice.metadata, labels: content.labels, ...trigger(service, content, slice) }, ...body });
       }
     }
     for (const slice of spare) await deleteIfThere(client, ENDPOINT_SLICES, slice);
+  };
+
+  /** When that happened which a slice of ours is written for: the Service's beginning, or a change of its pods. */
+  const trigger = (service: Service, content: SliceContent, slice: EndpointSlice | undefined): { annotations?: Record<string, string> } => {
+    if (content.managedBy !== SLICES) return {};
+    const begins = slice === undefined && content.endpoints.length === 0;
+    return { annotations: { ...slice?.metadata.annotations, [TRIGGER]: begins ? (service.metadata.creationTimestamp ?? rfc3339(clock.now())) : rfc3339(clock.now()) } };
   };
 
   services.onChange(({ previous, current }) => {

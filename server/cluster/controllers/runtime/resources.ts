@@ -31,3 +31,4 @@ export const STORAGE_CLASSES: ResourceType = { group: 'storage.k8s.io', version:
 export const CUSTOM_RESOURCE_DEFINITIONS: ResourceType = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
 export const DISRUPTION_BUDGETS: ResourceType = { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' };
 export const AUTOSCALERS: ResourceType = { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' };
+export const ADMISSION_POLICIES: ResourceType = { group: 'admissionregistration.k8s.io', version: 'v1', resource: 'validatingadmissionpolicies' };

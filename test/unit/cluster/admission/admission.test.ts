@@ -14,7 +14,7 @@ const cluster = () =>
 const pod = (spec: object = {}, metadata: object = {}): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'n', ...metadata }, spec: { containers: [{ name: 'a', image: 'busybox' }], ...spec } });
 
 function admit(reader: FakeReader, object: KubeObject, resource = PODS, more: Partial<AdmissionRequest> = {}): KubeObject {
-  const admission = createAdmission({ reader, ids: seededIds() });
+  const admission = createAdmission({ reader, ids: seededIds(), resourceOf: () => undefined });
   const request = { operation: 'CREATE' as const, user: { username: 'u', groups: ['system:masters'] }, resource, namespace: 'n', name: object.metadata.name, dryRun: false, warn: () => undefined, ...more };
   const changed = admission.mutate({ ...request, object });
   admission.validate({ ...request, object: changed });
@@ -42,7 +42,7 @@ describe('the namespace', () => {
     const namespaces = info('', 'namespaces', 'Namespace', false);
     const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } };
     expect(admit(cluster(), object, namespaces).metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'x' });
-    const admission = createAdmission({ reader: cluster(), ids: seededIds() });
+    const admission = createAdmission({ reader: cluster(), ids: seededIds(), resourceOf: () => undefined });
     expect(message(() => admission.validate({ operation: 'DELETE', user: { username: 'u', groups: [] }, resource: namespaces, name: 'default', dryRun: false, warn: () => undefined }))).toBe(
       'namespaces "default" is forbidden: this namespace may not be deleted',
     );

@@ -72,7 +72,7 @@ export function webhookCauses(object: KubeObject): StatusCause[] {
     names.add(name);
     items(hook, 'rules').forEach((rule, n) => causes.push(...ruleCauses(rule, `${at}.rules[${n}]`)));
     if (!['Fail', 'Ignore'].includes(String(hook.failurePolicy ?? 'Fail'))) causes.push(unsupported(`${at}.failurePolicy`, hook.failurePolicy, ['Fail', 'Ignore']));
-    if (hook.sideEffects === undefined) causes.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
+    if ((hook.sideEffects ?? '') === '') causes.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
     else if (!['None', 'NoneOnDryRun'].includes(String(hook.sideEffects))) causes.push(unsupported(`${at}.sideEffects`, hook.sideEffects, ['None', 'NoneOnDryRun']));
     const seconds = hook.timeoutSeconds;
     if (typeof seconds === 'number' && (seconds > 30 || seconds < 1)) causes.push(invalid(`${at}.timeoutSeconds`, String(seconds), 'the timeout value must be between 1 and 30 seconds'));

@@ -110,9 +110,6 @@ function seccompCauses(profile: unknown, at: string): StatusCause[] {
 
 export function containerSecurityCauses(context: JsonRecord, at: string): StatusCause[] {
   const causes = [...idCauses(context.runAsUser, `${at}.runAsUser`), ...idCauses(context.runAsGroup, `${at}.runAsGroup`)];
-  const { procMount } = context;
-  if (procMount !== undefined && procMount !== 'Default' && procMount !== 'Unmasked') causes.push(unsupported(`${at}.procMount`, procMount, ['Default', 'Unmasked']));
-  if (procMount === 'Unmasked') causes.push(invalid(`${at}.procMount`, goString(procMount), '`hostUsers` must be false to use `Unmasked`'));
   causes.push(...seccompCauses(context.seccompProfile, `${at}.seccompProfile`));
   if (context.allowPrivilegeEscalation === false) {
     const shown = 'core.SecurityContext{}';

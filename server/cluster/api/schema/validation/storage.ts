@@ -34,10 +34,6 @@ export function claimCauses(claim: KubeObject, old: KubeObject | undefined): Sta
   if (storage === undefined) causes.push(required('spec.resources[storage]'));
   else if (quantityNano(storage) <= 0n) causes.push(invalid('spec.resources[storage]', goString(storage), 'must be greater than zero'));
   causes.push(...nameCauses('spec.storageClassName', spec.storageClassName, dnsSubdomain), ...volumeModeCauses(spec.volumeMode));
-  if (isRecord(spec.dataSource)) {
-    for (const key of ['name', 'kind']) if ((spec.dataSource[key] ?? '') === '') causes.push(required(`spec.dataSource.${key}`));
-    if ((spec.dataSource.apiGroup ?? '') === '' && spec.dataSource.kind !== 'PersistentVolumeClaim') causes.push(invalid('spec.dataSource', goString(spec.dataSource.kind ?? ''), "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  }
   if (old !== undefined) causes.push(...claimChanges(spec, record(old.spec), record(old.status)));
   return causes;
 }

@@ -17,7 +17,7 @@ export function notNegative(spec: JsonRecord, at: string, ...keys: string[]): St
 
 /** A selector as Go prints it in an error. */
 export function selectorText(selector: unknown): string {
-  if (!isRecord(selector)) return 'null';
+  if (!isRecord(selector)) return '"null"';
   const expressions = items(selector, 'matchExpressions');
   const shown = expressions.length === 0 ? '[]v1.LabelSelectorRequirement(nil)' : `[]v1.LabelSelectorRequirement{${expressions.map((e) => `v1.LabelSelectorRequirement{Key:${goString(e.key)}, Operator:${goString(e.operator)}, Values:${Array.isArray(e.values) ? goString(e.values) : '[]string(nil)'}}`).join(', ')}}`;
   return `v1.LabelSelector{MatchLabels:${goStringMap(selector.matchLabels)}, MatchExpressions:${shown}}`;

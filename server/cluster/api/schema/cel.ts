@@ -1,0 +1,34 @@
+/** CEL as Kubernetes offers it: the language, and the functions of its own that need nothing from outside. */
+import { Environment } from '@marcbachmann/cel-js';
+import { parseQuantity } from './quantity.ts';
+import { isIp } from './validation/names.ts';
+
+const compare = (a: unknown, b: unknown): number => (typeof a === 'string' || typeof b === 'string' ? (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0) : Number(a) - Number(b));
+const sum = (list: readonly unknown[]): unknown => (list.every((item) => typeof item === 'bigint') ? list.reduce<bigint>((total, item) => total + (typeof item === 'bigint' ? item : 0n), 0n) : list.reduce<number>((total, item) => total + Number(item), 0));
+const sorted = (list: readonly unknown[]): unknown[] => [...list].sort(compare);
+
+/** Rules are read by clusters of one process alike. After kubernetes 1.32 apiserver/pkg/cel/library */
+export function kubernetesCel(): Environment {
+  return new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true })
+    .registerFunction('list.sum(): dyn', (list: unknown[]) => sum(list))
+    .registerFunction('list.min(): dyn', (list: unknown[]) => sorted(list)[0])
+    .registerFunction('list.max(): dyn', (list: unknown[]) => sorted(list).at(-1))
+    .registerFunction('list.isSorted(): bool', (list: unknown[]) => list.every((item, i) => i === 0 || compare(list[i - 1], item) <= 0))
+    .registerFunction('list.indexOf(dyn): int', (list: unknown[], item: unknown) => BigInt(list.indexOf(item)))
+    .registerFunction('list.lastIndexOf(dyn): int', (list: unknown[], item: unknown) => BigInt(list.lastIndexOf(item)))
+    .registerFunction('string.find(string): string', (text: string, pattern: string) => new RegExp(pattern, 'u').exec(text)?.[0] ?? '')
+    .registerFunction('string.findAll(string): list', (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? [])
+    .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) => text.replaceAll(from, to))
+    .registerFunction('string.charAt(int): string', (text: string, at: bigint) => text.charAt(Number(at)))
+    .registerFunction('isQuantity(string): bool', (text: string) => !('error' in parseQuantity(text)))
+    .registerFunction('isURL(string): bool', (text: string) => URL.canParse(text))
+    .registerFunction('isIP(string): bool', (text: string) => isIp(text));
+}
+
+/** JSON as CEL sees it: whole numbers are its integers. */
+export function celJson(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(celJson);
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, celJson(inner)]));
+  return value;
+}

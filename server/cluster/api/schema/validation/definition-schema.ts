@@ -1,0 +1,106 @@
+/** Whether the schema of a CustomResourceDefinition is structural. After kubernetes 1.32 apiextensions-apiserver/pkg/apiserver/schema/validation.go */
+import { isRecord, type JsonRecord } from '../../patch/json-values.ts';
+import type { StatusCause } from '../../status.ts';
+import { forbidden, goString, invalid, required, unsupported } from '../causes.ts';
+import { items, record } from '../fill.ts';
+import { ruleProblem } from '../cel-compile.ts';
+import { schemaCauses } from '../schema-validation.ts';
+
+const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+
+export function schemaProblems(schema: JsonRecord, at: string): StatusCause[] {
+  if ((schema.type ?? '') === '') return [required(`${at}.type`, 'must not be empty at the root')];
+  if (schema.type !== 'object') return [invalid(`${at}.type`, goString(schema.type), 'must be object at the root')];
+  return [...forbiddenWords(schema, at), ...structural(schema, at, 'root'), ...valueProblems(schema, at), ...rules(schema, at)];
+}
+
+/** Words of JSON Schema that definitions may not use. */
+function forbiddenWords(schema: JsonRecord, at: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  if (schema.uniqueItems === true) causes.push(forbidden(`${at}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
+  if (schema.additionalProperties === false) causes.push(forbidden(`${at}.additionalProperties`, 'additionalProperties cannot be set to false'));
+  if (schema.additionalProperties !== undefined && Object.keys(record(schema.properties)).length > 0) causes.push(forbidden(`${at}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
+  for (const key of ['definitions', 'dependencies', 'patternProperties']) if (Object.keys(record(schema[key])).length > 0) causes.push(forbidden(`${at}.${key}`, `${key} is not supported`));
+  if (typeof schema.$ref === 'string') causes.push(forbidden(`${at}.$ref`, '$ref is not supported'));
+  return [...causes, ...children(schema, at).flatMap(([child, path]) => forbiddenWords(child, path))];
+}
+
+function children(schema: JsonRecord, at: string): [JsonRecord, string][] {
+  const found: [JsonRecord, string][] = Object.entries(record(schema.properties)).flatMap(([name, child]): [JsonRecord, string][] => (isRecord(child) ? [[child, `${at}.properties[${name}]`]] : []));
+  if (isRecord(schema.items)) found.push([schema.items, `${at}.items`]);
+  if (isRecord(schema.additionalProperties)) found.push([schema.additionalProperties, `${at}.additionalProperties`]);
+  return found;
+}
+
+function structural(schema: JsonRecord, at: string, level: 'root' | 'field' | 'item'): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const either = schema['x-kubernetes-int-or-string'] === true;
+  const type = String(schema.type ?? '');
+  if (type === '' && !preserves && !either) causes.push(required(`${at}.type`, level === 'item' ? 'must not be empty for specified array items' : 'must not be empty for specified object fields'));
+  if (type !== '' && !TYPES.includes(type)) causes.push(unsupported(`${at}.type`, type, TYPES));
+  if (either && type !== '') causes.push(invalid(`${at}.type`, goString(type), 'must be empty if x-kubernetes-int-or-string is true'));
+  if (type === 'array' && !isRecord(schema.items)) causes.push(required(`${at}.items`, 'must be specified'));
+  if (schema['x-kubernetes-embedded-resource'] === true) {
+    if (type !== 'object') causes.push(invalid(`${at}.type`, goString(type), 'must be object if x-kubernetes-embedded-resource is true'));
+    if (Object.keys(record(schema.properties)).length === 0 && !preserves) causes.push(required(`${at}.properties`, 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'));
+  }
+  causes.push(...listProblems(schema, at));
+  if (level === 'root') {
+    const metadata = record(record(schema.properties).metadata);
+    if (Object.keys(metadata).length > 0 && metadata.type !== 'object') causes.push(invalid(`${at}.properties[metadata].type`, goString(metadata.type ?? ''), 'must be object'));
+    const odd = Object.keys(record(metadata.properties)).some((key) => key !== 'name' && key !== 'generateName');
+    if (odd) causes.push(forbidden(`${at}.properties[metadata]`, 'must not specify anything other than name and generateName, but metadata is implicitly specified'));
+  }
+  for (const [child, path] of children(schema, at)) causes.push(...structural(child, path, path.endsWith('.items') ? 'item' : 'field'));
+  return causes;
+}
+
+function listProblems(schema: JsonRecord, at: string): StatusCause[] {
+  const kind = schema['x-kubernetes-list-type'];
+  const keys: unknown[] = Array.isArray(schema['x-kubernetes-list-map-keys']) ? schema['x-kubernetes-list-map-keys'] : [];
+  const causes: StatusCause[] = [];
+  if (kind === undefined) return keys.length > 0 ? [required(`${at}.x-kubernetes-list-type`, 'must be map if x-kubernetes-list-map-keys is non-empty')] : [];
+  if (!['atomic', 'map', 'set'].includes(String(kind))) return [unsupported(`${at}.x-kubernetes-list-type`, kind, ['atomic', 'map', 'set'])];
+  if (schema.type !== 'array') causes.push(invalid(`${at}.type`, goString(schema.type ?? ''), 'must be array if x-kubernetes-list-type is specified'));
+  if (kind !== 'map') {
+    if (keys.length > 0) causes.push(invalid(`${at}.x-kubernetes-list-type`, goString(kind), 'must be map if x-kubernetes-list-map-keys is non-empty'));
+    return causes;
+  }
+  if (keys.length === 0) causes.push(required(`${at}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'));
+  const item = record(schema.items);
+  if (item.type !== 'object') causes.push(invalid(`${at}.items.type`, goString(item.type ?? ''), 'must be object if parent array\'s x-kubernetes-list-type is map'));
+  for (const [i, key] of keys.entries()) {
+    const property = record(item.properties)[String(key)];
+    if (!isRecord(property)) causes.push(invalid(`${at}.x-kubernetes-list-map-keys[${i}]`, goString(key), 'entries must all be names of item properties'));
+    else if (property.default === undefined && !(Array.isArray(item.required) && item.required.includes(key))) causes.push(required(`${at}.items.properties[${String(key)}].default`, 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property'));
+  }
+  return causes;
+}
+
+/** Defaults have to be valid themselves. */
+function valueProblems(schema: JsonRecord, at: string): StatusCause[] {
+  const own = schema.default === undefined ? [] : schemaCauses(schema, schema.default, '').map((cause) => ({ ...cause, field: `${at}.default${(cause.field ?? '') === '' ? '' : `.${cause.field ?? ''}`}` }));
+  return [...own, ...children(schema, at).flatMap(([child, path]) => valueProblems(child, path))];
+}
+
+function rules(schema: JsonRecord, at: string): StatusCause[] {
+  const own = items(schema, 'x-kubernetes-validations').flatMap((rule, i): StatusCause[] => {
+    const field = `${at}.x-kubernetes-validations[${i}]`;
+    const text = String(rule.rule ?? '');
+    const causes: StatusCause[] = [];
+    if (text.trim() === '') return [required(`${field}.rule`, 'rule is not specified')];
+    const message = String(rule.message ?? '');
+    if (message !== '' && message.trim() === '') causes.push(invalid(`${field}.message`, goString(message), 'message must be non-empty if specified'));
+    if (message.trim().includes('\n')) causes.push(invalid(`${field}.message`, goString(message), 'message must not contain line breaks'));
+    const problem = ruleProblem(schema, text);
+    if (problem !== undefined) causes.push(invalid(`${field}.rule`, ruleText(rule), `compilation failed: ${problem}`));
+    return causes;
+  });
+  return [...own, ...children(schema, at).flatMap(([child, path]) => rules(child, path))];
+}
+
+function ruleText(rule: JsonRecord): string {
+  const text = (key: string): string => goString(rule[key] ?? '');
+  return `apiextensions.ValidationRule{Rule:${text('rule')}, Message:${text('message')}, MessageExpression:${text('messageExpression')}, Reason:(*apiextensions.FieldValueErrorReason)(nil), FieldPath:${text('fieldPath')}, OptionalOldSelf:(*bool)(nil)}`;
+}
