@@ -45,6 +45,7 @@ const CTRL_C = '\u0003';
 /** How long a program may take to go after its keys, and how long what it had put out before may take to arrive. */
 const PATIENCE_MS = 800;
 const FLOOD_MS = 10_000;
+const INTERRUPTS = 3;
 const PROMPT_MS = 10_000;
 /** Output of one command that is kept. */
 const KEPT = 64 * 1024;
@@ -73,13 +74,14 @@ export class Desk {
     const screen = await this.#screen(terminal);
     const { clock, limitMs } = this.options;
     const interrupt = typed.interrupt === true;
-    if (!interrupt) await screen.free(limitMs);
+    if (interrupt) await screen.interrupt();
+    else await screen.free(limitMs);
     // What is typed into a program that asks is no command of the shell.
     if (interrupt || screen.hub.atPrompt) screen.nature = natureOf(command);
     const ports = typed.reading === true && screen.nature.kind === 'background' ? await this.#ports() : '';
     const began = clock.now();
     const slice = screen.take();
-    await screen.hub.run(command, interrupt);
+    await screen.hub.run(command, interrupt && !screen.hub.atPrompt);
     const { how, exitCode } = await screen.wait(limitMs, typed.mayRunOn === true);
     if (typed.reading === true && how === 'itself' && screen.nature.kind === 'background') await this.#breath(ports);
     return this.#add({ page: typed.page, part: typed.part, terminal, command, ...(exitCode === undefined ? {} : { exitCode }), output: slice.text(), ms: clock.now() - began, ended: how });
@@ -192,7 +194,8 @@ class Screen {
           this.#answered = true;
           this.#slice?.push(offset, bytes);
           onOutput(bytes);
-          this.#attachment.ack(offset + bytes.byteLength);
+          // Not from within: the terminal counts these bytes as sent only when this returns.
+          queueMicrotask(() => this.#attachment.ack(offset + bytes.byteLength));
         },
         message: (message) => {
           if (message.type !== 'screen') return;
@@ -224,17 +227,33 @@ class Screen {
     await this.leave();
   }
 
+  /** Ctrl-C, as a block with `interrupt` presses it; again for a program that was just starting. */
+  async interrupt(): Promise<void> {
+    for (let attempt = 0; attempt < INTERRUPTS && !this.hub.atPrompt && this.hub.running; attempt++) {
+      await this.#ends(CTRL_C);
+    }
+  }
+
   /** Ends what runs: by its own keys, by Ctrl-C, by whatever helps. */
   async leave(): Promise<Exchange['ended']> {
     const own = this.nature.kind === 'asks' ? this.nature.quit : [];
     for (const keys of [...own, ...(this.nature.kind === 'runs-on' ? SIGNALS : LAST_RESORTS)]) {
-      this.press(keys);
-      if (await this.#promptAfter(keys === CTRL_C ? PATIENCE_MS : PATIENCE_MS / 2)) return keys === CTRL_C ? 'interrupted' : 'quit';
+      if (await this.#ends(keys)) return keys === CTRL_C ? 'interrupted' : 'quit';
       if (!this.hub.running) return 'shell-ended';
     }
     // It ignores everything: its terminal goes, and the next command gets a new one.
     await this.hub.close();
     return 'killed';
+  }
+
+  /** Whether these keys bring the prompt back. */
+  async #ends(keys: string): Promise<boolean> {
+    this.press(keys);
+    if (await this.#promptAfter(keys === CTRL_C ? PATIENCE_MS : PATIENCE_MS / 2)) return true;
+    if (keys !== CTRL_C || !this.hub.running) return false;
+    // A Ctrl-C that comes while the shell is just telling that it is back leaves it silent: an empty line makes it tell again.
+    this.press('\r');
+    return this.#promptAfter(PATIENCE_MS / 2);
   }
 
   /** Waits for the prompt, longer while a flood is still on its way. */
@@ -257,7 +276,7 @@ class Screen {
       const quiet = this.clock.now() - this.#lastOutput;
       if ((this.#answered && quiet >= silent && waited >= silent) || waited >= most) return { how: 'running' };
     }
-    return mayRunOn ? { how: 'running' } : { how: await this.leave() };
+    return mayRunOn || runsOn ? { how: 'running' } : { how: await this.leave() };
   }
 
   /** Waits until nothing has been put out for a while. */

@@ -61,7 +61,8 @@ export async function joinTerminal({ hub, input, output, recorder, cast, stopped
           slice?.push(offset, bytes);
           cast.output(bytes);
           output.write(bytes);
-          attachment.ack(offset + bytes.byteLength);
+          // Not from within: the terminal counts these bytes as sent only when this returns.
+          queueMicrotask(() => attachment.ack(offset + bytes.byteLength));
         },
         message: (message) => {
           if (message.type === 'exit') finish();

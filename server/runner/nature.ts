@@ -57,7 +57,8 @@ function asks(words: readonly string[]): readonly string[] | undefined {
   if (rest.some((word) => word === '<<' || word.startsWith('<'))) return undefined;
   const plain = rest.filter((word) => !word.startsWith('-'));
   if (program === 'cat') return rest.join(' ').replace(/>>?\s*\S+/g, '').trim() === '' ? SHELL : undefined;
-  if (ALONE.has(program)) return rest.every((word) => /^-[il]+$|^-$|^--login$/.test(word)) || (program === 'su' && !rest.includes('-c')) ? SHELL : undefined;
+  if (program === 'su') return rest.includes('-c') ? undefined : SHELL;
+  if (ALONE.has(program)) return rest.every((word) => /^-[iIlqsuvB]+$|^-$|^--(login|interactive)$/.test(word)) ? SHELL : undefined;
   if (program === 'ssh') return plain.length <= 1 ? SHELL : undefined;
   if (['psql', 'mysql', 'mariadb'].includes(program) && rest.some((word) => /^(-[a-zA-Z]*[cef]|--command|--execute|--file)/.test(word))) return undefined;
   if (['redis-cli', 'sqlite3', 'mongo', 'mongosh'].includes(program) && (plain.length > 1 || rest.includes('--eval'))) return undefined;

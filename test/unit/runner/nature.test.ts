@@ -67,6 +67,7 @@ describe('how a command behaves at a terminal', () => {
     ['man bash', ['q']],
     ['top', ['q']],
     ['python3', ['\u0004']],
+    ['python3 -q', ['\u0004']],
     ['sudo -E bash', ['\u0004']],
     ['su - user', ['\u0004']],
     ['ssh node01', ['\u0004']],

@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import type { Block } from '../../../server/runner/blocks.ts';
 import type { Exchange, Finding, ScenarioReport } from '../../../server/runner/report.ts';
 import { differences } from '../../../server/runner/compare.ts';
 import { judgeExchange } from '../../../server/runner/judge-block.ts';
@@ -17,7 +18,7 @@ function round(number: number, failed: boolean): ScenarioReport {
 }
 
 const exchange: Exchange = { page: 'step1', part: 'block', terminal: 1, command: 'sleep 1\n', exitCode: 0, output: 'x\n', ms: 1, ended: 'itself' };
-const block = { code: '', terminal: 1, interrupt: false, newline: true, keys: false, line: 1, expects: undefined };
+const block: Block = { code: '', terminal: 1, interrupt: false, newline: true, keys: false, line: 1, expects: undefined };
 
 describe('several runs as one', () => {
   it('pass when every run passes, and fail with what was found when every run fails', () => {
@@ -99,7 +100,7 @@ describe('what runs', () => {
 });
 
 describe('a block', () => {
-  const codes = (one: Partial<Exchange>, of: Partial<typeof block> & { expects?: number | 'any' } = {}, last = true) => judgeExchange({ ...exchange, ...one }, { ...block, ...of }, last, 1000).map(({ code }) => code);
+  const codes = (one: Partial<Exchange>, of: Partial<Block> = {}, last = true) => judgeExchange({ ...exchange, ...one }, { ...block, ...of }, last, 1000).map(({ code }) => code);
 
   it('is fine when it ends with 0, or as the comment above it says', () => {
     expect(codes({})).toEqual([]);
