@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Server, Socket } from 'node:net';
@@ -13,6 +13,7 @@ import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
 import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf, writesBelow } from './proc.ts';
 import { runToEnd } from './run.ts';
+import { confineProgram, seccompFilter } from './seccomp.ts';
 import { seedFile } from './seed.ts';
 import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from './sandbox.ts';
 
@@ -24,6 +25,31 @@ const PATH_INSIDE = `${TOOLS_INSIDE}/bin:${TOOLS_INSIDE}/stand-ins:/usr/local/sb
 /** Where host users of places begin: above people's own, below the ranges of nested containers. */
 const FIRST_UID = 20_001;
 const UIDS = 30_000;
+
+/** Where a place finds the program that filters system calls. */
+const CONFINE_INSIDE = '/opt/argo-lab-confine';
+
+interface RunFolder {
+  folder: string;
+  /** A read-only /etc, and what of the host's is shown in it. */
+  etc: Bind[];
+  /** What a writable /etc begins with, and what in it nobody may replace. */
+  placeEtc: Bind[];
+  /** The filter of system calls, and the program that puts it on; absent for processors that there is none for. */
+  filter?: string;
+  program?: string;
+}
+
+async function writeFilter(folder: string): Promise<{ filter?: string; program?: string }> {
+  const [filter, program] = [seccompFilter(), confineProgram()];
+  const files = { filter: join(folder, 'filter'), program: join(folder, 'confine') };
+  if (filter !== undefined) await writeFile(files.filter, filter, { mode: 0o644 });
+  if (program !== undefined) {
+    await writeFile(files.program, program, { mode: 0o755 });
+    await chmod(files.program, 0o755);
+  }
+  return { ...(filter === undefined ? {} : { filter: files.filter }), ...(program === undefined ? {} : { program: files.program }) };
+}
 
 /** Of all sandboxes of this process: a user that two places share would share the bound on its processes. */
 let nextUid = FIRST_UID + (process.pid % UIDS);
@@ -39,7 +65,7 @@ export class BubblewrapSandbox implements Sandbox {
   readonly isolation = 'bubblewrap';
   readonly notice = undefined;
   readonly root = process.getuid?.() === 0;
-  #run: Promise<{ folder: string; etc: Bind[]; placeEtc: Bind[] }> | undefined;
+  #run: Promise<RunFolder> | undefined;
   #cgroups: Promise<Cgroups | undefined> | undefined;
   #pool: Promise<BubblewrapPlace>[] = [];
   #places = new Set<BubblewrapPlace>();
@@ -52,8 +78,8 @@ export class BubblewrapSandbox implements Sandbox {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. `etc` is a read-only /etc; `placeEtc` is what a writable one begins with. */
-  runFolder(): Promise<{ folder: string; etc: Bind[]; placeEtc: Bind[] }> {
+  /** A folder in the temporary folder that every user can walk to; holds the shared /etc and the arguments. */
+  runFolder(): Promise<RunFolder> {
     this.#run ??= (async () => {
       void sweepRunFolders();
       const folder = await mkdtemp(join(tmpdir(), `argo-lab-${process.pid}-`));
@@ -61,20 +87,22 @@ export class BubblewrapSandbox implements Sandbox {
       await mkdir(join(folder, 'stage'), { mode: 0o755 });
       const shown = await buildEtc(join(folder, 'etc'));
       const template = { source: join(folder, 'etc'), readOnly: true };
-      return { folder, etc: [{ ...template, target: '/etc' }, ...shown], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...(await loaderBinds(join(folder, 'loader'), shown))] };
+      const filter = await writeFilter(folder);
+      return { folder, ...filter, etc: [{ ...template, target: '/etc' }, ...shown], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...(await loaderBinds(join(folder, 'loader'), shown)), ...(filter.program === undefined ? [] : [{ source: filter.program, target: CONFINE_INSIDE, readOnly: true }])] };
     })();
     return this.#run;
   }
 
   /** A host user of its own where the lab is root: an own process limit, and no right to anybody else's files. */
   async launcher(): Promise<Launcher> {
-    const { folder: runFolder } = await this.runFolder();
+    const { folder: runFolder, filter, program } = await this.runFolder();
     this.#cgroups ??= Cgroups.find(this.clock);
     const groups = (await (await this.#cgroups)?.make(this.options.limits ?? LIMITS)) ?? [];
-    if (!this.root) return { uid: undefined, runFolder, groups };
+    const shared = { runFolder, groups, ...(filter === undefined ? {} : { filter }), ...(program === undefined ? {} : { confine: CONFINE_INSIDE }) };
+    if (!this.root) return { uid: undefined, ...shared };
     const uid = nextUid;
     nextUid = FIRST_UID + ((uid + 1 - FIRST_UID) % UIDS);
-    return { uid, runFolder, groups };
+    return { uid, ...shared };
   }
 
   /** Binds that every sandbox needs for programs of ours: the lab's tools, and node where it lies outside /usr. */
@@ -213,13 +241,13 @@ class BubblewrapPlace implements Place {
 
   /** A command of our own that leaves no trace. */
   probe(): PlaceCommand {
-    return joinPlace(this.launcher, this.pid, ['/bin/sh', '-c', 'id -u'], { cwd: '/', env: { PATH: PATH_INSIDE } });
+    return joinPlace(this.launcher, this.pid, ['/bin/sh', '-c', 'id -u'], { cwd: '/', env: { PATH: PATH_INSIDE }, confined: true });
   }
 
   command(argv: string[], options: { cwd?: string; env?: Record<string, string> } = {}): PlaceCommand {
     this.#used = true;
     const env = { PATH: PATH_INSIDE, HOME: HOME_INSIDE, USER: 'root', LOGNAME: 'root', SHELL: '/bin/bash', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...options.env };
-    return joinPlace(this.launcher, this.pid, argv, { cwd: options.cwd ?? HOME_INSIDE, env });
+    return joinPlace(this.launcher, this.pid, argv, { cwd: options.cwd ?? HOME_INSIDE, env, confined: true });
   }
 
   /** Listens ahead of time, so that a session's cluster does not wait for the helper. */
@@ -233,10 +261,14 @@ class BubblewrapPlace implements Place {
     await Promise.allSettled(this.#prepared.values());
   }
 
-  listen(port: number): Promise<{ server: Server; port: number }> {
-    const prepared = this.#prepared.get(port);
-    this.#prepared.delete(port);
-    return prepared ?? this.#bridge.listen(port);
+  get networkPid(): number {
+    return this.pid;
+  }
+
+  listen(port: number, host?: string): Promise<{ server: Server; port: number }> {
+    const prepared = host === undefined ? this.#prepared.get(port) : undefined;
+    if (prepared !== undefined) this.#prepared.delete(port);
+    return prepared ?? this.#bridge.listen(port, host);
   }
 
   dial(port: number): Promise<Socket> {

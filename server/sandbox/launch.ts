@@ -18,6 +18,10 @@ export interface Launcher {
   runFolder: string;
   /** Control groups that everything started joins first: their folders. */
   groups?: readonly string[];
+  /** A file with the filter of system calls for what bwrap starts. */
+  filter?: string;
+  /** The program inside a place that puts the same filter on whoever joins it. */
+  confine?: string;
 }
 
 /** A bound that even a place without control groups has: bytes of one file, in blocks of 512. */
@@ -42,25 +46,27 @@ while [ "$1" != -- ]; do
 done
 shift
 ulimit -c 0; ulimit -u 1024 2>/dev/null || ulimit -p 1024 2>/dev/null
-exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args"`;
+exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}"`;
 
 /** Counted with everything else that this user runs: so many more than there are now. */
 const PLAIN = `args=$1; shift; ulimit -c 0; n=$(ls -d /proc/[0-9]*/task/[0-9]* 2>/dev/null | wc -l); ulimit -u $((n+1024)) 2>/dev/null || ulimit -p $((n+1024)) 2>/dev/null
-exec env -i bwrap --args 9 -- "$@" 9<"$args"`;
+exec env -i bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}"`;
 
 const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** The command that starts bwrap with `args(binds)`; the process that it becomes is bwrap itself, under the same pid. */
 export async function launch(launcher: Launcher, name: string, allBinds: readonly Bind[], args: (place: (source: string) => string) => string[], argv: readonly string[]): Promise<PlaceCommand> {
   const file = join(launcher.runFolder, `${name}.args`);
+  const env = launcher.filter === undefined ? HOST_ENV : { ...HOST_ENV, FILTER: launcher.filter };
+  const filtered = (list: string[]) => (launcher.filter === undefined ? list : ['--seccomp', '8', ...list]);
   if (launcher.uid === undefined) {
-    await writeFile(file, nul(args((source) => source)), { mode: 0o600 });
-    return grouped(launcher, { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, ...argv], env: HOST_ENV, cwd: '/' });
+    await writeFile(file, nul(filtered(args((source) => source))), { mode: 0o600 });
+    return grouped(launcher, { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, ...argv], env, cwd: '/' });
   }
   const stage = join(launcher.runFolder, 'stage');
   const sources = [...new Set(allBinds.map((bind) => bind.source))].filter((source) => !/^\/(etc|usr)\//.test(source));
-  await writeFile(file, nul(args((source) => (sources.includes(source) ? join(stage, String(sources.indexOf(source))) : source))), { mode: 0o600 });
-  return grouped(launcher, { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), ...sources, '--', ...argv], env: HOST_ENV, cwd: '/' });
+  await writeFile(file, nul(filtered(args((source) => (sources.includes(source) ? join(stage, String(sources.indexOf(source))) : source)))), { mode: 0o600 });
+  return grouped(launcher, { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), ...sources, '--', ...argv], env, cwd: '/' });
 }
 
 function nul(args: readonly string[]): string {
@@ -68,11 +74,12 @@ function nul(args: readonly string[]): string {
 }
 
 /** The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts. By its full path: the folders before it may be the learner's to write. */
-export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string> }): PlaceCommand {
+export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string>; confined?: boolean }): PlaceCommand {
+  const confine = options.confined === true && launcher.confine !== undefined ? [launcher.confine] : [];
   const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
   return grouped(launcher, {
     file: 'nsenter',
-    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', `cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; ulimit -f ${FILE_BLOCKS}; exec "$@"`, 'argo-lab', options.cwd, ...argv],
+    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', ...confine, '/bin/sh', '-c', `cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; ulimit -f ${FILE_BLOCKS}; exec "$@"`, 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
   });

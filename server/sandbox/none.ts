@@ -49,7 +49,7 @@ class PlainPlace implements Place {
   }
 
   command(argv: string[], options: { cwd?: string; env?: Record<string, string> } = {}): PlaceCommand {
-    const path = [join(this.toolsInside, 'bin'), process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter);
+    const path = [join(this.toolsInside, 'bin'), join(this.home, '.local', 'bin'), process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter);
     const [file = 'true', ...args] = argv;
     return {
       file,

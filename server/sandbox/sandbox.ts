@@ -14,8 +14,10 @@ export interface Place {
   readonly toolsInside: string;
   /** How to start a command in this place: pass the result to node-pty or child_process as it is. */
   command(argv: string[], options?: { cwd?: string; env?: Record<string, string> }): PlaceCommand;
-  /** A server that listens on 127.0.0.1:`port` as the place's processes see it; 0 takes a free one. */
-  listen(port: number): Promise<{ server: Server; port: number }>;
+  /** A server that listens on 127.0.0.1:`port` as the place's processes see it, or on another address that is the place's own; 0 takes a free port. */
+  listen(port: number, host?: string): Promise<{ server: Server; port: number }>;
+  /** A process in the place's own network; absent where the place has none of its own. */
+  readonly networkPid?: number;
   /** Connects to 127.0.0.1:`port` inside the place; rejects with code ECONNREFUSED when nothing listens. */
   dial(port: number): Promise<Socket>;
   /** TCP ports on which something listens inside the place, ascending; empty where that can't be told. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -169,6 +170,23 @@ describe.runIf(problem === undefined)('a place in bubblewrap', () => {
       const { stdout } = await sh(place, `${attempts.map((attempt) => `(${attempt}) 2>/dev/null; `).join('')} ls /lib >/dev/null && wc -c < /etc/ld.so.preload && readlink -f /bin/sh && ls /usr/bin/setpriv`);
       expect(stdout).toBe('0\n/bin/dash\n/usr/bin/setpriv\n'.replace('/bin/dash', stdout.split('\n')[1] ?? ''));
       expect((await sh(place, 'grep CapEff /proc/self/status')).stdout).toBe('CapEff:\t0000000000000000\n');
+    });
+
+    it.skipIf(process.arch !== 'x64' || !existsSync('/usr/bin/python3'))('makes no system call that is the kernel’s own business', async () => {
+      const calls = { bpf: 321, perf_event_open: 298, keyctl: 250, add_key: 248, userfaultfd: 323, io_uring_setup: 425, mount: 165, open_by_handle_at: 304, kexec_load: 246, init_module: 175, setns: 308, x32_getpid: 0x40000000 + 39 };
+      const script = `import ctypes, fcntl, os, subprocess, threading
+c = ctypes.CDLL(None, use_errno=True)
+for name, number in ${JSON.stringify(calls)}.items():
+    ctypes.set_errno(0)
+    print(name, c.syscall(number, 0, 0, 0, 0, 0), ctypes.get_errno())
+for request in (0x5412, 0x541c):
+    try: fcntl.ioctl(0, request, b'x')
+    except OSError as error: print('ioctl', error.errno)
+t = threading.Thread(target=lambda: print('a thread')); t.start(); t.join()
+print(subprocess.check_output(['echo', 'a', 'child']).decode(), end='')`;
+      const { stdout } = await runToEnd(place.command(['/usr/bin/python3', '-c', script]), { timeoutMs: 15_000 });
+      expect(stdout).toBe(`${Object.keys(calls).map((name) => `${name} -1 ${name === 'x32_getpid' ? 38 : 1}\n`).join('')}ioctl 1\nioctl 1\na thread\na child\n`);
+      expect((await sh(place, 'unshare -U true 2>/dev/null || echo refused; grep Seccomp: /proc/self/status')).stdout).toBe('refused\nSeccomp:\t2\n');
     });
 
     it('fills no more of the machine’s memory than its folders may hold', async () => {
