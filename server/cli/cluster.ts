@@ -57,11 +57,13 @@ async function start(flags: ClusterFlags, argoUi: string, scope: Scope): Promise
   scope.defer(() => sandbox.close());
   const listener = await listen(port, '--port');
   const address = portOf(listener);
+  const runtime = await createRuntime(sandbox, join(folder, 'runtime'), systemClock);
+  scope.defer(() => runtime.close?.());
   const running = await startCluster({
     clock: systemClock,
     ids: systemIds,
     log,
-    runtime: await createRuntime(sandbox, join(folder, 'runtime'), systemClock),
+    runtime,
     folder: join(folder, 'cluster'),
     listen: { listener },
     serverUrl: `https://127.0.0.1:${address}`,

@@ -14,3 +14,4 @@ export async function imageCatalogue(): Promise<(image: string) => boolean> {
   const registry = createImageRegistry([...builtInImages, ...argoServerImages(), ...argoPrograms()]);
   return (image) => registry.lookup(image).kind === 'found';
 }
+export { HOST_IP as NODE_ADDRESS } from './kubelet/pod-status.ts';

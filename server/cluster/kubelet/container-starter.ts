@@ -141,6 +141,7 @@ export class ContainerStarter {
       const spec: ProcessSpec = {
         id,
         pod: pod.metadata.uid ?? '',
+        ...(pod.spec.hostNetwork === true ? {} : { address: network.addressOf(pod.metadata.uid ?? '') }),
         argv,
         env,
         cwd: container.workingDir ?? entry.workingDir ?? '/',

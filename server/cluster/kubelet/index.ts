@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Ids } from '../../lib/ids.ts';
@@ -10,6 +12,8 @@ import { EventRecorder } from '../controllers/runtime/event-recorder.ts';
 import { Informer, Informers } from '../controllers/runtime/informer.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../controllers/runtime/kinds.ts';
 import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PODS, SECRETS, SERVICES } from '../controllers/runtime/resources.ts';
+import { linkKernelNetwork } from '../network/kernel-links.ts';
+import { openNodePorts } from '../network/node-ports.ts';
 import { startServiceProxy } from '../network/service-proxy.ts';
 import type { KubeletNetwork } from '../network/virtual-network.ts';
 import type { ContainerAccess } from './access.ts';
@@ -37,6 +41,10 @@ export interface KubeletOptions {
   log: Log;
   /** The kubelet's own; made when missing, removed at `stop`. */
   folder: string;
+  /** Takes a connection to the Service `kubernetes` that a process of a pod makes. */
+  api?: (socket: Duplex) => void;
+  /** Listens on a port of the node; absent where the node has no ports of its own. */
+  nodePort?: (port: number) => Promise<Server>;
 }
 
 export interface Kubelet {
@@ -61,6 +69,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const services = informers.of<Service>(SERVICES);
   const claims = informers.of(PERSISTENT_VOLUME_CLAIMS);
   startServiceProxy({ informers, network });
+  if (options.nodePort !== undefined) openNodePorts({ informers, network, listen: options.nodePort, warn: (message) => log.warn({}, message), signal });
+  // Nobody waits for it: what starts before it is there finds the way a moment later.
+  void (async () => {
+    const kernel = await options.runtime.network?.();
+    if (kernel !== undefined && !signal.aborted) await linkKernelNetwork({ informers, network, kernel, api: options.api ?? ((socket) => socket.destroy()), warn: (message) => log.warn({}, message), signal });
+  })().catch((error: unknown) => signal.aborted || log.warn({ error: messageOf(error) }, 'processes of pods do not reach the cluster'));
   const source: ConfigSource = {
     configMap: (namespace, name) => configMaps.get(namespace, name),
     secret: (namespace, name) => secrets.get(namespace, name),

@@ -7,8 +7,18 @@ import type { PodNetwork } from './pod-network.ts';
 export interface KubeletNetwork extends PodNetwork {
   /** Asked for ports on which no program of the pod listens. The returned function takes it away. */
   addPodDialer(podUid: string, dial: (port: number) => Promise<Duplex>): () => void;
+  /** Told of every port on which a program of a pod listens, from now on and those there are already. */
+  onProgramPort(listener: (port: ProgramPort) => void, signal: AbortSignal): void;
   /** The pod that has this address now. */
   podAt(address: string): string | undefined;
+}
+
+/** A port of a pod that is a program: opened or closed. */
+export interface ProgramPort {
+  podUid: string;
+  address: string;
+  port: number;
+  open: boolean;
 }
 
 function refused(host: string, port: number): Error {
@@ -23,6 +33,11 @@ export function createPodNetwork(options: { prefix?: string; firstHost?: number 
   const pods = new Map<string, string>();
   const listeners = new Map<string, Map<number, (socket: Duplex) => void>>();
   const dialers = new Map<string, Set<(port: number) => Promise<Duplex>>>();
+  const watchers = new Set<(port: ProgramPort) => void>();
+  const tell = (podUid: string, port: number, open: boolean) => {
+    const address = addresses.get(podUid);
+    if (address !== undefined) for (const watcher of watchers) watcher({ podUid, address, port, open });
+  };
   let next = firstHost;
   let resolve: (host: string, port: number) => { podUid: string; port: number } | undefined = () => undefined;
 
@@ -52,9 +67,18 @@ export function createPodNetwork(options: { prefix?: string; firstHost?: number 
     release(podUid) {
       const address = addresses.get(podUid);
       if (address !== undefined) pods.delete(address);
+      for (const port of listeners.get(podUid)?.keys() ?? []) tell(podUid, port, false);
       addresses.delete(podUid);
       listeners.delete(podUid);
       dialers.delete(podUid);
+    },
+    onProgramPort(listener, signal) {
+      watchers.add(listener);
+      signal.addEventListener('abort', () => watchers.delete(listener), { once: true });
+      for (const [podUid, ports] of listeners) {
+        const address = addresses.get(podUid);
+        if (address !== undefined) for (const port of ports.keys()) listener({ podUid, address, port, open: true });
+      }
     },
     podAt: (address) => pods.get(address),
     listen(podUid, port, onConnection) {
@@ -64,8 +88,11 @@ export function createPodNetwork(options: { prefix?: string; firstHost?: number 
         throw Object.assign(new Error(`listen EADDRINUSE: address already in use :::${port}`), { code: 'EADDRINUSE', port });
       }
       ports.set(port, onConnection);
+      tell(podUid, port, true);
       return () => {
-        if (ports.get(port) === onConnection) ports.delete(port);
+        if (ports.get(port) !== onConnection) return;
+        ports.delete(port);
+        tell(podUid, port, false);
       };
     },
     async dial(podUid, port) {

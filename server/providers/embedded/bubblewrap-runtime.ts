@@ -8,6 +8,7 @@ import { openInside, pathOfHandle } from '../../lib/inside-file.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
 import { joinContainer, launch, type Launcher, withNetworkOf } from '../../sandbox/launch.ts';
 import { NetworkBridge } from '../../sandbox/netns.ts';
+import { Router } from '../../sandbox/router.ts';
 import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf } from '../../sandbox/proc.ts';
 import type { PlaceCommand } from '../../sandbox/sandbox.ts';
 import { spawnPty } from '../../terminal/pty.ts';
@@ -30,15 +31,30 @@ function sharedBusybox(folder: string): Promise<Busybox | undefined> {
   return building;
 }
 
-/** Each container in a sandbox of its own: own processes, mounts and users; a network a pod. */
-export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): ProcessRuntime {
+export interface BubblewrapRuntime extends ProcessRuntime {
+  /** Joins the network of a process to that of the pods, where there is one. */
+  attach(address: string, pid: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Each container in a sandbox of its own: own processes, mounts and users; a network a pod, joined by a router once somebody asked for that. */
+export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): BubblewrapRuntime {
   const busyboxes = sharedBusybox(join(launcher.runFolder, 'busybox', 'bin'));
   const pods: Pods = new Map();
+  let router: Promise<Router | undefined> | undefined;
+  const network = () => (router ??= Router.start(launcher, clock));
   return {
     isolation: 'bubblewrap',
+    network,
+    async attach(address, pid) {
+      await (await network())?.attach(address, pid);
+    },
+    async close() {
+      (await router)?.close();
+    },
     async start(spec) {
       const busybox = spec.root.base === 'busybox' ? await busyboxes : undefined;
-      return startContainer(spec, { launcher, etc, clock, busybox, pods });
+      return startContainer(spec, { launcher, etc, clock, busybox, pods, router: await router });
     },
   };
 }
@@ -49,6 +65,7 @@ interface Host {
   clock: Clock;
   busybox: Busybox | undefined;
   pods: Pods;
+  router: Router | undefined;
 }
 
 async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
@@ -76,13 +93,14 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }];
   const all = [layer, ...base, ...mounts];
   const shared = spec.pod === undefined || spec.pod === '' ? undefined : [...(host.pods.get(spec.pod) ?? [])].at(0);
+  const routed = spec.address === undefined ? undefined : host.router;
   const args = (place: (source: string) => string) => {
     const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
-    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd });
+    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd });
   };
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
   const launched = await launch(launcher, name, all, args, spec.argv);
-  const command = shared === undefined ? launched : withNetworkOf(launcher, shared, launched);
+  const command = shared !== undefined ? withNetworkOf(launcher, shared, launched) : routed === undefined || spec.address === undefined ? launched : routed.join(spec.address, launched);
   const outer = await run(command, spec, clock).catch(async (error: unknown) => {
     await release();
     throw error;

@@ -23,9 +23,40 @@ export async function buildBusybox(folder: string): Promise<Busybox | undefined>
   await copyFile(program, join(temporary, 'busybox'), constants.COPYFILE_FICLONE);
   await chmod(join(temporary, 'busybox'), 0o755);
   await Promise.all(names.filter((name) => name !== 'busybox').map((name) => symlink('busybox', join(temporary, name))));
+  if (names.includes('wget') && (await diesOfTimeouts(program))) {
+    await rm(join(temporary, 'wget'));
+    await writeFile(join(temporary, 'wget'), WGET, { mode: 0o755 });
+  }
   await rm(folder, { recursive: true, force: true });
   await rename(temporary, folder);
   return { folder, applets: new Set([...names, 'busybox']) };
+}
+
+/** Debian's static busybox 1.35 crashes as soon as wget is told how long to wait: then another applet does the waiting. */
+const WGET = `#!/bin/sh
+limit=
+for word do
+  shift
+  case "$word" in
+    -T) skip=1; continue ;;
+    -T*) limit=\${word#-T}; continue ;;
+    --timeout=*) limit=\${word#*=}; continue ;;
+  esac
+  if [ -n "$skip" ]; then limit=$word; skip=; else set -- "$@" "$word"; fi
+done
+[ -z "$limit" ] && exec busybox wget "$@"
+busybox timeout "$limit" busybox wget "$@"
+code=$?
+[ $code -eq 143 ] && { echo "wget: download timed out" >&2; exit 1; }
+exit $code
+`;
+
+async function diesOfTimeouts(program: string): Promise<boolean> {
+  // Port 1 of this machine: refused at once.
+  return run(program, ['wget', '-T', '1', '-q', '-O', '-', 'http://127.0.0.1:1']).then(
+    () => false,
+    (error: unknown) => typeof error === 'object' && error !== null && 'signal' in error && error.signal === 'SIGSEGV',
+  );
 }
 
 /** One that needs no libraries: an ELF file without an interpreter. */
@@ -69,6 +100,8 @@ export async function prepareLayer(layer: string, options: { hostname: string; c
   await file('etc/hostname', `${options.hostname}\n`, 0o644);
   await file('etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t${options.hostname}\n`, 0o644);
   await file('etc/resolv.conf', '', 0o644);
+  // Without it, a busybox that is linked statically looks for modules that are not there, and dies of it.
+  await file('etc/nsswitch.conf', 'hosts: files dns\n', 0o644);
   const within = async (path: string, act: () => Promise<void>) => {
     if (!options.skip(path)) await act();
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { startCluster } from '../../cluster/index.ts';
+import { NODE_ADDRESS } from '../../cluster/vocabulary.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { ProviderDependencies } from '../index.ts';
 import type { ClusterProvider, ClusterStage } from '../provider.ts';
@@ -24,19 +25,23 @@ export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderD
       try {
         const listener = await session.place.listen(API_PORT);
         const restore = Snapshot.safeParse(session.restore);
+        const runtime = await createRuntime(sandbox, join(session.folder, 'runtime'), clock);
         const cluster = await startCluster({
           clock,
           ids,
           log,
-          runtime: await createRuntime(sandbox, join(session.folder, 'runtime'), clock),
+          runtime,
           folder: session.folder,
           listen: { listener: listener.server },
           serverUrl: `https://127.0.0.1:${listener.port}`,
           argoUi,
+          ...(session.place.networkPid === undefined ? {} : { nodePort: async (port: number) => (await session.place.listen(port, '0.0.0.0')).server }),
           ...(restore.success ? { restore: restore.data } : {}),
         });
         stage('done');
-        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => cluster.requests(), snapshot: () => cluster.snapshot(), stop: () => cluster.stop() };
+        // The terminal is the node's: pods and Services answer there by their addresses. Nobody waits for it.
+        if (session.place.networkPid !== undefined) runtime.attach?.(NODE_ADDRESS, session.place.networkPid).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the terminal does not reach pods by their addresses'));
+        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => cluster.requests(), snapshot: () => cluster.snapshot(), stop: () => cluster.stop().finally(() => runtime.close?.()) };
       } catch (error) {
         stage('failed', messageOf(error));
         throw error;

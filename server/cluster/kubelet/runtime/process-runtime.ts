@@ -4,8 +4,21 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 export interface ProcessRuntime {
   /** Shown on the page and by `doctor`: `bubblewrap` or `none`. */
   readonly isolation: 'bubblewrap' | 'none';
+  /**
+   * The network in the kernel that processes of pods share, made when first asked for; undefined where the machine allows
+   * none, and each pod is alone then.
+   */
+  network?(): Promise<KernelNetwork | undefined>;
   /** Starts a process; rejects with code ENOENT when the command is not in the root folder. */
   start(spec: ProcessSpec): Promise<ContainerProcess>;
+}
+
+/** A network that processes see: pods have their addresses in it, and what listens here on other addresses answers them. */
+export interface KernelNetwork {
+  /** Listens on an address of the cluster (a Service's, or a pod's that is a program); the returned function stops it. */
+  listen(address: string, port: number, onConnection: (socket: Duplex) => void): Promise<() => void>;
+  /** Answers datagrams; undefined leaves one without an answer. */
+  answer(address: string, port: number, answer: (message: Uint8Array) => Promise<Uint8Array | undefined>): Promise<() => void>;
 }
 
 export interface ProcessSpec {
@@ -13,6 +26,8 @@ export interface ProcessSpec {
   id: string;
   /** Processes with the same pod share a network: localhost is one place for them. Absent: a network of its own. */
   pod?: string;
+  /** The pod's address in the runtime's network. */
+  address?: string;
   argv: string[];
   env: Record<string, string>;
   /** Inside the container; created when missing. */
