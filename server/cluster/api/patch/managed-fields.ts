@@ -33,7 +33,7 @@ export function managedBy(a: Writer, b: Writer): boolean {
 }
 
 export function readManaged(entries: readonly ManagedFieldsEntry[] | undefined): Managed[] {
-  return (entries ?? []).filter((e) => typeof e.manager === 'string').map(({ manager, operation, apiVersion, subresource, time, fieldsV1 }) => ({
+  const read = (entries ?? []).filter((e) => typeof e.manager === 'string').map(({ manager, operation, apiVersion, subresource, time, fieldsV1 }) => ({
     manager,
     operation,
     apiVersion,
@@ -41,6 +41,8 @@ export function readManaged(entries: readonly ManagedFieldsEntry[] | undefined):
     ...(subresource === undefined || subresource === '' ? {} : { subresource }),
     ...(time === undefined || time === null ? {} : { time }),
   }));
+  // Of several entries of one manager the last one counts.
+  return read.filter((entry, i) => !read.slice(i + 1).some((later) => managedBy(entry, later)));
 }
 
 /** Sorted as the API server writes them: applied before updated, older before newer. */

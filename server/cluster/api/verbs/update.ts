@@ -7,6 +7,7 @@ import { badRequest, conflict, invalid, MODIFIED } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { orderObject, sameObject, specChanged } from '../metadata.ts';
 import { ApiStatus } from '../status.ts';
+import { splitReplicas } from '../patch/scale-ownership.ts';
 import { hasSubresource, type ResourceInfo } from '../scheme/resource-info.ts';
 import { withNamespace } from './create.ts';
 import { getObject } from './read.ts';
@@ -38,6 +39,10 @@ export function updateObject(core: ApiCore, context: RequestContext, info: Resou
   object = withTemplateGeneration(info, old, object, subresource);
   if (options.tracked !== true) {
     object = schema.trackUpdate(info, old, object, { manager: context.fieldManager, time: now, ...(subresource === undefined ? {} : { subresource }) });
+  }
+  if (subresource === 'scale' && info.custom === undefined) {
+    const managedFields = splitReplicas(object.metadata.managedFields);
+    if (managedFields !== undefined) object = { ...object, metadata: { ...object.metadata, managedFields } };
   }
   object = orderObject(object);
 
