@@ -22,6 +22,7 @@ import { durationOf } from './durations.ts';
 import { CONFIG_MAPS, Effects, GC_TASKS, LABEL_COMPLETED, LABEL_WORKFLOW, PODS, TASK_RESULTS, TASK_SETS, WORKFLOWS } from './effects.ts';
 import { listen } from './endpoints.ts';
 import { Locks } from './locks.ts';
+import { managedNamespace } from './managed-namespace.ts';
 import type { Changes } from './observed.ts';
 import { viewPod } from './pod-outcome.ts';
 import type { PodView } from './pod-outcome.ts';
@@ -52,6 +53,8 @@ class Controller {
   readonly #options: ControllerOptions;
   readonly #client: KubeClient;
   readonly #namespace: string;
+  /** The only namespace to look after; undefined for all. */
+  readonly #managed: string | undefined;
   readonly #locks = new Locks();
   readonly #metrics = new CustomMetrics();
   readonly #totals = new Map<string, number>();
@@ -69,9 +72,9 @@ class Controller {
   readonly #workflows: Informer;
   readonly #configMaps: Informer;
   readonly #workflowTemplates: Informer;
-  readonly #clusterTemplates: Informer;
+  readonly #clusterTemplates: Informer | undefined;
   readonly #taskSets: Informer;
-  readonly #namespaces: Informer;
+  readonly #namespaces: Informer | undefined;
   #config: { version: string | undefined; value: ControllerConfig } | undefined;
 
   constructor(context: ProgramContext, options: ControllerOptions) {
@@ -88,14 +91,16 @@ class Controller {
     this.#events = new EventRecorder({ client: this.#client, clock, log: this.#log, source: { component: 'workflow-controller' } });
     this.#effects = new Effects({ client: this.#client, clock, log: this.#log, events: this.#events, signals: options.signals });
     this.#queue = new WorkQueue({ name: 'workflows', clock, log: this.#log, signal, reconcile: (key) => this.#reconcile(key) });
-    const informers = new Informers(this.#client, signal);
+    this.#managed = managedNamespace(context.argv, this.#namespace);
+    const informers = new Informers(this.#client, signal, this.#managed === undefined ? {} : { namespace: this.#managed });
     this.#configMaps = informers.of(CONFIG_MAPS);
     this.#workflowTemplates = informers.of(argo('workflowtemplates'));
-    this.#clusterTemplates = informers.of(argo('clusterworkflowtemplates'));
-    this.#namespaces = informers.of(core('namespaces'));
+    // Who is bound to one namespace may not look at what belongs to all.
+    this.#clusterTemplates = this.#managed === undefined ? informers.of(argo('clusterworkflowtemplates')) : undefined;
+    this.#namespaces = this.#managed === undefined ? informers.of(core('namespaces')) : undefined;
     this.#throttler = new Throttler({
       total: () => this.#settings().parallelism,
-      namespace: (name) => Number(this.#namespaces.get(undefined, name)?.metadata.labels?.[PARALLELISM_LABEL] ?? this.#settings().namespaceParallelism) || 0,
+      namespace: (name) => Number(this.#namespaces?.get(undefined, name)?.metadata.labels?.[PARALLELISM_LABEL] ?? this.#settings().namespaceParallelism) || 0,
     });
     this.#workflows = informers.of(WORKFLOWS);
     this.#taskSets = informers.of(TASK_SETS);
@@ -126,6 +131,7 @@ class Controller {
       getters: (namespace) => this.#getters(namespace),
       defaults: () => this.#settings().workflowDefaults,
       workflows: this.#workflows,
+      ...(this.#managed === undefined ? {} : { namespace: this.#managed }),
     });
     await new Promise<void>((resolve) => {
       if (this.#stop.signal.aborted) resolve();
@@ -204,7 +210,7 @@ class Controller {
       this.#templates.set(key, decoded);
       return decoded;
     };
-    return { workflowTemplate: (name) => read(this.#workflowTemplates, namespace, name), clusterWorkflowTemplate: (name) => read(this.#clusterTemplates, undefined, name) };
+    return { workflowTemplate: (name) => read(this.#workflowTemplates, namespace, name), clusterWorkflowTemplate: (name) => (this.#clusterTemplates === undefined ? undefined : read(this.#clusterTemplates, undefined, name)) };
   }
 
   async #reconcile(key: string): Promise<void> {

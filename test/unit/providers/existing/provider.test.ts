@@ -178,6 +178,9 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     expect(run.cluster.namespace).toBe('argo');
     expect(await run.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/argo-server\ndeployment.apps/workflow-controller');
     expect(await run.kubectl('auth', 'can-i', 'create', 'workflows.argoproj.io')).toBe('yes');
+    await writeFile(join(folder, 'wf.yaml'), 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: mine}\nspec: {entrypoint: main, templates: [{name: main, container: {image: busybox, command: [echo, hi]}}]}\n');
+    expect(await run.kubectl('create', '-f', join(folder, 'wf.yaml'))).toBe('workflow.argoproj.io/mine created');
+    expect(await run.kubectl('wait', 'wf/mine', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=40s')).toBe('workflow.argoproj.io/mine condition met');
     const second = await refused(start('session-f', course));
     expect(second.message).toBe('The scenario names its namespace (namespace argo in text.md:1: kubectl -n argo get wf), and another session of this lab has it.');
     await end(run);
