@@ -57,7 +57,7 @@ class Dag {
       this.#execute(name);
       const task = this.#tasks.get(name);
       const taskNode = this.#nodeOf(name);
-      if (task === undefined || taskNode === undefined) continue;
+      if (task === undefined || taskNode === undefined || (task.hooks === undefined && exitHookOf(task, op.spec.arguments) === undefined)) continue;
       try {
         const place = this.#hookPlace(task, taskNode);
         runHooksOf(op, task, taskNode, place);
@@ -175,6 +175,7 @@ class Dag {
 
   /** Runs a task's hooks; answers whether the task may be gone on with. */
   #hooksOver(task: DagTask, node: NodeStatus): boolean {
+    if (task.hooks === undefined) return true;
     try {
       return runHooksOf(this.op, task, node, this.#hookPlace(task, node));
     } catch (error) {
@@ -184,8 +185,10 @@ class Dag {
   }
 
   #exitOver(task: DagTask, node: NodeStatus): boolean {
+    const hook = exitHookOf(task, this.op.spec.arguments);
+    if (hook === undefined) return true;
     try {
-      return exitHandlerDone(this.op, exitHookOf(task, this.op.spec.arguments), node, this.#hookPlace(task, node));
+      return exitHandlerDone(this.op, hook, node, this.#hookPlace(task, node));
     } catch (error) {
       if (error instanceof Postponed) return false;
       return false;

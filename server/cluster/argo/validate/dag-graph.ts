@@ -49,12 +49,13 @@ export function unknownTaskResult(task: DagTask): string | undefined {
 /** Every task that a task waits for, directly or not, in the order of the tasks. */
 export function ancestryOf(name: string, dependencies: (name: string) => Iterable<string>): string[] {
   const seen = new Set<string>();
-  const visit = (current: string): void => {
-    if (seen.has(current)) return;
+  // Depth first, without a stack of calls: chains may be thousands of tasks long.
+  const open = [name];
+  for (let current = open.pop(); current !== undefined; current = open.pop()) {
+    if (seen.has(current)) continue;
     seen.add(current);
-    for (const next of dependencies(current)) visit(next);
-  };
-  visit(name);
+    open.push(...[...dependencies(current)].reverse());
+  }
   seen.delete(name);
   return [...seen];
 }
@@ -69,16 +70,21 @@ export function sortTasks(tasks: readonly { name: string; waitsFor: readonly str
   const missing = tasks.flatMap((task) => task.waitsFor).find((name) => !names.has(name));
   if (missing !== undefined) return { problem: `invalid dependency ${missing}` };
   const open = new Map(tasks.map((task) => [task.name, task.waitsFor.length]));
+  const followers = new Map<string, Map<string, number>>();
+  for (const task of tasks) {
+    for (const dependency of task.waitsFor) {
+      const after = followers.get(dependency) ?? new Map<string, number>();
+      followers.set(dependency, after.set(task.name, (after.get(task.name) ?? 0) + 1));
+    }
+  }
   const order = tasks.filter((task) => task.waitsFor.length === 0).map((task) => task.name);
   for (let i = 0; i < tasks.length; i++) {
     const current = order[i];
     if (current === undefined) return { problem: 'graph with cycle' };
-    for (const task of tasks) {
-      const edges = task.waitsFor.filter((name) => name === current).length;
-      if (edges === 0) continue;
-      const left = (open.get(task.name) ?? 0) - edges;
-      open.set(task.name, left);
-      if (left === 0) order.push(task.name);
+    for (const [name, edges] of followers.get(current) ?? []) {
+      const left = (open.get(name) ?? 0) - edges;
+      open.set(name, left);
+      if (left === 0) order.push(name);
     }
   }
   return { order };

@@ -242,14 +242,16 @@ export class TemplateValidator {
     const where = `${dag.place}.tasks.${task.name} `;
     if (task.hooks !== undefined) dag.scope.add(`${prefix}.status`);
     this.#addOutputs(dag.resolved.get(task.name), prefix, dag.scope, false, false);
-    const own: Names = new Set(dag.scope);
+    const json = goJson(normalize('DAGTask', task));
+    // Only what has tags needs to know what they may be.
+    const own: Names = json.includes('{{') || isAggregate(task) ? new Set(dag.scope) : new Set();
     for (const ancestor of dag.ancestry) {
       const other = dag.byName.get(ancestor);
       this.#addOutputs(dag.resolved.get(ancestor), `tasks.${ancestor}`, own, other !== undefined && isAggregate(other), true);
     }
     for (const parameter of task.inline?.inputs.parameters ?? []) own.add(`inputs.parameters.${parameter.name}`);
     at(where, () => addItems(task, own));
-    at(where, () => this.#resolveTags(own, goJson(normalize('DAGTask', task))));
+    at(where, () => this.#resolveTags(own, json));
     validateArguments(`${dag.place}.tasks.${task.name}.arguments.`, task.arguments, false);
     at(where, () => missingDependency(task.arguments, dag.ancestry));
     at(where, () => this.holder(task, dag.context, argumentsOf(task.arguments)));
