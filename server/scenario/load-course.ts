@@ -22,6 +22,30 @@ export async function loadCourses(folder: string, validate: CheckValidator): Pro
   return new CourseLoader(await repositoryOf(folder), validate).load(resolve(folder));
 }
 
+/** Courses of several folders side by side: where a later one has scenarios of the same ids, its own get the folder's name in front. */
+export function sideBySide(lists: readonly { folder: string; courses: readonly Course[] }[]): Course[] {
+  const taken = new Set<string>();
+  return lists.flatMap(({ folder, courses }) => {
+    let prefix = '';
+    for (let n = 1; courses.some((course) => idsOf(course).some((id) => taken.has(prefix + id))); n++) prefix = `${basename(resolve(folder))}${n === 1 ? '' : `-${n}`}/`;
+    const named = prefix === '' ? [...courses] : courses.map((course) => prefixed(course, prefix));
+    for (const course of named) for (const id of idsOf(course)) taken.add(id);
+    return named;
+  });
+}
+
+function idsOf(course: Course): string[] {
+  return course.items.flatMap((item) => (item.type === 'course' ? idsOf(item.course) : item.type === 'scenario' ? [item.scenario.id] : []));
+}
+
+function prefixed(course: Course, prefix: string): Course {
+  return {
+    ...course,
+    id: prefix + course.id,
+    items: course.items.map((item): CourseItem => (item.type === 'course' ? { type: 'course', course: prefixed(item.course, prefix) } : item.type === 'scenario' ? { type: 'scenario', scenario: { ...item.scenario, id: prefix + item.scenario.id } } : { ...item, id: prefix + item.id })),
+  };
+}
+
 interface Where {
   id: string;
   /** Folders of the courses around it, so that none holds itself. */

@@ -1,2 +1,2 @@
-export { loadCourses } from './load-course.ts';
+export { loadCourses, sideBySide } from './load-course.ts';
 export { loadScenario, pagesOf } from './load-scenario.ts';

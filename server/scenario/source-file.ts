@@ -82,7 +82,7 @@ function codeOf(error: unknown): string {
 /** Names and types of what is in a folder, at most so many; undefined where it may not be read. */
 export function entriesOf(folder: string, most: number): { entries: { name: string; kind: 'folder' | 'file' | 'link' | 'other' }[]; more: boolean } | undefined {
   try {
-    const handle = opendirSync(folder);
+    const handle = opendirSync(folder, { bufferSize: 256 });
     try {
       const entries: { name: string; kind: 'folder' | 'file' | 'link' | 'other' }[] = [];
       for (let entry = handle.readSync(); entry !== null; entry = handle.readSync()) {

@@ -6,7 +6,7 @@ import { quizzesOf } from '../checks/quiz.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { PageView } from '../protocol/rest.ts';
-import { loadCourses } from '../scenario/load.ts';
+import { loadCourses, sideBySide } from '../scenario/load.ts';
 import { LIMITS, locateIn, readSource } from '../scenario/source-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
 import { wordsIn } from '../scenario/words.ts';
@@ -45,7 +45,7 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
       if (read === undefined || clock.now() - read.at > FRESH_MS) {
         const signature = (await Promise.all(folders.map(signatureOf))).join('\n');
         if (read?.signature === signature) read.at = clock.now();
-        else read = { at: clock.now(), signature, courses: Promise.all(folders.map((folder) => loadCourses(folder, validateCheck))).then((lists) => lists.flat()) };
+        else read = { at: clock.now(), signature, courses: Promise.all(folders.map(async (folder) => ({ folder, courses: await loadCourses(folder, validateCheck) }))).then(sideBySide) };
       }
       return read.courses;
     },

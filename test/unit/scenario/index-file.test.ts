@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { validateCheck } from '../../../server/checks/index.ts';
 import { loadCourses, loadScenario, planAssets } from '../../../server/scenario/index.ts';
+import { sideBySide } from '../../../server/scenario/load.ts';
 import { imageMeaning } from '../../../server/scenario/images.ts';
 import { readJsonText } from '../../../server/scenario/json-text.ts';
 import { STEP, scenarioOf, withFiles } from './folder.ts';
@@ -192,6 +193,12 @@ describe('a course', () => {
   it('may list scenarios of other courses, courses, and folders without a structure', () =>
     withFiles({ ...at('c/a'), ...at('d/b'), ...at('c/e/f'), 'c/n/structure.json': '{"items":[{"path":"x"}]}', ...at('c/n/x'), 'c/structure.json': '{"items":[{"path":"../d/b","title":"Other"},{"path":"e"},{"path":"n"}]}' }, async (folder) => {
       expect(await shown(folder)).toEqual([['C', ['d/b', ['E', ['c/e/f']], ['N', ['c/n/x']]]], ['D', ['d/b']]]);
+    }));
+
+  it('keeps its name apart from one of the same name in another folder', () =>
+    withFiles({ ...at('x/c/a'), ...at('y/c/a'), ...at('z/d/a') }, async (folder) => {
+      const lists = await Promise.all(['x', 'y', 'z'].map(async (name) => ({ folder: join(folder, name), courses: await loadCourses(join(folder, name), validateCheck) })));
+      expect(sideBySide(lists).map((course) => [course.id, course.items.map((item) => item.type === 'scenario' && item.scenario.id)])).toEqual([['c', ['c/a']], ['y/c', ['y/c/a']], ['d', ['d/a']]]);
     }));
 
   it('that holds itself ends', () =>
