@@ -23,6 +23,17 @@ interface Known {
   at: number;
 }
 
+/** So many different messages of one reason are events of their own. */
+const MAX_SIMILAR = 10;
+
+interface Combined {
+  /** Empty until it is written. */
+  name: string;
+  count: number;
+  message: string;
+  waiting: boolean;
+}
+
 /**
  * Writes core/v1 Events as client-go's recorder does: named `<object>.<hex of the time>`, the same event again only
  * raises `count` and `lastTimestamp`. Never fails and never makes its caller wait.
@@ -33,12 +44,15 @@ export class EventRecorder {
   #serial = 0;
   readonly #options: { client: KubeClient; clock: Clock; log: Log; source: EventSource };
 
+  readonly #similar = new Map<string, { since: number; messages: Set<string>; combined: Combined | undefined }>();
+
   constructor(options: { client: KubeClient; clock: Clock; log: Log; source: EventSource }) {
     this.#options = options;
   }
 
   /** `fieldPath` points into the object: `spec.containers{main}`; `annotations` are the event's own. */
   record(object: KubeObject, type: EventType, reason: string, message: string, fieldPath?: string, annotations?: Record<string, string>): void {
+    if (this.#isFlood(object, type, reason, message)) return;
     this.#enqueue(object, async () => {
       const { client, clock, source } = this.#options;
       const now = clock.now();
@@ -71,6 +85,49 @@ export class EventRecorder {
         reportingInstance: source.host ?? '',
       });
       this.#remember(key, { name: event.metadata.name, namespace: event.metadata.namespace, count: 1, at: now });
+    });
+  }
+
+  /**
+   * Whether an object has had more than so many different messages of one reason lately: then one event stands for all
+   * that follow, and is written only when the last one was. After client-go tools/record/events_cache.go
+   */
+  #isFlood(object: KubeObject, type: EventType, reason: string, message: string): boolean {
+    const now = this.#options.clock.now();
+    const key = [object.metadata.uid, type, reason].join('\u0000');
+    let similar = this.#similar.get(key);
+    if (similar === undefined || now - similar.since > AGGREGATION_MS) {
+      if (this.#similar.size >= MAX_KNOWN) this.#similar.clear();
+      this.#similar.set(key, (similar = { since: now, messages: new Set(), combined: undefined }));
+    }
+    if (similar.messages.size < MAX_SIMILAR) similar.messages.add(message);
+    if (similar.messages.has(message)) return false;
+    const text = `(combined from similar events): ${message}`;
+    if (similar.combined !== undefined) {
+      similar.combined.count++;
+      similar.combined.message = text;
+      if (!similar.combined.waiting) this.#combine(object, type, reason, similar.combined);
+      return true;
+    }
+    similar.combined = { name: '', count: 1, message: text, waiting: false };
+    this.#combine(object, type, reason, similar.combined);
+    return true;
+  }
+
+  #combine(object: KubeObject, type: EventType, reason: string, combined: Combined): void {
+    combined.waiting = true;
+    this.#enqueue(object, async () => {
+      combined.waiting = false;
+      const { client, clock, source } = this.#options;
+      const now = clock.now();
+      const { count, message } = combined;
+      const event = this.#event(object, now, undefined);
+      if (combined.name !== '') {
+        await client.patch(EVENTS, event.metadata.namespace, combined.name, { type: 'strategic', body: { count, message, lastTimestamp: rfc3339(now) } });
+        return;
+      }
+      await client.create(EVENTS, event.metadata.namespace, { ...event, reason, message, source: { ...source }, firstTimestamp: rfc3339(now), lastTimestamp: rfc3339(now), count, type, eventTime: null, reportingComponent: source.component, reportingInstance: source.host ?? '' });
+      combined.name = event.metadata.name;
     });
   }
 
