@@ -1,20 +1,19 @@
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { CheckReport, QuizVerdict, SessionEvent, SessionView } from '../protocol/rest.ts';
-import { ClusterFailure, type ClusterProvider } from '../providers/provider.ts';
+import type { ClusterProvider } from '../providers/provider.ts';
 import type { Place } from '../sandbox/sandbox.ts';
 import { pagesOf } from '../scenario/load.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
 import { Checking } from './checking.ts';
 import { isCheckable } from './content.ts';
+import type { SessionDependencies } from './dependencies.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { FileWatch } from './file-watch.ts';
-import type { SessionDependencies } from './dependencies.ts';
-import { type Life, type SessionInside } from './inside.ts';
-import { beginLife, copyAssets, endLife, startCluster, tellAddress } from './life.ts';
+import type { SessionInside } from './inside.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { advance, type SessionInput, type SessionRecord } from './machine.ts';
 import { answerQuiz } from './quizzes.ts';
 import { type PageScripts, runPageScripts } from './scripts.ts';
-import { writeKubeconfig } from './spares.ts';
 import { Stages } from './stages.ts';
 import type { Terminals } from './terminals.ts';
 import { Watching } from './watching.ts';
@@ -22,9 +21,7 @@ import { Watching } from './watching.ts';
 export type { SessionDependencies } from './dependencies.ts';
 export type { PageScripts } from './scripts.ts';
 
-const SNAPSHOT_MS = 5000;
 const FILES_MS = 2000;
-const DISK_MS = 15_000;
 
 /** One learner's run of one scenario: place, terminals, cluster and progress. */
 export class Session {
@@ -32,23 +29,15 @@ export class Session {
   languages: readonly string[] = [];
   #record: SessionRecord;
   #scenario: Scenario;
-  #error: SessionView['error'];
-  #lost: SessionView['lost'];
-  #bundle: string | undefined;
-  /** Of this start: what an earlier one has still to say is of no interest. */
-  #generation = 0;
-  #life: Life | undefined;
-  #preparing: Promise<void> = Promise.resolve();
-  #stopTimers: (() => void)[] = [];
-  #lastSnapshot = '';
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #scripts = new Map<string, Promise<PageScripts>>();
   readonly #stages: Stages;
+  readonly #inside: SessionInside;
+  readonly #lifecycle: Lifecycle;
   readonly #checking: Checking;
   readonly #watching: Watching;
   readonly #files: FileWatch;
   readonly #disk: DiskWatch;
-  readonly #inside: SessionInside;
 
   constructor(
     record: SessionRecord,
@@ -57,12 +46,20 @@ export class Session {
   ) {
     this.#record = record;
     this.#scenario = scenario;
-    this.#stages = new Stages(deps.clock, (stage) => this.#send({ type: 'stage', stage }));
+    this.#stages = new Stages(deps.clock, (stage) => this.tell({ type: 'stage', stage }));
     this.#inside = this.#asSeenInside();
     this.#checking = new Checking(this.#inside);
     this.#files = new FileWatch(this.#inside, deps.clock);
     this.#disk = new DiskWatch(this.#inside, deps.disk);
     this.#watching = new Watching(this.#inside, this.#checking, [{ every: FILES_MS, look: () => this.#files.look() }]);
+    this.#lifecycle = new Lifecycle(this.#inside, this.#disk, {
+      onChange: () => this.#changed(),
+      onPrompt: () => this.#watching.soon(),
+      onReset: () => this.#scripts.clear(),
+      onReady: (fresh) => {
+        if (fresh) this.openPage(this.#record.page);
+      },
+    });
   }
 
   get id(): string {
@@ -78,21 +75,20 @@ export class Session {
   }
 
   get provider(): ClusterProvider {
-    const { providers } = this.deps;
-    return providers.get(this.#record.provider ?? '') ?? providers.default;
+    return this.#lifecycle.provider;
   }
 
   /** A zip file with the logs of a start that failed. */
   get bundle(): string | undefined {
-    return this.#bundle;
+    return this.#lifecycle.bundle;
   }
 
   get terminals(): Terminals | undefined {
-    return this.#life?.terminals;
+    return this.#lifecycle.life?.terminals;
   }
 
   get place(): Place | undefined {
-    return this.#life?.place;
+    return this.#lifecycle.life?.place;
   }
 
   view(): SessionView {
@@ -104,30 +100,43 @@ export class Session {
       stages: this.#stages.views,
       page: this.#record.page,
       done: this.#record.done,
-      terminals: this.#life?.terminals.views() ?? [],
-      ...(this.#life === undefined ? {} : { home: this.#life.place.homeInside }),
-      ...(author === true ? { author: true } : {}),
-      provider: this.provider.name,
       portUrl: portUrl(this.id),
+      ...(author === true ? { author: true } : {}),
       ...(sandbox.notice === undefined ? {} : { notice: sandbox.notice }),
-      ...(this.#error === undefined ? {} : { error: this.#error }),
-      ...(this.#bundle === undefined ? {} : { bundle: true }),
-      ...(this.#lost === undefined ? {} : { lost: this.#lost }),
+      ...this.#lifecycle.view(),
     };
   }
 
   /** Starts place, terminals and cluster; `fresh` also puts the assets there. Resolves when ready or failed. */
   start(fresh: boolean): Promise<void> {
-    const generation = ++this.#generation;
-    this.#preparing = this.#prepare(fresh, generation).catch((error: unknown) => {
-      if (generation === this.#generation) this.#fail(error);
-    });
-    return this.#preparing;
+    return this.#lifecycle.start(fresh);
   }
 
   /** Resolves when what is being prepared is ready or has failed. */
   prepared(): Promise<void> {
-    return this.#preparing;
+    return this.#lifecycle.prepared();
+  }
+
+  /** A clean place and a clean cluster; what the learner finished on other runs stays. */
+  reset(provider?: string): Promise<void> {
+    return this.#lifecycle.reset(provider);
+  }
+
+  /** Another cluster in the place of one that is gone: terminals, files and what was done stay. */
+  continueOn(provider?: string): Promise<void> {
+    return this.#lifecycle.continueOn(provider);
+  }
+
+  /** Ends for good: nothing of the session stays but what was finished. */
+  end(): Promise<void> {
+    this.#watching.end();
+    return this.#lifecycle.end();
+  }
+
+  /** The server stops: what is needed to go on later is written down. */
+  suspend(): Promise<void> {
+    this.#watching.end();
+    return this.#lifecycle.suspend();
   }
 
   subscribe(listener: (event: SessionEvent) => void): () => void {
@@ -141,20 +150,26 @@ export class Session {
     };
   }
 
+  /** Tells everybody who looks at this session. */
+  tell(event: SessionEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
   /** The editor shows this path: it is told when that changes. */
   shown(path: string): void {
     this.#files.shown(path);
-  }
-
-  /** Tells everybody who looks at this session. */
-  tell(event: SessionEvent): void {
-    this.#send(event);
   }
 
   /** An author has changed the scenario's files: from now on, this is what it says. Terminals and cluster go on. */
   rewrite(scenario: Scenario): void {
     this.#scenario = scenario;
     this.#watching.tellAgain();
+    const pages = pagesOf(scenario);
+    const [first] = pages;
+    // The page that was open is gone: its number is another one's now, or nobody's.
+    if (first === undefined || pages.some((page) => page.id === this.#record.page)) return;
+    this.#advance({ type: 'page-opened', page: first.id, at: this.deps.clock.now() });
+    this.#changed();
   }
 
   /** Opens a page: its scripts run once, and a page before it that has no check counts as done. */
@@ -190,133 +205,22 @@ export class Session {
     return verdict;
   }
 
-  /** A clean place and a clean cluster; what the learner finished on other runs stays. */
-  async reset(provider?: string): Promise<void> {
-    const chosen = await this.deps.providers.choose(this.scenario, provider ?? this.#record.provider);
-    const same = chosen === this.provider;
-    this.#generation += 1;
-    const old = this.#takeLife();
-    this.#stages.clear();
-    this.#error = undefined;
-    this.#lost = undefined;
-    this.#bundle = undefined;
-    this.#scripts.clear();
-    this.#advance({ type: 'reset', provider: chosen.name, page: pagesOf(this.scenario)[0]?.id ?? this.#record.page });
-    this.#changed();
-    // The home moves away first: what still runs in the old place must not be found in the new one.
-    const { store } = this.deps;
-    await store.discard(store.homeOf(this.id));
-    await store.discard(`${store.sessionFolder(this.id)}/cluster.json`);
-    const ended = endLife(old, same ? 'reset' : 'end');
-    // Without a sandbox, old processes could still hold ports and files.
-    if (this.deps.sandbox.isolation === 'none') await ended;
-    await this.start(true);
-  }
-
-  /** Another cluster in the place of one that is gone: terminals, files and what was done stay. */
-  async continueOn(provider?: string): Promise<void> {
-    const life = this.#life;
-    if (this.#lost === undefined || life === undefined) throw new LabError('conflict', 'the cluster of this session is not gone', 'Reset the session to begin again on another cluster.');
-    const chosen = await this.deps.providers.choose(this.scenario, provider);
-    const old = life.cluster;
-    this.#lost = undefined;
-    life.cluster = undefined;
-    this.#advance({ type: 'continued', provider: chosen.name });
-    this.#changed();
-    // What the old cluster saved is of no use to another one.
-    await this.deps.store.discard(`${this.deps.store.sessionFolder(this.id)}/cluster.json`);
-    await old?.stop('end').catch((error: unknown) => this.deps.log.warn({ error: messageOf(error), session: this.id }, 'a lost cluster could not be cleaned up'));
-    try {
-      await startCluster(this.#inside, life, chosen, (error) => void this.#clusterLost(error));
-    } catch (error) {
-      if (this.#life === life) this.#fail(error);
-      return;
-    }
-    if (this.#life !== life) return;
-    this.#advance({ type: 'prepared' });
-    this.#changed();
-  }
-
-  /** Ends for good: nothing of the session stays but what was finished. */
-  async end(): Promise<void> {
-    const life = this.#takeLife();
-    this.#generation += 1;
-    this.#watching.end();
-    this.#advance({ type: 'ended' });
-    this.#changed();
-    await endLife(life, 'end');
-    await this.deps.store.settled();
-    await this.deps.store.discard(this.deps.store.sessionFolder(this.id));
-  }
-
-  /** The server stops: what is needed to go on later is written down. */
-  async suspend(): Promise<void> {
-    await this.#saveSnapshot();
-    const life = this.#takeLife();
-    this.#generation += 1;
-    this.#watching.end();
-    await endLife(life, 'suspend');
-    await this.deps.store.settled();
-  }
-
-  async #prepare(fresh: boolean, generation: number): Promise<void> {
-    const { clock, log } = this.deps;
-    const events = { onTerminals: (terminals: Terminals) => this.#terminalsChanged(terminals), onPrompt: () => this.#watching.soon() };
-    const life = await this.#stages.run('place', 'Terminal', () => beginLife(this.#inside, this.provider, fresh, events));
-    if (generation !== this.#generation) return endLife(life, 'end');
-    this.#life = life;
-    if (life.cluster !== undefined && this.scenario.namespace !== undefined) await writeKubeconfig(life.place, life.cluster, this.scenario.namespace);
-    // Before the first process: into an untouched home, files are written at once.
-    const files = () => copyAssets(this.#inside, life.place, fresh);
-    if (fresh) await this.#stages.run('assets', 'Files of the scenario', files);
-    else await files().catch((error: unknown) => log.warn({ error: messageOf(error), session: this.id }, 'files outside the home could not be put back'));
-    const former = this.#record.terminals;
-    const terminal = former.length === 0 ? life.terminals.open() : Promise.all(former.map(({ id, name }) => life.terminals.open(name, id)));
-    const cluster = life.cluster === undefined ? startCluster(this.#inside, life, this.provider, (error) => void this.#clusterLost(error)) : undefined;
-    await Promise.all([terminal, cluster, tellAddress(this.#inside, life.place)]);
-    if (this.#life !== life) return;
-    this.#stopTimers.push(clock.every(SNAPSHOT_MS, () => void this.#saveSnapshot().catch((error: unknown) => log.warn({ error: messageOf(error), session: this.id }, 'saving the cluster failed'))));
-    this.#stopTimers.push(clock.every(DISK_MS, () => void this.#disk.look().catch((error: unknown) => log.debug({ error: messageOf(error), session: this.id }, 'a home could not be measured'))));
-    this.#advance({ type: 'prepared' });
-    if (fresh) this.openPage(this.#record.page);
-    this.#changed();
-  }
-
   #asSeenInside(): SessionInside {
     const session = this;
     return {
       id: this.id,
       deps: this.deps,
       stages: this.#stages,
-      get scenario() {
-        return session.#scenario;
-      },
-      get record() {
-        return session.#record;
-      },
-      get life() {
-        return session.#life;
-      },
-      get lost() {
-        return session.#lost !== undefined;
-      },
-      get languages() {
-        return session.languages;
-      },
-      get watched() {
-        return session.#listeners.size > 0;
-      },
+      get scenario() { return session.#scenario; },
+      get record() { return session.#record; },
+      get life() { return session.#lifecycle.life; },
+      get lost() { return session.#lifecycle.lost; },
+      get languages() { return session.languages; },
+      get watched() { return session.#listeners.size > 0; },
       advance: (input) => this.#advance(input),
       pass: (page) => this.#pass(page),
-      send: (event) => this.#send(event),
+      send: (event) => this.tell(event),
     };
-  }
-
-  #takeLife(): Life | undefined {
-    const life = this.#life;
-    this.#life = undefined;
-    for (const stop of this.#stopTimers.splice(0)) stop();
-    return life;
   }
 
   #pass(page: string): void {
@@ -332,31 +236,6 @@ export class Session {
     return page;
   }
 
-  /** The cluster died under a session that was ready: terminals and files are still there. */
-  async #clusterLost(error: LabError): Promise<void> {
-    this.deps.log.error({ error: error.message, session: this.id }, 'the cluster of a session is gone');
-    const lost = { message: error.message, ...(error.next === undefined ? {} : { next: error.next }) };
-    this.#lost = { ...lost, alternatives: [] };
-    this.#changed();
-    const offers = await this.deps.providers.offers();
-    this.#lost = { ...lost, alternatives: offers.filter((offer) => offer.available).map(({ id }) => id) };
-    this.#changed();
-  }
-
-  #fail(error: unknown): void {
-    if (error instanceof ClusterFailure) this.#bundle = error.bundle;
-    this.deps.log.error({ error: messageOf(error), session: this.id }, 'a session could not be prepared');
-    this.#error = error instanceof LabError ? { code: error.code, message: error.message, ...(error.next === undefined ? {} : { next: error.next }) } : { code: 'cluster-failed', message: messageOf(error), next: 'Reset the session; if that does not help, look at the output above.' };
-    this.#advance({ type: 'failed' });
-    this.#changed();
-  }
-
-  #terminalsChanged(terminals: Terminals): void {
-    if (this.#life?.terminals !== terminals) return;
-    this.#advance({ type: 'terminals', terminals: terminals.views().map(({ id, name }) => ({ id, name })) });
-    this.#changed();
-  }
-
   #advance(input: SessionInput): void {
     this.#record = advance(this.#record, input);
     if (this.#record.state === 'ended') return;
@@ -364,19 +243,6 @@ export class Session {
   }
 
   #changed(): void {
-    this.#send({ type: 'session', session: this.view() });
-  }
-
-  #send(event: SessionEvent): void {
-    for (const listener of this.#listeners) listener(event);
-  }
-
-  async #saveSnapshot(): Promise<void> {
-    const snapshot = this.#life?.cluster?.snapshot?.();
-    if (snapshot === undefined) return;
-    const text = JSON.stringify(snapshot);
-    if (text === this.#lastSnapshot) return;
-    this.#lastSnapshot = text;
-    await this.deps.store.saveSnapshot(this.id, text);
+    this.tell({ type: 'session', session: this.view() });
   }
 }
