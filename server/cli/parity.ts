@@ -63,6 +63,8 @@ async function run(named: string, flags: ParityFlags, parts: CommandParts, limit
       if (chosen?.type !== 'scenario') return complain(chosen === undefined ? `${named} holds no scenario` : `${named} can't be loaded: ${chosen.problems[0]?.message ?? ''}`, 1);
       const scenario = flags.nearMisses === true ? chosen.scenario : withoutNearMisses(chosen.scenario);
       const recording = RECORDING.exec(flags.right)?.[1];
+      // Minutes of one side would be lost on a machine that can't have the other.
+      for (const provider of recording === undefined ? [flags.left, flags.right] : [flags.left]) if (!(await isThere(workshop, provider))) return 1;
       const left = await sideOf(workshop, scenario, flags.left, limitMs, signal);
       if (left === undefined) return 1;
       const notes: string[] = [];
@@ -89,13 +91,14 @@ async function run(named: string, flags: ParityFlags, parts: CommandParts, limit
   }
 }
 
-async function sideOf(workshop: Workshop, scenario: Scenario, provider: string, limitMs: number, signal: AbortSignal): Promise<ParitySide | undefined> {
+async function isThere(workshop: Workshop, provider: string): Promise<boolean> {
   const chosen = workshop.providers.get(provider);
-  const unavailable = chosen === undefined ? { reason: 'this lab has none of that name', next: undefined } : await chosen.problem?.();
-  if (unavailable !== undefined) {
-    complain(`${chosen?.title ?? provider} can't be had here: ${unavailable.reason}${unavailable.next === undefined ? '' : `\n${unavailable.next}`}`, 1);
-    return undefined;
-  }
+  const problem = chosen === undefined ? { reason: 'this lab has none of that name', next: undefined } : await chosen.problem?.();
+  if (problem !== undefined) complain(`${chosen?.title ?? provider} can't be had here: ${problem.reason}${problem.next === undefined ? '' : `\n${problem.next}`}`, 1);
+  return problem === undefined;
+}
+
+async function sideOf(workshop: Workshop, scenario: Scenario, provider: string, limitMs: number, signal: AbortSignal): Promise<ParitySide | undefined> {
   process.stderr.write(`running ${scenario.id} on ${provider} …\n`);
   const report: ScenarioReport = await runScenario(workshop, scenario, { provider, limitMs, signal });
   const start = report.pages.flatMap((page) => page.cases).find((one) => one.kind === 'start' && one.state === 'failed');
