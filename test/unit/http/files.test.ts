@@ -112,6 +112,26 @@ describe.each(['none', 'bubblewrap'])('the editor’s files (sandbox: %s)', (san
     expect((await lab.api('GET', at('~'))).status).toBe(200);
   });
 
+  test('tells an open editor what has changed on disk', async () => {
+    await lab.api('PUT', at('~/watched', '/content'), { text: 'one' });
+    await lab.api('GET', at('~/watched', '/content'));
+    const controller = new AbortController();
+    const response = await fetch(`${lab.origin}/api${files.replace('/files', '/events')}`, { headers: { cookie: lab.cookie }, signal: controller.signal });
+    let told = '';
+    const reading = (async () => {
+      for await (const chunk of response.body ?? []) {
+        told += Buffer.from(chunk).toString();
+        if (told.includes('"type":"files"')) return;
+      }
+    })().catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await put('watched', 'two');
+    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, 10_000))]);
+    controller.abort();
+    const event: unknown = JSON.parse(/data: (\{"type":"files".*\})\n/.exec(told)?.[1] ?? 'null');
+    expect(event).toEqual({ type: 'files', paths: [`${inside}/watched`] });
+  }, 30_000);
+
   test('needs a session and a path', async () => {
     expect((await lab.api('GET', '/sessions/nosuchsession/files?path=~')).status).toBe(404);
     expect((await lab.api('GET', files)).status).toBe(400);
