@@ -2,10 +2,13 @@ import type { ImageEntry } from '../../program.ts';
 import { argosay } from './argosay.ts';
 import { alpine, busybox, debian, ubuntu } from './base.ts';
 import { curl, curlAppropriate } from './curl.ts';
+import { helloServers } from './hello-servers.ts';
+import { hostTools } from './host-tools.ts';
 import { minio, minioClient, minioClientQuay, minioQuay } from './minio/index.ts';
-import { nginx } from './nginx.ts';
+import { httpd, nginx, nginxUnprivileged } from './nginx.ts';
+import { pauseImages } from './pause.ts';
 import { python } from './python.ts';
 import { whalesay } from './whalesay.ts';
 
 /** The images that every cluster has. Adding one: a file, and a line here. */
-export const builtInImages: readonly ImageEntry[] = [busybox, alpine, debian, ubuntu, python, curl, curlAppropriate, argosay, whalesay, nginx, minio, minioQuay, minioClient, minioClientQuay];
+export const builtInImages: readonly ImageEntry[] = [busybox, alpine, debian, ubuntu, python, curl, curlAppropriate, argosay, whalesay, nginx, nginxUnprivileged, httpd, ...helloServers, ...pauseImages, ...hostTools, minio, minioQuay, minioClient, minioClientQuay];

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import { extname, normalize } from 'node:path';
 import { rfc3339 } from '../../../lib/clock.ts';
-import type { ImageEntry, Program } from '../../program.ts';
+import type { ImageEntry } from '../../program.ts';
+import { staticSite } from './static-site.ts';
 
 const WELCOME = `<!DOCTYPE html>
 <html>
@@ -13,78 +12,45 @@ const WELCOME = `<!DOCTYPE html>
 </html>
 `;
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.css': 'text/css',
-  '.js': 'application/javascript',
-  '.json': 'application/json',
-  '.txt': 'text/plain',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-};
+/** `23/Nov/2026:09:28:56 +0000` */
+function logTime(now: number): string {
+  const [date = '', time = ''] = rfc3339(now).replace('Z', '').split('T');
+  const [year = '', month = '', day = ''] = date.split('-');
+  const name = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][Number(month) - 1] ?? month;
+  return `${day}/${name}/${year}:${time} +0000`;
+}
 
-const page = (title: string) =>
-  `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
+const site = (port: number) =>
+  staticSite({
+    name: 'nginx/1.27.3',
+    port,
+    folder: '/usr/share/nginx/html',
+    welcome: WELCOME,
+    errorType: 'text/html',
+    errorPage: (code, title) => `<html>\r\n<head><title>${code} ${title}</title></head>\r\n<body>\r\n<center><h1>${code} ${title}</h1></center>\r\n<hr><center>nginx/1.27.3</center>\r\n</body>\r\n</html>\r\n`,
+    log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size} "${request.headers.referer ?? '-'}" "${request.headers['user-agent'] ?? '-'}" "-"\n`,
+  });
 
-/** Serves what is mounted at /usr/share/nginx/html, else a welcome page, on port 80. */
-const program: Program = {
-  async run(context) {
-    const folder = '/usr/share/nginx/html';
-    const root = context.hostPath(folder);
-    // What is no regular file is there, but not to be served.
-    const openFile = async (path: string) => {
-      const handle = await context.openFile(path);
-      if (handle === undefined) throw new Error('nothing is mounted there');
-      const info = await handle.stat();
-      if (info.isFile()) return { handle, size: info.size };
-      await handle.close();
-      return { handle: undefined, size: 0 };
-    };
-    const server = createServer((request, response) => {
-      const path = normalize(decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/'));
-      const done = (code: number, size: number) =>
-        context.stdout(`- - - [${rfc3339(context.clock.now())}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size} "-" "${request.headers['user-agent'] ?? '-'}"\n`);
-      const answer = (code: number, type: string, body: string) => {
-        response.writeHead(code, { server: 'nginx', 'content-type': type, 'content-length': Buffer.byteLength(body) });
-        response.end(request.method === 'HEAD' ? undefined : body);
-        done(code, Buffer.byteLength(body));
-      };
-      if (root === undefined) {
-        if (path === '/' || path === '/index.html') answer(200, 'text/html', WELCOME);
-        else answer(404, 'text/html', page('404 Not Found'));
-        return;
-      }
-      const file = `${folder}${path.endsWith('/') ? `${path}index.html` : path}`;
-      openFile(file).then(
-        async ({ handle, size }) => {
-          if (handle === undefined) {
-            answer(path.endsWith('/') ? 403 : 404, 'text/html', page(path.endsWith('/') ? '403 Forbidden' : '404 Not Found'));
-            return;
-          }
-          response.writeHead(200, { server: 'nginx', 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-length': size });
-          done(200, size);
-          if (request.method === 'HEAD') {
-            response.end();
-            await handle.close();
-          } else handle.createReadStream().on('error', () => response.destroy()).pipe(response);
-        },
-        () => (path === '/' ? answer(403, 'text/html', page('403 Forbidden')) : answer(404, 'text/html', page('404 Not Found'))),
-      );
-    });
-    const stop = context.network.listen(context.pod.metadata.uid ?? '', 80, (socket) => server.emit('connection', socket));
-    await new Promise<void>((resolve) => {
-      if (context.signal.aborted) resolve();
-      context.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    stop();
-    server.closeAllConnections();
-    return 0;
+export const nginx: ImageEntry = { repository: 'nginx', entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80) } };
+export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080) } };
+
+export const httpd: ImageEntry = {
+  repository: 'httpd',
+  cmd: ['httpd-foreground'],
+  content: {
+    kind: 'program',
+    program: staticSite({
+      name: 'Apache/2.4.62 (Unix)',
+      port: 80,
+      folder: '/usr/local/apache2/htdocs',
+      welcome: '<html><body><h1>It works!</h1></body></html>\n',
+      errorType: 'text/html; charset=iso-8859-1',
+      errorPage: (code, title, path) => `<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>${code} ${title}</title>\n</head><body>\n<h1>${title}</h1>\n<p>${code === 404 ? 'The requested URL was not found on this server.' : `You can't have ${escape(path)}.`}</p>\n</body></html>\n`,
+      log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size}\n`,
+    }),
   },
 };
 
-export const nginx: ImageEntry = {
-  repository: 'nginx',
-  entrypoint: ['/docker-entrypoint.sh'],
-  cmd: ['nginx', '-g', 'daemon off;'],
-  content: { kind: 'program', program },
-};
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,10 @@
+import type { ImageEntry } from '../../program.ts';
+import { untilTold } from './serve-http.ts';
+
+/** Does nothing until it is told to end. */
+export const pauseImages: readonly ImageEntry[] = ['registry.k8s.io/pause', 'k8s.gcr.io/pause', 'rancher/pause'].map((repository) => ({
+  repository,
+  entrypoint: ['/pause'],
+  size: 318_731,
+  content: { kind: 'program', program: { run: (context) => untilTold(context).then(() => 0) } },
+}));

@@ -1,0 +1,60 @@
+import { extname, normalize } from 'node:path';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { lookup } from 'mime-types';
+import type { Program, ProgramContext } from '../../program.ts';
+import { answer, pathOf, serveHttp } from './serve-http.ts';
+
+/** What tells one web server from another. */
+export interface StaticSite {
+  /** The header Server. */
+  name: string;
+  port: number;
+  /** Served when something is mounted there. */
+  folder: string;
+  /** The page of a server to which nobody gave one. */
+  welcome: string;
+  errorPage(code: number, title: string, path: string): string;
+  /** The content type of that page. */
+  errorType: string;
+  log(entry: { request: IncomingMessage; code: number; size: number; now: number; address: string }): string;
+}
+
+/** A web server that serves what is mounted at its folder, else its welcome page. */
+export function staticSite(site: StaticSite): Program {
+  return { run: (context) => serveHttp(context, [site.port], (request, response) => void serve(site, context, request, response)) };
+}
+
+async function serve(site: StaticSite, context: ProgramContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = normalize(pathOf(request));
+  const log = (code: number, size: number) => context.stdout(site.log({ request, code, size, now: context.clock.now(), address: '10.244.0.1' }));
+  const say = (code: number, type: string, body: string) => {
+    answer(request, response, code, type, body, { server: site.name });
+    log(code, Buffer.byteLength(body));
+  };
+  const fail = (code: number, title: string) => say(code, site.errorType, site.errorPage(code, title, path));
+  if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405, 'Not Allowed');
+  if (context.hostPath(site.folder) === undefined) {
+    if (path === '/' || path === '/index.html') return say(200, 'text/html', site.welcome);
+    return fail(404, 'Not Found');
+  }
+  const file = `${site.folder}${path.endsWith('/') ? `${path}index.html` : path}`;
+  try {
+    const handle = await context.openFile(file);
+    const info = await handle?.stat();
+    if (handle === undefined || info === undefined || !info.isFile()) {
+      await handle?.close();
+      return path.endsWith('/') ? fail(403, 'Forbidden') : fail(404, 'Not Found');
+    }
+    const type = lookup(extname(file)) || 'application/octet-stream';
+    response.writeHead(200, { server: site.name, 'content-type': type, 'content-length': info.size, 'last-modified': info.mtime.toUTCString(), 'accept-ranges': 'bytes' });
+    log(200, info.size);
+    if (request.method === 'HEAD') {
+      response.end();
+      await handle.close();
+    } else handle.createReadStream().on('error', () => response.destroy()).pipe(response);
+  } catch {
+    // A directory without a page may not be listed.
+    if (path === '/') fail(403, 'Forbidden');
+    else fail(404, 'Not Found');
+  }
+}
