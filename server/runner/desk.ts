@@ -171,6 +171,8 @@ class Screen {
   #slice: Slice | undefined;
   #exitCode: number | undefined;
   #lastOutput = 0;
+  /** The offset behind the echo of what was typed. */
+  #answerFrom = Number.POSITIVE_INFINITY;
   #answered = false;
 
   constructor(
@@ -180,8 +182,10 @@ class Screen {
   ) {
     this.#lastOutput = clock.now();
     this.#stopWatching = hub.watchMarks((mark, offset) => {
-      if (mark.type === 'start') this.#slice?.begin(offset);
-      else {
+      if (mark.type === 'start') {
+        this.#slice?.begin(offset);
+        this.#answerFrom = Math.min(this.#answerFrom, offset);
+      } else {
         this.#exitCode = mark.exitCode;
         this.#slice?.end(offset);
       }
@@ -191,7 +195,7 @@ class Screen {
         output: (frame) => {
           const { offset, bytes } = decodeOutput(frame);
           this.#lastOutput = clock.now();
-          this.#answered = true;
+          if (offset + bytes.byteLength > this.#answerFrom) this.#answered = true;
           this.#slice?.push(offset, bytes);
           onOutput(bytes);
           // Not from within: the terminal counts these bytes as sent only when this returns.
@@ -213,6 +217,8 @@ class Screen {
     this.#slice = new Slice(KEPT, this.hub.end, plainText);
     this.#exitCode = undefined;
     this.#answered = false;
+    // A program that asks tells of no start: there, the echo counts as its answer.
+    this.#answerFrom = this.hub.atPrompt ? Number.POSITIVE_INFINITY : this.hub.end;
     return this.#slice;
   }
 
