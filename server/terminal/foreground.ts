@@ -10,7 +10,10 @@ __lab_fg_debug() {
   local status=$? text=$1 word rest on
   __lab_fg_said=
   [ "$BASH_SUBSHELL" = "$__lab_fg_level" ] || return 0
-  case \${BASH_SOURCE[1]-} in */shell/foreground | */shell/bashrc) return 0 ;; esac
+  case \${BASH_SOURCE[1]-} in
+    */shell/foreground | */shell/bashrc) return 0 ;;
+    '') __lab_fg_end; return 0 ;; # The shell itself: the script was left by Ctrl-C or by an error that bash gives up at.
+  esac
   __lab_fg_said=1
   [ -z "$__lab_fg_stop" ] || return 2
   case $text in
@@ -70,7 +73,8 @@ __lab_fg_debug() {
 }
 __lab_fg_status() { return "$1"; }
 __lab_fg_trap() {
-  case \${1-} in -p | -l | '') builtin trap "$@"; return ;; --) shift ;; esac
+  [ $# -gt 0 ] || { builtin trap; return; }
+  case $1 in -p | -l) builtin trap "$@"; return ;; --) shift ;; esac
   local action=\${1-} signal
   if [ $# -gt 1 ]; then shift; else action=-; fi
   for signal; do
@@ -102,7 +106,7 @@ __lab_fg_failed() {
   [ -z "$__lab_fg_err" ] || __lab_fg_do "$__lab_fg_err"
   [ -z "$__lab_fg_e" ] || __lab_fg_code=$status __lab_fg_stop=1
 }
-# Also called at the next prompt, where the script was left by Ctrl-C or by an error that bash gives up at.
+# Also called at the next prompt.
 __lab_fg_end() {
   local signal
   builtin trap - DEBUG ERR

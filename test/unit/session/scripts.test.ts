@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +84,9 @@ describe.skipIf(problem !== undefined)('the scripts of a page, in a sandbox', ()
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, text);
     }
+    // What nobody could read to its end, and what leads out, fit the pattern as well.
+    execFileSync('mkfifo', [join(folder, 'scenarios', 'small', 'first', 'assets', 'deep', 'pipe.yaml')]);
+    await symlink('/etc/passwd', join(folder, 'scenarios', 'small', 'first', 'assets', 'deep', 'out.yaml'));
     lab = await startSmallLab({ sandbox: 'bubblewrap', folder });
     session = await lab.session();
   }, 60_000);
@@ -104,7 +107,7 @@ describe.skipIf(problem !== undefined)('the scripts of a page, in a sandbox', ()
   const check = async (page: string) => CheckReport.parse((await lab.api('POST', `/sessions/${session.id}/steps/${page}/check`)).body).results[0];
 
   it('puts assets where they belong: by base name, or below the target as a pattern found them', async () => {
-    expect(await inPlace('tool; cat /ks/deep/a/one.yaml /ks/deep/two.yaml ~/sub/root.txt; stat -c "%n %a" ~/relative/two.yaml /usr/local/bin/tool')).toBe('tool of the scenario\na: 1\nb: 2\nroot\n/root/relative/two.yaml 600\n/usr/local/bin/tool 755\n');
+    expect(await inPlace('find /ks -type f | wc -l; tool; cat /ks/deep/a/one.yaml /ks/deep/two.yaml ~/sub/root.txt; stat -c "%n %a" ~/relative/two.yaml /usr/local/bin/tool')).toBe('2\ntool of the scenario\na: 1\nb: 2\nroot\n/root/relative/two.yaml 600\n/usr/local/bin/tool 755\n');
   });
 
   it('tells the address of the session where scripts look for it', async () => {
