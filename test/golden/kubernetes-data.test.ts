@@ -105,6 +105,22 @@ describe('what the embedded cluster says of itself is what a real one says', { t
   });
 });
 
+describe('an object that is not quite right', { timeout: 120_000 }, () => {
+  it('is refused with the words of a real cluster, or taken as it takes it', async () => {
+    const cases = await data('invalid', z.array(z.object({ path: text, input: z.unknown(), code: z.number(), message: text.optional() })));
+    const answer = z.looseObject({ kind: text.optional(), code: z.number().optional(), message: text.optional() });
+    const wrong: { input: unknown; wanted: string; found: string }[] = [];
+    for (const { path, input, code, message } of cases) {
+      const body = answer.parse(await post(`${path}?dryRun=All&fieldValidation=Strict`, input));
+      const found = body.kind === 'Status' ? `${body.code ?? 0} ${body.message ?? ''}` : '201 ';
+      const wanted = `${code} ${message ?? ''}`;
+      if (found !== wanted) wrong.push({ input, wanted, found });
+    }
+    expect(cases.length).toBeGreaterThan(400);
+    expect(wrong).toEqual([]);
+  });
+});
+
 /** Without what differs each time: ids, times, generated names. */
 function plain(object: unknown): unknown {
   const { metadata, ...rest } = z.looseObject({ metadata: z.looseObject({}) }).parse(object);

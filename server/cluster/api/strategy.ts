@@ -60,7 +60,7 @@ const PREPARE: Record<string, (object: KubeObject, now: string) => void> = {
     const spec = isJsonObject(object.spec) ? object.spec : {};
     const names = isJsonObject(spec.names) ? spec.names : {};
     const kind = typeof names.kind === 'string' ? names.kind : '';
-    object.spec = { ...spec, names: { ...names, singular: names.singular ?? kind.toLowerCase(), listKind: names.listKind ?? `${kind}List` }, conversion: spec.conversion ?? { strategy: 'None' } };
+    object.spec = { ...spec, names: { ...names, singular: names.singular ?? kind.toLowerCase(), listKind: names.listKind ?? (kind === '' ? '' : `${kind}List`) }, conversion: spec.conversion ?? { strategy: 'None' } };
     const stored = (Array.isArray(spec.versions) ? spec.versions : []).filter((v) => isJsonObject(v) && v.storage === true).map((v) => (isJsonObject(v) ? v.name : ''));
     object.status = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored };
   },

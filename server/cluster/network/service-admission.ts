@@ -33,6 +33,7 @@ export const serviceAddresses: AdmissionPlugin = {
     if (wanted !== undefined && isIp(wanted) && wanted !== textOf(before.clusterIP) ) check(request.name, wanted, request.dryRun ? new Set() : taken);
     spec.clusterIP = address;
     spec.clusterIPs = [address];
+    checkFamilies(request.name, spec);
     spec.ipFamilies ??= before.ipFamilies ?? ['IPv4'];
     spec.ipFamilyPolicy ??= before.ipFamilyPolicy ?? 'SingleStack';
     if (type === 'NodePort' || type === 'LoadBalancer') {
@@ -68,6 +69,14 @@ function checkNodePort(name: string, index: number, port: number, used: Readonly
   const inRange = port >= FIRST_NODE_PORT && port < FIRST_NODE_PORT + NODE_PORTS;
   const problem = !inRange ? `provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${FIRST_NODE_PORT + NODE_PORTS - 1}` : used.has(port) ? 'provided port is already allocated' : undefined;
   if (problem !== undefined) throw refusal(name, `spec.ports[${index}].nodePort`, String(port), problem);
+}
+
+/** The cluster's network speaks IPv4 alone. */
+function checkFamilies(name: string, spec: Record<string, unknown>): void {
+  const families: unknown[] = Array.isArray(spec.ipFamilies) ? spec.ipFamilies : [];
+  const at = families.indexOf('IPv6');
+  if (at >= 0) throw refusal(name, `spec.ipFamilies[${at}]`, '"IPv6"', 'not configured on this cluster');
+  if (spec.ipFamilyPolicy === 'RequireDualStack') throw refusal(name, 'spec.ipFamilyPolicy', '"RequireDualStack"', 'this cluster is not configured for dual-stack services');
 }
 
 function refusal(name: string, field: string, value: string, problem: string): ApiStatus {

@@ -51,7 +51,7 @@ function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, 
   if (admitted !== object) object = schema.defaults(info, admitted);
 
   const { resourceVersion, selfLink: _selfLink, deletionTimestamp: _at, deletionGracePeriodSeconds: _grace, generation: _generation, ...kept } = object.metadata;
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') throw new ApiStatus(500, '', 'resourceVersion should not be set on objects to be created');
+  if (!context.dryRun && resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') throw new ApiStatus(500, '', 'resourceVersion should not be set on objects to be created');
   object = { ...object, metadata: { ...kept, uid: core.ids.uuid(), creationTimestamp: now, ...(info.hasGeneration === true ? { generation: 1 } : {}) } };
   object = prepareForCreate(info, object, now);
   object = orderObject(tracked ? object : schema.trackUpdate(info, undefined, object, { manager: context.fieldManager, time: now }));

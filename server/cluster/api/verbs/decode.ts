@@ -78,6 +78,7 @@ function asMetadata(value: unknown, kind: string): ObjectMeta {
   if (value === null) return { name: '' };
   if (!isJsonObject(value)) throw badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${goTypeOf(value)} into Go struct field ${kind}.metadata of type v1.ObjectMeta`);
   const { name = '', creationTimestamp, ...rest } = value;
+  if (name !== null && typeof name !== 'string') throw badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${isJsonObject(name) ? 'object' : goTypeOf(name)} into Go struct field ObjectMeta.metadata.name of type string`);
   // The rest is checked by the schema; what is written by the server is overwritten before it is stored.
   const metadata = { name: typeof name === 'string' ? name : '', ...rest } as unknown as ObjectMeta;
   if (typeof creationTimestamp === 'string') metadata.creationTimestamp = creationTimestamp;

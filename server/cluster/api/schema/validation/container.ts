@@ -178,12 +178,15 @@ const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
 function resourceCauses(resources: JsonRecord, at: string): StatusCause[] {
   const [limits, requests] = [record(resources.limits), record(resources.requests)];
   const causes: StatusCause[] = [];
+  const later: StatusCause[] = [];
   const each = (list: JsonRecord, kind: string): void => {
     for (const [name, value] of Object.entries(list)) {
       const field = `${at}.${kind}[${name}]`;
       if (!name.includes('/') && !STANDARD.includes(name) && !name.startsWith('hugepages-')) {
         causes.push(invalid(field, name, 'must be a standard resource type or fully qualified'), invalid(field, name, 'must be a standard resource for containers'));
       }
+      const page = /^hugepages-(\d+\w*)$/.exec(name)?.[1];
+      if (page !== undefined && (quantityNano(value) <= 0n || quantityNano(value) % quantityNano(page) !== 0n)) later.push(invalid(field, goString(value), `${String(value)} is not positive integer multiple of ${name}`));
       if (quantityNano(value) < 0n) causes.push(invalid(field, goString(value), NOT_NEGATIVE));
       if (kind === 'requests' && limits[name] !== undefined && quantityNano(value) > quantityNano(limits[name])) {
         causes.push(invalid(`${at}.requests`, goString(value), `must be less than or equal to ${name} limit of ${String(limits[name])}`));
@@ -199,6 +202,7 @@ function resourceCauses(resources: JsonRecord, at: string): StatusCause[] {
     if (limits[name] === undefined) causes.push(required(`${at}.limits`, 'Limit must be set for non overcommitable resources'));
     else if (quantityNano(limits[name]) > quantityNano(value)) causes.push(invalid(`${at}.requests`, goString(value), `must be equal to ${name} limit of ${String(limits[name])}`));
   }
+  causes.push(...later);
   const huge = (list: JsonRecord): boolean => Object.keys(list).some((name) => name.startsWith('hugepages-'));
   const compute = ['cpu', 'memory'].some((name) => limits[name] !== undefined || requests[name] !== undefined);
   if ((huge(limits) || huge(requests)) && !compute) causes.push(forbidden(at, 'HugePages require cpu or memory'));

@@ -6,13 +6,13 @@ import { cronJobCauses, jobCauses } from './batch.ts';
 import { autoscalerCauses, disruptionBudgetCauses } from './autoscaling.ts';
 import { apiServiceCauses, controllerRevisionCauses, flowSchemaCauses, leaseCauses, nodeCauses, podTemplateCauses, policyBindingCauses, policyCauses, priorityLevelCauses, runtimeClassCauses, webhookCauses } from './cluster.ts';
 import { bindingCauses, configMapCauses, priorityClassCauses, roleCauses, secretCauses } from './config.ts';
-import { claimCauses, quotaCauses, storageClassCauses, volumeCauses } from './storage.ts';
+import { claimCauses, quotaCauses, storageClassCauses, volumeAttachmentCauses, volumeCauses } from './storage.ts';
 import { definitionCauses } from './definition.ts';
 import { metadataCauses } from './metadata.ts';
 import { endpointSliceCauses, ingressCauses, ingressClassCauses, networkPolicyCauses, serviceCauses } from './network.ts';
 import { podChangeCauses } from './pod-change.ts';
 import { podSpecCauses } from './pod.ts';
-import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses, signingRequestCauses } from './small.ts';
+import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses, newEventCauses, signingRequestCauses } from './small.ts';
 import { replicationControllerCauses, workloadCauses } from './workloads.ts';
 
 type Validator = (object: KubeObject, old: KubeObject | undefined) => StatusCause[];
@@ -23,6 +23,7 @@ const VALIDATORS: Record<string, Validator> = {
   '/services': serviceCauses,
   '/endpoints': endpointsCauses,
   '/events': eventCauses,
+  'events.k8s.io/events': newEventCauses,
   '/limitranges': limitRangeCauses,
   'certificates.k8s.io/certificatesigningrequests': signingRequestCauses,
   '/configmaps': configMapCauses,
@@ -37,6 +38,7 @@ const VALIDATORS: Record<string, Validator> = {
   'coordination.k8s.io/leases': leaseCauses,
   'node.k8s.io/runtimeclasses': runtimeClassCauses,
   'storage.k8s.io/storageclasses': storageClassCauses,
+  'storage.k8s.io/volumeattachments': volumeAttachmentCauses,
   'discovery.k8s.io/endpointslices': endpointSliceCauses,
   'networking.k8s.io/ingressclasses': ingressClassCauses,
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': webhookCauses,

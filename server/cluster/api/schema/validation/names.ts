@@ -20,7 +20,8 @@ export type NameCheck = (name: string) => string[];
 
 export const dnsLabel: NameCheck = (name) => [
   ...tooLong(name, 63),
-  ...mismatch(name, LABEL, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character", 'my-name', '123-abc'),
+  // What would do as a subdomain has but its dots too many.
+  ...(name.includes('.') && whole(SUBDOMAIN).test(name) ? ['must not contain dots'] : mismatch(name, LABEL, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character", 'my-name', '123-abc')),
 ];
 
 export const dnsSubdomain: NameCheck = (name) => [

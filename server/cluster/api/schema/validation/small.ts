@@ -10,12 +10,22 @@ import { notNegative } from './workloads.ts';
 
 /** Things without a namespace are spoken of in `default`. */
 export function eventCauses(event: KubeObject): StatusCause[] {
-  const about = record(event.involvedObject);
+  const about = record(event.involvedObject ?? event.regarding);
   const namespace = String(about.namespace ?? '');
   const own = event.metadata.namespace ?? '';
   const clusterScoped = ['Node', 'Namespace', 'PersistentVolume'].includes(String(about.kind));
   if (namespace === own || (namespace === '' && clusterScoped && own === 'default')) return [];
   return [invalid('involvedObject.namespace', goString(namespace), 'does not match event.namespace')];
+}
+
+/** The newer API is stricter. After kubernetes 1.32 pkg/apis/core/validation/events.go */
+export function newEventCauses(event: KubeObject, old: KubeObject | undefined): StatusCause[] {
+  const causes = event.metadata.namespace === 'default' && (record(event.regarding ?? event.involvedObject).namespace ?? '') === '' ? [] : eventCauses(event);
+  if (old !== undefined) return causes;
+  if ((event.eventTime ?? '') === '') causes.push(required('eventTime'));
+  const type = String(event.type ?? '');
+  if (type !== 'Normal' && type !== 'Warning') causes.push(invalid('type', goString(type), `has invalid value: ${type}`));
+  return causes;
 }
 
 export function endpointsCauses(endpoints: KubeObject): StatusCause[] {
@@ -39,6 +49,11 @@ export function endpointsCauses(endpoints: KubeObject): StatusCause[] {
   });
 }
 
+/** Without zeros behind the point. */
+function shortest(value: bigint, scale: number): [bigint, number] {
+  return scale < 0 && value !== 0n && value % 10n === 0n ? shortest(value / 10n, scale + 1) : [value, scale];
+}
+
 /** A quantity as Go prints it in an error. */
 export function quantityText(value: unknown): string {
   const text = String(value);
@@ -46,7 +61,8 @@ export function quantityText(value: unknown): string {
   if ('error' in parsed) return text;
   const scale = parsed.format === 'BinarySI' ? 0 : ({ n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12 } as Record<string, number>)[text.replace(/[-+\d.]/g, '')] ?? 0;
   const amount = scale >= 0 ? parsed.nano / 10n ** BigInt(9 + scale) : (parsed.nano * 10n ** BigInt(-scale)) / 10n ** 9n;
-  return `resource.Quantity{i:resource.int64Amount{value:${amount}, scale:${scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goString(text)}, Format:${goString(parsed.format)}}`;
+  const [digits, exponent] = parsed.format === 'BinarySI' ? [amount, 0] : shortest(text.includes('.') ? parsed.nano : amount, text.includes('.') ? -9 : scale);
+  return `resource.Quantity{i:resource.int64Amount{value:${digits}, scale:${exponent}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goString(text.includes('.') ? '' : text)}, Format:${goString(parsed.format)}}`;
 }
 
 const LIMITED: Record<string, readonly string[]> = { Pod: ['cpu', 'memory', 'ephemeral-storage'], Container: ['cpu', 'memory', 'ephemeral-storage'], PersistentVolumeClaim: ['storage'] };

@@ -124,6 +124,17 @@ export function storageClassCauses(object: KubeObject, old: KubeObject | undefin
   return causes;
 }
 
+export function volumeAttachmentCauses(attachment: KubeObject): StatusCause[] {
+  const spec = record(attachment.spec);
+  const source = record(spec.source);
+  const [attacher, node] = [String(spec.attacher ?? ''), String(spec.nodeName ?? '')];
+  const causes: StatusCause[] = attacher === '' ? [required('spec.attacher')] : [];
+  if (isRecord(source.inlineVolumeSpec) === (source.persistentVolumeName !== undefined)) causes.push(required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
+  causes.push(...dnsSubdomain(node).map((problem) => invalid('spec.nodeName', goString(node), problem)));
+  causes.push(...dnsSubdomain(attacher).map((problem) => invalid('spec.attacher', goString(attacher), problem)));
+  return causes;
+}
+
 const QUOTA_NAMES = ['cpu', 'memory', 'ephemeral-storage', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage', 'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers'];
 const INTEGERS = ['pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers'];
 const POD_SCOPES = ['Terminating', 'NotTerminating', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity'];
