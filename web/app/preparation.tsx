@@ -40,7 +40,7 @@ export function Preparation({ store }: { store: ScenarioStore }): JSX.Element | 
             <Stage key={stage.id} stage={stage} />
           ))}
         </ol>
-        {failed ? <Failed store={store} session={session} /> : <Cancel store={store} text={session !== undefined && session.terminals.length > 0 ? 'End the session' : 'Cancel'} />}
+        {failed ? <Failed store={store} session={session} /> : <Cancel store={store} text={store.wasReady.value ? 'End the session' : 'Cancel'} />}
       </div>
     </div>
   );

@@ -43,6 +43,8 @@ export class ScenarioStore {
   /** A short message about something that just failed, until it is put away. */
   readonly notice: Signal<Trouble | undefined> = signal(undefined);
   readonly ended = signal(false);
+  /** The session was ready once: it has files and terminals to lose. */
+  readonly wasReady = signal(false);
   readonly arrangement: Signal<Arrangement> = signal(arrangementOf(undefined));
   /** Verdicts on the quizzes by `page/quiz`. */
   readonly verdicts: Signal<Readonly<Record<string, QuizVerdict>>> = signal({});
@@ -288,6 +290,7 @@ export class ScenarioStore {
     const { session, scenario } = this.model.value;
     if (session?.state !== 'ready' || scenario === undefined || this.#arranged === session.id) return;
     this.#arranged = session.id;
+    this.wasReady.value = true;
     void this.terminals.arrange(scenario.layout, this.arrangement.value.split);
   }
 
@@ -318,6 +321,7 @@ export class ScenarioStore {
 
   #forget(): void {
     this.#arranged = undefined;
+    this.wasReady.value = false;
     this.#cancelled = false;
     this.verdicts.value = {};
     this.editor.clear();
