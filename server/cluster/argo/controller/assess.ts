@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../lib/json.ts';
+import { matchesLabelSelector } from '../../store/selectors.ts';
 import { decodeOutputs } from '../types/workflow.ts';
 import type { NodeStatus, Template } from '../types/workflow.ts';
 import { saveMemo } from './memoize.ts';
@@ -189,17 +190,33 @@ export function endPodlessNodes(op: Operation): void {
 export function podCleanup(op: Operation): { label: string[]; remove: string[] } {
   const label: string[] = [];
   const remove: string[] = [];
-  const strategy = op.spec.podGC?.strategy ?? '';
   const phase = op.workflow.status.phase ?? '';
   const over = phase === 'Succeeded' || phase === 'Failed' || phase === 'Error';
   for (const [nodeId, pod] of op.observed.pods) {
     const node = op.nodes.get(nodeId);
     if (node === undefined || !isOver(node)) continue;
-    const goes =
-      strategy === 'OnPodCompletion' || (strategy === 'OnPodSuccess' && pod.phase === 'Succeeded') || (strategy === 'OnWorkflowCompletion' && over) || (strategy === 'OnWorkflowSuccess' && phase === 'Succeeded');
-    if (goes) remove.push(pod.name);
-    else if ((pod.phase === 'Succeeded' || pod.phase === 'Failed' || over) && pod.object.metadata.labels?.['workflows.argoproj.io/completed'] !== 'true') label.push(pod.name);
+    const labels = pod.object.metadata.labels ?? {};
+    const ended = pod.phase === 'Succeeded' || pod.phase === 'Failed' || over;
+    switch (podAction(op, labels, pod.phase, over)) {
+      case 'delete':
+        remove.push(pod.name);
+        break;
+      case 'label':
+        if (ended && labels['workflows.argoproj.io/completed'] !== 'true') label.push(pod.name);
+        break;
+      case 'none':
+    }
   }
   return { label, remove };
 }
 
+/** After argo-workflows v3.7.6 workflow/controller/pod/cleanup.go determinePodCleanupAction */
+function podAction(op: Operation, labels: Record<string, string>, podPhase: string, over: boolean): 'label' | 'delete' | 'none' {
+  const { strategy = '', labelSelector } = op.spec.podGC ?? {};
+  // A pod that will never be deleted is marked at once.
+  if (strategy === '' || (labelSelector !== undefined && !matchesLabelSelector(labelSelector, labels))) return 'label';
+  if (strategy === 'OnWorkflowCompletion' && over) return 'delete';
+  if (strategy === 'OnWorkflowSuccess' && op.workflow.status.phase === 'Succeeded') return 'delete';
+  if (strategy === 'OnPodCompletion' || (strategy === 'OnPodSuccess' && podPhase === 'Succeeded')) return 'delete';
+  return over || (strategy === 'OnPodSuccess' && podPhase === 'Failed') ? 'label' : 'none';
+}

@@ -128,10 +128,14 @@ export class Effects {
     const spec = JSON.stringify(known['spec'] ?? {});
     const fresh = Object.keys(listed).some((id) => !spec.includes(`"${id}"`));
     const done = nodes.filter((node) => (node.type === 'HTTP' || node.type === 'Plugin') && isCompletedPhase(node.phase) && spec.includes(`"${node.id}"`));
-    if (!fresh && done.length === 0 && (!over || known.metadata.labels?.[LABEL_COMPLETED] === 'true')) return;
+    if (fresh) await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { metadata: { labels: { [LABEL_COMPLETED]: String(over) } }, spec: { tasks: listed } } });
+    if (done.length === 0 && (!over || known.metadata.labels?.[LABEL_COMPLETED] === 'true')) return;
     const gone = Object.fromEntries(done.map((node) => [node.id, null]));
-    if (done.length > 0) await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { status: { nodes: gone } } }, { subresource: 'status' });
-    await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { metadata: { labels: { [LABEL_COMPLETED]: String(over) } }, spec: { tasks: { ...gone, ...listed } } } });
+    // Argo's own manifests do not let the controller write the status: then the tasks stay, and the agent with them.
+    await this.ignoring(403, async () => {
+      await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { status: { nodes: gone } } }, { subresource: 'status' });
+      await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { ...(over ? { metadata: { labels: { [LABEL_COMPLETED]: 'true' } } } : {}), spec: { tasks: gone } } });
+    });
   }
 
   /** Ends a running pod's containers; one that has not begun is deleted. */

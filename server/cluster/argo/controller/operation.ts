@@ -14,7 +14,7 @@ import { emitMetrics } from './emit-metrics.ts';
 import { executeContainerSet, executePod, executeResource, executeSuspend } from './leaves.ts';
 import { checkParallelism, checkTimeout } from './limits.ts';
 import { memoized } from './memoize.ts';
-import { displayNameOf, podNameOf } from './names.ts';
+import { displayNameOf, podNameOf, taskNameOf } from './names.ts';
 import { isFailed, isFulfilled, isOver, Nodes } from './nodes.ts';
 import { executeRetry } from './retries.ts';
 import { executeSteps } from './steps.ts';
@@ -92,7 +92,7 @@ export class Operation {
 
   /** The template that a node was made from; undefined when it cannot be found any more. */
   templateOf(node: NodeStatus): Template | undefined {
-    if (node.templateName === undefined && node.templateRef === undefined) return undefined;
+    if (node.templateName === undefined && node.templateRef === undefined) return this.#inlineOf(node);
     try {
       return this.context(node.templateScope).resolve({
         ...(node.templateName === undefined ? {} : { template: node.templateName }),
@@ -101,6 +101,14 @@ export class Operation {
     } catch {
       return undefined;
     }
+  }
+
+  /** The template that a step or task has within itself. */
+  #inlineOf(node: NodeStatus): Template | undefined {
+    const around = this.boundaryTemplate(node.boundaryID);
+    const name = taskNameOf(node.name);
+    const invocations = [...(around?.steps ?? []).flat(), ...(around?.dag?.tasks ?? [])];
+    return invocations.find((invocation) => invocation.name === name)?.inline;
   }
 
   boundaryTemplate(boundaryId: string | undefined): Template | undefined {

@@ -171,7 +171,8 @@ function withArchiveLocation({ template, spec, repository }: PodRequest): Templa
   if (template.archiveLocation !== undefined && hasLocation(template.archiveLocation)) return template;
   let archiveLogs = repository?.archiveLogs === true;
   if (!archiveLogs) archiveLogs = template.archiveLocation?.archiveLogs ?? spec.archiveLogs ?? false;
-  const artifacts = [...(template.inputs.artifacts ?? []), ...(template.outputs.artifacts ?? [])];
+  const source = isJsonObject(template.data?.['source']) ? template.data['source']['artifactPaths'] : undefined;
+  const artifacts = [...(template.inputs.artifacts ?? []), ...(template.outputs.artifacts ?? []), ...(isJsonObject(source) ? [normalize('Artifact', source) as unknown as Artifact] : [])];
   if (!archiveLogs && !artifacts.some((artifact) => !hasLocation(artifact))) return template;
   const location = repository === undefined ? {} : locationIn(repository);
   return { ...template, archiveLocation: { archiveLogs, ...location } };
