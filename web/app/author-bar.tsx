@@ -4,7 +4,7 @@ import type { FindingView } from '../../server/protocol/rest.ts';
 import type { ScenarioStore } from '../state/scenario-store.ts';
 import { Icon } from './icons.tsx';
 import { Popup } from './popup.tsx';
-import { Text } from './text.tsx';
+import { sentence, Text } from './text.tsx';
 
 /** For the author, while the lab runs with --watch: jump, solve, try the near misses, see the findings. */
 export function AuthorBar({ store, go }: { store: ScenarioStore; go(page: string): void }): JSX.Element | null {
@@ -130,7 +130,7 @@ export function Finding({ finding }: { finding: FindingView }): JSX.Element {
         {finding.code !== undefined && <span class="quiet"> {finding.code}</span>}
       </p>
       <p>
-        <Text>{finding.message}</Text>
+        <Text>{sentence(finding.message)}</Text>
       </p>
       {finding.mend !== undefined && (
         <p class="quiet">

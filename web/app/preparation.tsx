@@ -8,7 +8,7 @@ import type { ScenarioStore } from '../state/scenario-store.ts';
 import { browserTimers } from '../state/timers.ts';
 import { Icon, StateMark } from './icons.tsx';
 import { navigate } from './navigation.ts';
-import { duration, Text } from './text.tsx';
+import { duration, sentence, Text } from './text.tsx';
 import { TroubleBox } from './trouble-box.tsx';
 
 /** Over the terminals while the session is made ready, when that failed, and when its cluster or the session is gone. */
@@ -50,7 +50,7 @@ function Failed({ store, session }: { store: ScenarioStore; session: SessionView
   return (
     <>
       <p>
-        <Text>{session.error?.message ?? 'A stage failed.'}</Text>
+        <Text>{sentence(session.error?.message ?? 'A stage failed.')}</Text>
       </p>
       {session.error?.next !== undefined && (
         <p class="failure-next">
@@ -109,7 +109,7 @@ function Lost({ store, lost }: { store: ScenarioStore; lost: NonNullable<Session
       <div class="overlay-box" role="alert">
         <h2>The cluster is gone</h2>
         <p>
-          <Text>{lost.message}</Text>
+          <Text>{sentence(lost.message)}</Text>
         </p>
         {lost.next !== undefined && (
           <p class="failure-next">

@@ -3,7 +3,7 @@ import type { BrokenCard, ProviderView, ScenarioCard } from '../../server/protoc
 import { providerName, providersFor, unmet } from '../state/overview.ts';
 import { formatRoute } from '../state/route.ts';
 import { Icon } from './icons.tsx';
-import { Text } from './text.tsx';
+import { sentence, Text } from './text.tsx';
 
 /** A scenario before it is started: what it is, what it needs, how far the learner is, where it can run. */
 export function Scenario({ card, providers, within }: { card: ScenarioCard; providers: readonly ProviderView[]; within?: string | undefined }): JSX.Element {
@@ -58,7 +58,7 @@ export function Scenario({ card, providers, within }: { card: ScenarioCard; prov
           <details class="card-more" key={provider.id}>
             <summary>Not on {providerName(provider.id)} here</summary>
             <p>
-              <Text>{provider.reason ?? `${provider.title} can’t be had on this machine.`}</Text>
+              <Text>{sentence(provider.reason ?? `${provider.title} can’t be had on this machine`)}</Text>
               {provider.next !== undefined && (
                 <>
                   {' '}

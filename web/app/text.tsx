@@ -1,8 +1,31 @@
 import type { JSX } from 'preact';
 
-/** Plain text from the lab in which `backticks` mean code. */
+const PIECES = /(`[^`\n]+`|https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]])/;
+
+/** Plain text from the lab in which `backticks` mean code, and addresses can be followed. */
 export function Text({ children }: { children: string }): JSX.Element {
-  return <>{children.split(/(`[^`\n]+`)/).map((part, i) => (i % 2 === 1 ? <code key={i}>{part.slice(1, -1)}</code> : part))}</>;
+  return (
+    <>
+      {children.split(PIECES).map((part, i) =>
+        i % 2 === 0 ? (
+          part
+        ) : part.startsWith('`') ? (
+          <code key={i}>{part.slice(1, -1)}</code>
+        ) : (
+          <a key={i} href={part} target="_blank" rel="noopener noreferrer">
+            {part}
+          </a>
+        ),
+      )}
+    </>
+  );
+}
+
+/** `the node did not boot` → `The node did not boot.` */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  const begun = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?…:)”"`/]$/.test(begun) || begun === '' ? begun : `${begun}.`;
 }
 
 /** `0.4 s`, `12 s`, `2 min`. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Trouble } from '../state/session-model.ts';
 import { Icon } from './icons.tsx';
-import { Text } from './text.tsx';
+import { sentence, Text } from './text.tsx';
 
 /** What went wrong and what to do next. */
 export function TroubleBox({ trouble, action, onAction }: { trouble: Trouble; action?: string; onAction?: () => void }): JSX.Element {
@@ -10,7 +10,7 @@ export function TroubleBox({ trouble, action, onAction }: { trouble: Trouble; ac
       <Icon name="warning" />
       <div>
         <p>
-          <Text>{trouble.message}</Text>
+          <Text>{sentence(trouble.message)}</Text>
         </p>
         {trouble.next !== undefined && (
           <p class="quiet">

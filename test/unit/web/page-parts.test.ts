@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScenarioCard } from '../../../server/protocol/rest.ts';
 import { arrangementOf, rememberArrangement, rememberedArrangement } from '../../../web/state/arrangement.ts';
 import { allCards, findCards, noFilter, providersFor } from '../../../web/state/overview.ts';
+import { sentence } from '../../../web/app/text.tsx';
 import { keysOf } from '../../../web/state/terminals-store.ts';
 import { clockTime, eventAfter, parseCast } from '../../../web/player/cast.ts';
 import { Player } from '../../../web/player/player.ts';
@@ -94,6 +95,10 @@ describe('a player', () => {
     pass(1000);
     expect([player.at.value, shown()]).toEqual([1, 'a']);
   });
+});
+
+it('makes a sentence of what the lab says', () => {
+  expect(['the node did not boot', 'Docker is not running.', 'see `docker ps`', 'is it?', ''].map(sentence)).toEqual(['The node did not boot.', 'Docker is not running.', 'See `docker ps`', 'Is it?', '']);
 });
 
 describe('the keys that a page presses', () => {
