@@ -4,6 +4,7 @@ import type { AuthorProgress, AuthorView, FindingView } from '../protocol/author
 import type { NearMissView } from '../protocol/rest.ts';
 import { pagesOf } from '../scenario/load.ts';
 import type { Page, Problem, Scenario } from '../scenario/model.ts';
+import { rightAnswers } from './quizzes.ts';
 import type { Session } from './session.ts';
 
 /** A solution may take this long until its shell is free again. */
@@ -44,14 +45,13 @@ export class AuthorTools {
       await session.reset();
       if (session.view().state !== 'ready') throw new LabError('cluster-failed', 'the session could not be prepared');
       const before = pagesOf(session.scenario).slice(0, pagesOf(session.scenario).findIndex((page) => page.id === target.id));
+      const problems: string[] = [];
       for (const [index, page] of before.entries()) {
         tell(`${page.title} (${index + 1} of ${before.length})`);
-        await this.#open(session, page);
-        if (page.exercise === undefined) continue;
-        await this.#type(session, page.exercise.solution);
-        await this.#passes(session, page);
+        await this.#solve(session, page).catch((error: unknown) => problems.push(messageOf(error)));
       }
       session.openPage(target.id);
+      if (problems.length > 0) throw new LabError('conflict', problems.join(' '));
     });
   }
 
@@ -100,6 +100,13 @@ export class AuthorTools {
     this.#busy.add(session.id);
   }
 
+  async #solve(session: Session, page: Page): Promise<void> {
+    await this.#open(session, page);
+    if (page.exercise === undefined) return;
+    await this.#type(session, page.exercise.solution);
+    await this.#passes(session, page);
+  }
+
   async #open(session: Session, page: Page): Promise<void> {
     session.openPage(page.id);
     const scripts = await session.scriptsOf(page.id);
@@ -118,12 +125,13 @@ export class AuthorTools {
 
   /** Asks until the checks pass; what they say last is why they don't. */
   async #passes(session: Session, page: Page): Promise<void> {
+    for (const { quiz, answers } of rightAnswers(page)) session.answer(page.id, quiz, answers);
     const end = this.clock.now() + SETTLE_MS;
     for (;;) {
       const report = await session.check(page.id);
       if (report.passed) return;
       const failed = report.results.find((result) => !result.passed);
-      if (this.clock.now() >= end) throw new LabError('conflict', `after its solution, ${page.title} is not done: ${failed?.why ?? ''}`);
+      if (this.clock.now() >= end) throw new LabError('conflict', `After its solution, ${page.title} is not done: ${failed?.why ?? ''}`);
       await this.#after(AGAIN_MS);
     }
   }

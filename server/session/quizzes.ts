@@ -3,6 +3,11 @@ import { LabError } from '../lib/errors.ts';
 import type { QuizVerdict } from '../protocol/rest.ts';
 import type { Page } from '../scenario/model.ts';
 
+/** What a learner would answer who knows: by question. For authors and tests, never for the page. */
+export function rightAnswers(page: Page): { quiz: string; answers: string[] }[] {
+  return quizzesOf(page, []).map(({ id, kind, answers }) => ({ quiz: id, answers: kind === 'text' ? answers.slice(0, 1) : answers }));
+}
+
 /** Whether an answer is right, in the words of the page's author where it is not. */
 export function answerQuiz(page: Page, id: string, answers: readonly string[], languages: readonly string[]): QuizVerdict {
   const question = quizzesOf(page, languages).find((candidate) => candidate.id === id);

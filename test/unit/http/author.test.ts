@@ -12,6 +12,10 @@ checks:
     hints: [{en: Set it., de: Setz sie.}]
     variable: {name: COLOUR, matches: ^blue$, hint: COLOUR=blue}
     why: {en: COLOUR is not blue., de: COLOUR ist nicht blau.}
+  - id: sky
+    title: The sky
+    hints: [Look up.]
+    quiz: {question: What is blue?, answers: [the sky, sky]}
 exercise:
   expectBefore: COLOUR is not blue.
   solution: COLOUR=blue
@@ -139,15 +143,15 @@ describe('a lab that serves an author', () => {
     await writeFile(file('one.checks.yaml'), CHECKS.replaceAll('^blue$', '^red$').replace('COLOUR is not blue., de', 'It is not red., de'));
     await until(() => stream.events.map((event) => SessionEvent.parse(event)).find((event) => event.type === 'content'));
     stream.stop();
-    expect((await lab.api('POST', `/sessions/${session.id}/steps/step1/check?language=en`)).body).toMatchObject({ passed: false, results: [{ why: 'It is not red.' }] });
+    expect((await lab.api('POST', `/sessions/${session.id}/steps/step1/check?language=en`)).body).toMatchObject({ passed: false, results: [{ why: 'It is not red.' }, { id: 'sky', passed: true }] });
   });
 });
 
 describe('a page in several languages', () => {
   it('speaks the one that is asked for', async () => {
     const german = await scenario('?language=de');
-    expect({ languages: german.languages, check: german.pages[1]?.checks[0]?.title, hints: german.pages[1]?.hints }).toEqual({ languages: ['en', 'de'], check: 'COLOUR ist blau', hints: ['Setz sie.'] });
-    expect((await lab.api('POST', `/sessions/${session.id}/steps/step1/check?language=de`)).body).toMatchObject({ results: [{ title: 'COLOUR ist blau', why: 'COLOUR ist nicht blau.', hints: ['Setz sie.'] }] });
+    expect({ languages: german.languages, check: german.pages[1]?.checks[0]?.title, hints: german.pages[1]?.hints }).toEqual({ languages: ['en', 'de'], check: 'COLOUR ist blau', hints: ['Setz sie.', 'Look up.'] });
+    expect((await lab.api('POST', `/sessions/${session.id}/steps/step1/check?language=de`)).body).toMatchObject({ results: [{ title: 'COLOUR ist blau', why: 'COLOUR ist nicht blau.', hints: ['Setz sie.'] }, { id: 'sky' }] });
   });
 });
 
