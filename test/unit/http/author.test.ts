@@ -94,7 +94,7 @@ describe('a lab that serves an author', () => {
       findings: ['check-without-hint', 'exercise-missing'].map((code) => ({ file: 'small/first/two.checks.yaml', code, page: 'step2' })),
     });
     expect((await lab.api('GET', '/author/scenarios/nowhere')).status).toBe(404);
-  });
+  }, 60_000);
 
   it('tries near misses, and tells those that are refused with other words', async () => {
     const tried = async (index: number) => NearMissView.parse((await lab.api('POST', `/sessions/${session.id}/author/near-miss`, { page: 'step1', index })).body);
