@@ -18,9 +18,11 @@ export async function readBody(request: Request): Promise<Buffer> {
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > MAX_BODY) throw new ApiStatus(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`);
-    chunks.push(bytes);
+    if (size <= MAX_BODY) chunks.push(bytes);
+    // The rest is read and dropped, so that a client that is still sending gets to the answer; within reason.
+    else if (size > MAX_BODY * 20) break;
   }
+  if (size > MAX_BODY) throw new ApiStatus(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`);
   return Buffer.concat(chunks);
 }
 
