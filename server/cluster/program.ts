@@ -28,11 +28,17 @@ export interface ProgramContext {
   stderr(text: string): void;
   /** Where a volume mounted at `containerPath` (or a path under it) is on the host; undefined when none is. */
   hostPath(containerPath: string): string | undefined;
-  /** Opens a file of a mounted volume for reading, as the container would see it: no link leads out of the volume. Undefined when no volume is mounted there; rejects with the system's error. Whoever gets it closes it. */
+  /** Opens a file of a mounted volume for reading, as the container would see it: no link leads out of the volume. Undefined when no volume is mounted there and the image has no files of its own; rejects with the system's error. Whoever gets it closes it. */
   openFile(containerPath: string): Promise<FileHandle | undefined>;
   signal: AbortSignal;
   clock: Clock;
   ids: Ids;
+}
+
+/** What `kubectl exec` finds beside a program; without it there is no shell, as in an image that holds a program alone. */
+export interface ProgramFiles {
+  base: 'busybox' | 'host';
+  files: Record<string, string>;
 }
 
 /** An entry of the image catalogue: which references it answers to, and what stands behind them. */
@@ -49,5 +55,5 @@ export interface ImageEntry {
   /** Bytes, as a pull would report them; default: a number that follows from the name. */
   size?: number;
   /** A root folder built from what the host has, or a program of ours. */
-  content: { kind: 'root-folder'; base: 'busybox' | 'host'; files?: Record<string, string> } | { kind: 'program'; program: Program };
+  content: { kind: 'root-folder'; base: 'busybox' | 'host'; files?: Record<string, string> } | { kind: 'program'; program: Program; body?: ProgramFiles };
 }

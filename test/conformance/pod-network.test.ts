@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ResourceType } from '../../server/cluster/vocabulary.ts';
 import { systemClock } from '../../server/lib/clock.ts';
@@ -53,6 +55,23 @@ async function printedIn(name: string, script: string): Promise<string> {
 
 const untilRunning = (name: string) => vi.waitFor(async () => expect((await test.cluster.client.get(PODS, 'default', name))['status']).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: true }] }), 15_000);
 
+describe('a pod whose image is a program of ours', () => {
+  it('can be looked into and changed like any other, and serves what was changed', async ({ skip }) => {
+    if (sandbox.isolation !== 'bubblewrap') skip('commands in such a pod need a root folder of their own: bubblewrap is not there');
+    await pod('site', { image: 'nginx' });
+    await untilRunning('site');
+    const kubectl = async (...args: string[]) => (await promisify(execFile)('kubectl', ['--kubeconfig', test.kubeconfig, ...args])).stdout;
+    expect(await kubectl('exec', 'site', '--', 'cat', '/usr/share/nginx/html/index.html')).toContain('Welcome to nginx!');
+    expect(await kubectl('exec', 'site', '--', 'bash', '-c', 'echo changed > /usr/share/nginx/html/index.html; wget -qO- localhost')).toBe('changed\n');
+    const { metadata } = await test.cluster.client.get(PODS, 'default', 'site');
+    const socket = await test.cluster.network.dial(metadata.uid ?? '', 80);
+    socket.write('GET / HTTP/1.0\r\n\r\n');
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer.split('\r\n\r\n')[1]).toBe('changed\n');
+  }, 60_000);
+});
+
 describe('the network of pods, for the processes in them', () => {
   it('leads to Services by name, whether a program or a process stands behind them, and to nothing else', async ({ skip }) => {
     if (!routed) skip('this machine lets nobody make a network in the kernel: it takes root, bubblewrap and iproute2');
@@ -61,7 +80,7 @@ describe('the network of pods, for the processes in them', () => {
     await service('web', 8080, 80);
     await service('files', 80, 9000);
     await Promise.all([untilRunning('web'), untilRunning('files')]);
-    const printed = await printedIn('learner', 'wget -qO- http://web:8080 | grep -c "Welcome to nginx"; wget -qO- http://files.default.svc | grep -c "Directory listing"; wget -qO- http://nosuch 2>&1; wget -qO- http://web:81 2>&1 | sed "s/(.*)/(X)/"; wget -qO- http://192.0.2.1 2>&1');
+    const printed = await printedIn('learner', 'until wget -qO /dev/null http://files 2>/dev/null; do sleep 0.1; done; wget -qO- http://web:8080 | grep -c "Welcome to nginx"; wget -qO- http://files.default.svc | grep -c "Directory listing"; wget -qO- http://nosuch 2>&1; wget -qO- http://web:81 2>&1 | sed "s/(.*)/(X)/"; wget -qO- http://192.0.2.1 2>&1');
     expect(printed.split('\n')).toEqual(['2', '2', "wget: bad address 'nosuch'", "wget: can't connect to remote host (X): Connection refused", "wget: can't connect to remote host (192.0.2.1): Network is unreachable", '']);
   }, 60_000);
 

@@ -9,6 +9,7 @@ import type { Identity, KubeClient } from '../client.ts';
 import type { EventType } from '../controllers/runtime/event-recorder.ts';
 import type { Container, Pod } from '../controllers/runtime/kinds.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
+import type { KubeletNetwork } from '../network/virtual-network.ts';
 import type { ImageEntry } from '../program.ts';
 import { containerEnvironment, ContainerConfigError, expand, type ConfigSource } from './env.ts';
 import { goDuration } from './go-duration.ts';
@@ -16,6 +17,7 @@ import { hostnameOf } from './host-files.ts';
 import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
 import { LogStore } from './log-store.ts';
 import type { ContainerObserved, ExitRecord } from './observed.ts';
+import { programBody } from './program-body.ts';
 import { runProcess, runProgram, type RunningContainer } from './running-container.ts';
 import type { ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
 
@@ -55,7 +57,7 @@ export interface StartedContainer {
 
 export interface StarterOptions {
   client: KubeClient;
-  network: PodNetwork;
+  network: KubeletNetwork;
   runtime: ProcessRuntime;
   images: ImageRegistry;
   clock: Clock;
@@ -135,13 +137,17 @@ export class ContainerStarter {
     if (entry.content.kind === 'program') {
       const hostPath = (path: string) => hostPathOf(mounts, path);
       const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
-      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, openFile: (path) => openMounted(mounts, path), clock, ids }, log, clock);
+      const podUid = pod.metadata.uid ?? '';
+      const files = entry.content.body;
+      const body = files === undefined ? undefined : programBody({ runtime, network, podUid, clock, spec: { id, pod: podUid, ...addressOf(pod, network), env, cwd: container.workingDir ?? '/', hostname: hostnameOf(pod), root: files, layer, mounts, tty: false, stdin: false } });
+      const openFile = async (path: string) => (await openMounted(mounts, path)) ?? (files === undefined ? undefined : openInside(layer, normalize(path)));
+      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, openFile, clock, ids }, log, clock, body);
     }
     try {
       const spec: ProcessSpec = {
         id,
         pod: pod.metadata.uid ?? '',
-        ...(pod.spec.hostNetwork === true ? {} : { address: network.addressOf(pod.metadata.uid ?? '') }),
+        ...addressOf(pod, network),
         argv,
         env,
         cwd: container.workingDir ?? entry.workingDir ?? '/',
@@ -247,6 +253,11 @@ export function hostPathOf(mounts: readonly Mount[], path: string): string | und
   const wanted = normalize(path);
   const best = mountOf(mounts, wanted);
   return best === undefined ? undefined : join(best.source, wanted.slice(best.target.length));
+}
+
+/** A pod in the node's network has no address of its own. */
+function addressOf(pod: Pod, network: PodNetwork): { address?: string } {
+  return pod.spec.hostNetwork === true ? {} : { address: network.addressOf(pod.metadata.uid ?? '') };
 }
 
 /** A file of a volume, opened so that no link leads out of it. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Program, ProgramContext } from '../program.ts';
 import type { LogStore } from './log-store.ts';
+import type { ProgramBody } from './program-body.ts';
 import type { ContainerProcess, ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
 
 /** One run of a container, whatever stands behind it. */
@@ -53,7 +54,7 @@ export async function runProcess(runtime: ProcessRuntime, spec: ProcessSpec, log
 const KILL_MS = 0;
 
 /** Runs a program of ours in this process. */
-export function runProgram(program: Program, context: Omit<ProgramContext, 'signal' | 'stdout' | 'stderr'>, log: LogStore, clock: Clock): RunningContainer {
+export function runProgram(program: Program, context: Omit<ProgramContext, 'signal' | 'stdout' | 'stderr'>, log: LogStore, clock: Clock, body?: ProgramBody): RunningContainer {
   const controller = new AbortController();
   let forced: ((exit: { code: number; signal?: string }) => void) | undefined;
   const kill = new Promise<{ code: number; signal?: string }>((resolve) => {
@@ -75,6 +76,7 @@ export function runProgram(program: Program, context: Omit<ProgramContext, 'sign
   return {
     exited: Promise.race([run(), kill]).finally(() => {
       over = true;
+      body?.end();
       controller.abort(new Error('the container has ended'));
     }),
     instant: true,
@@ -83,8 +85,8 @@ export function runProgram(program: Program, context: Omit<ProgramContext, 'sign
       controller.abort(new Error(signal));
       if (signal === 'SIGKILL') clock.after(KILL_MS, () => forced?.({ code: 137, signal }));
     },
-    // Images of such programs hold nothing but the program, like the real ones: no shell.
-    exec: ({ argv }) => Promise.reject(notFound(argv)),
+    // Most images of such programs hold nothing but the program, like the real ones: no shell.
+    exec: (spec) => body?.exec(spec) ?? Promise.reject(notFound(spec.argv)),
     dial: (port) => Promise.reject(Object.assign(new Error(`connect ECONNREFUSED 127.0.0.1:${port}`), { code: 'ECONNREFUSED' })),
     resize() {},
   };

@@ -140,6 +140,10 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
       const refuse = () => Promise.reject(new Error('a process of exec has no processes of its own'));
       return { ...running, signal: (signal) => void childrenOf(running.pid).then((pids) => pids.forEach((pid) => kill(pid, signal))), exec: refuse, dial: (port) => bridge?.dial(port) ?? refuse() };
     },
+    listen: async (port) => {
+      if (bridge === undefined) throw new Error('the container is not running');
+      return (await bridge.listen(port, '0.0.0.0')).server;
+    },
     dial: (port) => bridge?.dial(port) ?? Promise.reject(Object.assign(new Error(`connect ECONNREFUSED 127.0.0.1:${port}`), { code: 'ECONNREFUSED' })),
   };
 }

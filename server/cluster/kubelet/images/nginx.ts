@@ -1,5 +1,5 @@
 import { rfc3339 } from '../../../lib/clock.ts';
-import type { ImageEntry } from '../../program.ts';
+import type { ImageEntry, ProgramFiles } from '../../program.ts';
 import { staticSite } from './static-site.ts';
 
 const WELCOME = `<!DOCTYPE html>
@@ -11,6 +11,8 @@ const WELCOME = `<!DOCTYPE html>
 </body>
 </html>
 `;
+
+const APACHE_WELCOME = '<html><body><h1>It works!</h1></body></html>\n';
 
 /** `23/Nov/2026:09:28:56 +0000` */
 function logTime(now: number): string {
@@ -31,19 +33,34 @@ const site = (port: number) =>
     log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size} "${request.headers.referer ?? '-'}" "${request.headers['user-agent'] ?? '-'}" "-"\n`,
   });
 
-export const nginx: ImageEntry = { repository: 'nginx', entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80) } };
-export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080) } };
+/** The image's own files, for whoever looks into the container. A shell by the name bash is there because everybody asks for it. */
+function body(page: string, welcome: string, command: string): ProgramFiles {
+  return {
+    base: 'busybox',
+    files: {
+      [page]: welcome,
+      '/usr/local/bin/bash': '#!/bin/sh\nexec sh "$@"\n',
+      [`/usr/local/bin/${command}`]: `#!/bin/sh\necho "${command}: in this cluster a small web server of the lab stands for it; it reads no configuration" >&2\nexit 1\n`,
+    },
+  };
+}
+
+const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, 'nginx');
+
+export const nginx: ImageEntry = { repository: 'nginx', entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY } };
+export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY } };
 
 export const httpd: ImageEntry = {
   repository: 'httpd',
   cmd: ['httpd-foreground'],
   content: {
     kind: 'program',
+    body: body('/usr/local/apache2/htdocs/index.html', APACHE_WELCOME, 'httpd'),
     program: staticSite({
       name: 'Apache/2.4.62 (Unix)',
       port: 80,
       folder: '/usr/local/apache2/htdocs',
-      welcome: '<html><body><h1>It works!</h1></body></html>\n',
+      welcome: APACHE_WELCOME,
       errorType: 'text/html; charset=iso-8859-1',
       errorPage: (code, title, path) => `<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>${code} ${title}</title>\n</head><body>\n<h1>${title}</h1>\n<p>${code === 404 ? 'The requested URL was not found on this server.' : `You can't have ${escape(path)}.`}</p>\n</body></html>\n`,
       log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size}\n`,

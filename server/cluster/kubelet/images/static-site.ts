@@ -9,7 +9,7 @@ export interface StaticSite {
   /** The header Server. */
   name: string;
   port: number;
-  /** Served when something is mounted there. */
+  /** What is served: mounted there, or put there by somebody. */
   folder: string;
   /** The page of a server to which nobody gave one. */
   welcome: string;
@@ -19,7 +19,7 @@ export interface StaticSite {
   log(entry: { request: IncomingMessage; code: number; size: number; now: number; address: string }): string;
 }
 
-/** A web server that serves what is mounted at its folder, else its welcome page. */
+/** A web server that serves what is in its folder, else its welcome page. */
 export function staticSite(site: StaticSite): Program {
   return { run: (context) => serveHttp(context, [site.port], (request, response) => void serve(site, context, request, response)) };
 }
@@ -33,16 +33,15 @@ async function serve(site: StaticSite, context: ProgramContext, request: Incomin
   };
   const fail = (code: number, title: string) => say(code, site.errorType, site.errorPage(code, title, path));
   if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405, 'Not Allowed');
-  if (context.hostPath(site.folder) === undefined) {
-    if (path === '/' || path === '/index.html') return say(200, 'text/html', site.welcome);
-    return fail(404, 'Not Found');
-  }
   const file = `${site.folder}${path.endsWith('/') ? `${path}index.html` : path}`;
+  // Nobody touched the image's own page: it is not written down until somebody looks into the container.
+  const isWelcome = (path === '/' || path === '/index.html') && context.hostPath(site.folder) === undefined && !(await exists(context, site.folder));
   try {
     const handle = await context.openFile(file);
     const info = await handle?.stat();
     if (handle === undefined || info === undefined || !info.isFile()) {
       await handle?.close();
+      if (handle === undefined && isWelcome) return say(200, 'text/html', site.welcome);
       return path.endsWith('/') ? fail(403, 'Forbidden') : fail(404, 'Not Found');
     }
     const type = lookup(extname(file)) || 'application/octet-stream';
@@ -53,8 +52,19 @@ async function serve(site: StaticSite, context: ProgramContext, request: Incomin
       await handle.close();
     } else handle.createReadStream().on('error', () => response.destroy()).pipe(response);
   } catch {
+    if (isWelcome) return say(200, 'text/html', site.welcome);
     // A directory without a page may not be listed.
     if (path === '/') fail(403, 'Forbidden');
     else fail(404, 'Not Found');
+  }
+}
+
+async function exists(context: ProgramContext, path: string): Promise<boolean> {
+  try {
+    const handle = await context.openFile(path);
+    await handle?.close();
+    return handle !== undefined;
+  } catch {
+    return false;
   }
 }

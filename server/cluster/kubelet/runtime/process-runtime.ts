@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** What the kubelet needs in order to run a container as a real process; `providers/embedded` supplies it. */
@@ -55,6 +56,8 @@ export interface ContainerProcess {
   readonly exited: Promise<{ code: number; signal?: string }>;
   /** Starts another process in the same container, as `kubectl exec` does. */
   exec(spec: { argv: string[]; tty: boolean; stdin: boolean }): Promise<ContainerProcess>;
+  /** Listens on a port in the process's own network; absent where it has none of its own. */
+  listen?(port: number): Promise<Server>;
   /** Connects to a port that the process listens on in its own network; rejects ECONNREFUSED. */
   dial(port: number): Promise<Duplex>;
 }
