@@ -19,7 +19,7 @@ export function readYamlDocuments(text: string, version: '1.1' | '1.2' = '1.1'):
       mended = `${mended.slice(0, newline + 1)}  ${mended.slice(newline + 1)}`;
       continue;
     }
-    for (const document of documents) document.errors = document.errors.filter(({ code, message }) => !(code === 'BAD_INDENT' && /Flow (sequence|map)/.test(message)));
+    for (const document of documents) document.errors = document.errors.filter(({ code, pos }) => !(code === 'BAD_INDENT' && /[\]}]/.test(mended.charAt(pos[0]))));
     return documents;
   }
   return [...parseAllDocuments(text, { version })];

@@ -195,7 +195,8 @@ function addVolumes(request: PodRequest, template: Template, containers: Contain
     volumes.push({ name, secret: { secretName: name, items: [...keys].map((key) => ({ key, path: key })) } });
     const mounted: VolumeMount = { name, readOnly: true, mountPath: `/argo/secret/${name}` };
     mount(init, mounted);
-    for (const container of containers) if (container.name === 'wait') mount(container, mounted);
+    // A data template reads the store itself.
+    for (const container of containers) if (container.name === 'wait' || (template.data !== undefined && container.name === 'main')) mount(container, mounted);
   }
   // A container set's containers share the set's mounts.
   for (const shared of template.containerSet?.volumeMounts ?? []) for (const container of containers) if (container.name !== 'wait') mount(container, shared);
