@@ -272,7 +272,7 @@ class ScenarioRun {
       findings = await work();
     } catch (error) {
       this.options.signal?.throwIfAborted();
-      findings = [{ severity: 'error', code: error instanceof LabError && error.code === 'timeout' ? 'too-slow' : 'could-not-run', message: `${messageOf(error)}.`, ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}), file: page.text }];
+      findings = [{ severity: 'error', code: error instanceof LabError && error.code === 'timeout' ? 'too-slow' : 'could-not-run', message: sentence(messageOf(error)), ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}), file: page.text }];
     }
     const named = findings.map((finding) => ({ ...finding, file: this.#named(finding.file ?? page.text) }));
     this.#add(page.id, { id, kind, title, state: stateOf(named), ms: clock.now() - began, findings: named });
@@ -293,7 +293,7 @@ class ScenarioRun {
       title: 'a session starts',
       state: 'failed',
       ms: 0,
-      findings: [{ severity: 'error', code: 'no-session', message: `${messageOf(error)}.`, ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}), ...(output === undefined ? {} : { printed: endOf(output) }), file: this.#named('index.json') }],
+      findings: [{ severity: 'error', code: 'no-session', message: sentence(messageOf(error)), ...(error instanceof LabError && error.next !== undefined ? { next: error.next } : {}), ...(output === undefined ? {} : { printed: endOf(output) }), file: this.#named('index.json') }],
     };
   }
 
@@ -308,6 +308,10 @@ class ScenarioRun {
     const line = found.text.split('\n').findIndex((one) => one.includes(words));
     return { file: found.file, ...(line === -1 ? {} : { line: line + 1 }) };
   }
+}
+
+function sentence(text: string): string {
+  return /[.!?…”]$/.test(text) ? text : `${text}.`;
 }
 
 function printedOf(exchanges: readonly Exchange[]): { printed?: string } {
