@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { STORED_ONLY } from '../../server/cluster/admission/stored-only.ts';
+import { kindType, structType, type StructType } from '../../server/cluster/api/schema/types.ts';
+import { apiVersionOf } from '../../server/cluster/store/object.ts';
 import { BUILTIN_RESOURCES } from '../../server/cluster/api/scheme/builtin-resources.ts';
 import { argoCrds } from '../../server/cluster/argo/install/crds.ts';
 import { COMMANDS } from '../../server/cluster/argo/cli/commands/index.ts';
@@ -25,6 +28,15 @@ function table(heading: string): Row[] {
     .map(([kinds = '', emulated = '', note = '']) => ({ kinds: kinds.split(', '), emulated, note }));
 }
 
+/** Whether a type has the field: `spec.containers[*].resources`. */
+function hasField(type: StructType | undefined, path: string): boolean {
+  const [first = '', ...rest] = path.split('.');
+  const field = type?.byName.get(first.replace('[*]', ''));
+  if (field === undefined || rest.length === 0) return field !== undefined;
+  const inner = field.type.k === 'list' ? field.type.of : field.type;
+  return inner.k === 'struct' ? hasField(structType(inner.ref), rest.join('.')) : true;
+}
+
 const sorted = (list: Iterable<string>) => [...new Set(list)].sort();
 const crdKinds = () => argoCrds().map((crd) => JSON.stringify(crd.spec)).map((spec) => /"kind":"(\w+)"/.exec(spec)?.[1] ?? '');
 
@@ -32,6 +44,23 @@ describe('the coverage table', () => {
   it('names each kind that Kubernetes serves here once, and no other', () => {
     const named = table('Kubernetes kinds').flatMap((row) => row.kinds);
     expect(named.toSorted()).toEqual(sorted(BUILTIN_RESOURCES.map((resource) => resource.kind)));
+  });
+
+  it('calls stored just what warns of it, apart from kinds that are only ever part of something else', () => {
+    const stored = table('Kubernetes kinds').filter((row) => row.emulated === 'stored').flatMap((row) => row.kinds);
+    const warned = BUILTIN_RESOURCES.filter((resource) => STORED_ONLY[`${resource.group}/${resource.resource}`] !== undefined).map((resource) => resource.kind);
+    expect(sorted(stored.filter((kind) => kind !== 'PodTemplate' && kind !== 'Ingress' && kind !== 'IngressClass'))).toEqual(sorted(warned));
+  });
+
+  it('names fields without effect that their kinds have', () => {
+    const rows = text.split('## Fields without effect')[1]?.split('## ')[0]?.split('\n').filter((line) => line.startsWith('| ')).slice(1) ?? [];
+    expect(rows.length).toBeGreaterThan(3);
+    const missing = rows.flatMap((row) => {
+      const [, kind = '', fields = ''] = row.split('|').map((cell) => cell.trim());
+      const info = BUILTIN_RESOURCES.find((resource) => resource.kind === kind);
+      return [...fields.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path).filter((path) => info === undefined || !hasField(kindType(apiVersionOf(info), kind), path)).map((path) => `${kind} ${path}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   it('names each of Argo’s kinds once, and no other', () => {

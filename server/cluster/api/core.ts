@@ -43,7 +43,10 @@ export interface Target {
 
 /** Throws ApiStatus 403 when the caller may not. */
 export function authorize(core: ApiCore, context: RequestContext, verb: string, target: Target): void {
-  const { info, namespace, name, subresource } = target;
+  const { info, name, subresource } = target;
+  // A namespace by its name is looked at as something in it, so that a Role there may grant it.
+  // After kubernetes v1.32 staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
+  const namespace = info.group === '' && info.resource === 'namespaces' ? name : target.namespace;
   const resource: Attributes['resource'] = {
     group: info.group,
     version: info.version,

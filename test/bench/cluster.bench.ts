@@ -1,0 +1,165 @@
+/**
+ * The embedded cluster's API: starts, single requests, big lists, many watchers, many pods. With CLUSTER_KUBECONFIG the
+ * same requests are sent to that cluster, too, and stand beside. PARTS=start,requests,watch,pods,kubectl chooses.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCluster, type Cluster } from '../../server/cluster/index.ts';
+import type { KubeObject } from '../../server/cluster/store/object.ts';
+import { systemClock } from '../../server/lib/clock.ts';
+import { systemIds } from '../../server/lib/ids.ts';
+import { createLog } from '../../server/lib/log.ts';
+import { apiClient, type ApiClient } from '../harness/api-client.ts';
+import { testRuntime } from '../harness/runtime.ts';
+import { atMost, percentile, print, residentMiB, type Row } from './support.ts';
+
+const wanted = (process.env['PARTS'] ?? 'start,requests,watch,pods,kubectl').split(',');
+const home = await mkdtemp(join(tmpdir(), 'cluster-bench-'));
+let number = 0;
+
+const start = (): Promise<Cluster> => {
+  const folder = join(home, `cluster-${++number}`);
+  return startCluster({ clock: systemClock, ids: systemIds, log: createLog('error'), runtime: testRuntime(join(folder, 'runtime')), folder: join(folder, 'data'), argo: false });
+};
+const PODS = { group: '', version: 'v1', resource: 'pods' };
+const NODES = '/api/v1/nodes';
+const sleeper = (name: string, labels: Record<string, string> = {}): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'busybox', command: ['sleep', '100000'] }] } }) as KubeObject;
+/** A pod that no scheduler looks at: what an API server does without any kubelet. */
+const parked = (name: string): KubeObject => ({ ...sleeper(name), spec: { schedulerName: 'nobody', containers: [{ name: 'c', image: 'busybox' }] } });
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+async function times(count: number, work: (i: number) => Promise<unknown>): Promise<number[]> {
+  const found: number[] = [];
+  for (let i = 0; i < count; i++) found.push(await timed(() => work(i)));
+  return found;
+}
+
+const rows: Row[] = [];
+const open: Cluster[] = [];
+
+if (wanted.includes('start')) {
+  const first = await timed(async () => open.push(await start()));
+  rows.push({ what: 'start of the first cluster of a process', value: `${first.toFixed(0)} ms` });
+}
+async function startMany(): Promise<void> {
+  const clusters: Cluster[] = [await start()];
+  globalThis.gc?.();
+  const before = residentMiB(process.pid);
+  const found = await times(99, async () => clusters.push(await start()));
+  globalThis.gc?.();
+  rows.push(atMost('start of the 2nd to the 100th, p50', percentile(found, 0.5), 150), atMost('memory a cluster', (residentMiB(process.pid) - before) / 99, 12, 'MiB', 1));
+  for (const cluster of clusters) await cluster.stop();
+}
+
+async function requests(api: ApiClient, where: string, judged: boolean): Promise<void> {
+  const maps = '/api/v1/namespaces/default/configmaps';
+  const row = (what: string, value: number, limit: number): Row => (judged ? atMost(`${where}: ${what}`, value, limit, 'ms', 1) : { what: `${where}: ${what}`, value: `${value.toFixed(1)} ms` });
+  await times(50, () => api('GET', NODES));
+  const created = await times(500, (i) => api('POST', maps, { body: { metadata: { name: `bench-${i}` }, data: { a: String(i) } } }));
+  const got = await times(500, (i) => api('GET', `${maps}/bench-${i}`));
+  rows.push(row('GET p99', percentile(got, 0.99), 3), row('create p99', percentile(created, 0.99), 5));
+  await api('DELETE', maps);
+}
+
+async function lists(cluster: Cluster, api: ApiClient): Promise<void> {
+  for (let i = 0; i < 5000; i++) await cluster.client.create(PODS, 'default', parked(`parked-${i}`));
+  const found = await times(5, () => api('GET', '/api/v1/namespaces/default/pods'));
+  rows.push(atMost('embedded: list of 5,000 pods, p50', percentile(found, 0.5), 120));
+  await cluster.client.deleteCollection(PODS, { namespace: 'default' });
+}
+
+async function watchers(api: ApiClient): Promise<void> {
+  const maps = '/api/v1/namespaces/default/configmaps';
+  const sent = new Map<string, number>();
+  const delays: number[] = [];
+  const streams = await Promise.all(Array.from({ length: 100 }, () => api.stream(`${maps}?watch=1&timeoutSeconds=120`)));
+  for (const stream of streams) {
+    stream.on('data', (chunk: Buffer) => {
+      const now = performance.now();
+      for (const match of chunk.toString().matchAll(/"name":"watched-(\d+)"/g)) {
+        const at = sent.get(match[1] ?? '');
+        if (at !== undefined) delays.push(now - at);
+      }
+    });
+  }
+  const began = performance.now();
+  const total = 2000;
+  for (let i = 0; i < total; i += 10) {
+    const due = began + i * 2;
+    const wait = due - performance.now();
+    if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+    for (let n = i; n < i + 10; n++) {
+      sent.set(String(n), performance.now());
+      void api('POST', maps, { body: { metadata: { name: `watched-${n}` } } });
+    }
+  }
+  const rate = total / ((performance.now() - began) / 1000);
+  for (let waited = 0; delays.length < total * 100 && waited < 300; waited++) await new Promise((done) => setTimeout(done, 100));
+  for (const stream of streams) stream.destroy();
+  rows.push(atMost(`embedded: watch delivery p99, 100 watchers, ${rate.toFixed(0)} writes/s`, percentile(delays, 0.99), 20, 'ms', 1));
+}
+
+async function pods(cluster: Cluster): Promise<void> {
+  const running = new Map<string, () => void>();
+  const stop = new AbortController();
+  cluster.client.watch(PODS, { namespace: 'default', signal: stop.signal }, ({ object }) => {
+    const status = object['status'];
+    if (typeof status !== 'object' || status === null || !('phase' in status) || status.phase !== 'Running') return;
+    running.get(object.metadata.name)?.();
+    running.delete(object.metadata.name);
+  });
+  const run = (name: string): Promise<void> => {
+    const over = new Promise<void>((done) => running.set(name, done));
+    return cluster.client.create(PODS, 'default', sleeper(name)).then(() => over);
+  };
+  const single = await times(20, (i) => run(`single-${i}`));
+  rows.push(atMost('embedded: pod created to Running, p50', percentile(single, 0.5), 60));
+  // The node takes 110 pods, as real ones do: what runs goes before the next ones come.
+  const began = performance.now();
+  await cluster.client.deleteCollection(PODS, { namespace: 'default' }, { gracePeriodSeconds: 0 });
+  for (let i = 0; i < 1000; i += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, n) => run(`many-${i + n}`)));
+    await cluster.client.deleteCollection(PODS, { namespace: 'default' }, { gracePeriodSeconds: 0 });
+  }
+  rows.push(atMost('embedded: 1,000 pods Running, a hundred at a time', (performance.now() - began) / 1000, 60, 's', 1));
+  stop.abort();
+}
+
+function kubectl(kubeconfig: string, where: string): void {
+  const run = (...args: string[]): number => {
+    const began = performance.now();
+    execFileSync('kubectl', ['--kubeconfig', kubeconfig, ...args], { stdio: 'ignore' });
+    return performance.now() - began;
+  };
+  for (const args of [['get', 'pods'], ['create', 'configmap', 'bench-kubectl'], ['get', 'configmap', 'bench-kubectl', '-o', 'yaml'], ['delete', 'configmap', 'bench-kubectl']]) rows.push({ what: `${where}: kubectl ${args.join(' ')}`, value: `${run(...args).toFixed(0)} ms` });
+}
+
+if (wanted.includes('start')) await startMany();
+const cluster = await start();
+const kubeconfig = join(home, 'kubeconfig');
+await writeFile(kubeconfig, cluster.kubeconfig, { mode: 0o600 });
+const api = await apiClient(kubeconfig);
+const other = process.env['CLUSTER_KUBECONFIG'];
+if (wanted.includes('requests')) {
+  await requests(api, 'embedded', true);
+  if (other !== undefined) await requests(await apiClient(other), 'the other cluster', false);
+  await lists(cluster, api);
+}
+if (wanted.includes('watch')) await watchers(api);
+if (wanted.includes('pods')) await pods(cluster);
+if (wanted.includes('kubectl')) {
+  kubectl(kubeconfig, 'embedded');
+  if (other !== undefined) kubectl(other, 'the other cluster');
+}
+print('The embedded cluster', rows);
+await cluster.stop();
+for (const one of open) await one.stop();
+await rm(home, { recursive: true, force: true });
+process.exit(rows.some((row) => row.met === false) ? 1 : 0);
