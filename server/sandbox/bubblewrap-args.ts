@@ -6,7 +6,13 @@ export interface Bind {
 }
 
 const MIB = 1024 * 1024;
-const HOST_FOLDERS = ['--ro-bind', '/usr', '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/sbin', '/sbin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'];
+
+/**
+ * Mounts, not links, over a root folder that may be written: whoever joins a place or a container starts programs there before
+ * it has given up its rights, so the way to their loader must be nobody's to change. The same goes for the loader's settings in
+ * /etc, which `binds` have to cover.
+ */
+const FIXED_FOLDERS = ['--ro-bind', '/usr', '/usr', '--ro-bind', '/usr/bin', '/bin', '--ro-bind', '/usr/sbin', '/sbin', '--ro-bind', '/usr/lib', '/lib', '--ro-bind-try', '/usr/lib64', '/lib64'];
 
 /** What every sandbox has: own namespaces, no capability, /proc/sys read-only, dies with the lab. */
 function common(hostname: string, ownNetwork = true): string[] {
@@ -16,13 +22,6 @@ function common(hostname: string, ownNetwork = true): string[] {
 function binds(list: readonly Bind[]): string[] {
   return list.flatMap((bind) => [bind.readOnly ? '--ro-bind' : '--bind', bind.source, bind.target]);
 }
-
-/**
- * Mounts, not links, over a root folder that may be written: whoever joins the place starts programs there before it has
- * given up its rights, so the way to their loader must be nobody's to change. The same goes for the loader's settings in
- * /etc, which `binds` have to cover.
- */
-const FIXED_FOLDERS = ['--ro-bind', '/usr', '/usr', '--ro-bind', '/usr/bin', '/bin', '--ro-bind', '/usr/sbin', '/sbin', '--ro-bind', '/usr/lib', '/lib', '--ro-bind-try', '/usr/lib64', '/lib64'];
 
 /** Where a place finds the host's /usr/local/bin, under a writable one of its own. */
 export const HOST_LOCAL = '/opt/argo-lab-host';
@@ -62,7 +61,7 @@ export function containerArgs(options: { hostname: string; nested: boolean; ownN
     ...common(options.hostname, options.ownNetwork),
     ...(options.nested ? [] : ['--disable-userns']),
     ...['--bind', options.layer, '/'],
-    ...(options.hostBase ? HOST_FOLDERS : []),
+    ...(options.hostBase ? FIXED_FOLDERS : []),
     ...binds(options.base),
     ...['--proc', '/proc', '--ro-bind-try', '/proc/sys', '/proc/sys', '--dev', '/dev'],
     ...binds(options.binds),

@@ -88,7 +88,8 @@ export class BubblewrapSandbox implements Sandbox {
       const shown = await buildEtc(join(folder, 'etc'));
       const template = { source: join(folder, 'etc'), readOnly: true };
       const filter = await writeFilter(folder);
-      return { folder, ...filter, etc: [{ ...template, target: '/etc' }, ...shown], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...(await loaderBinds(join(folder, 'loader'), shown)), ...(filter.program === undefined ? [] : [{ source: filter.program, target: CONFINE_INSIDE, readOnly: true }])] };
+      const loader = await loaderBinds(join(folder, 'loader'), shown);
+      return { folder, ...filter, etc: [{ ...template, target: '/etc' }, ...shown, ...loader], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...loader, ...(filter.program === undefined ? [] : [{ source: filter.program, target: CONFINE_INSIDE, readOnly: true }])] };
     })();
     return this.#run;
   }
