@@ -109,7 +109,7 @@ describe.runIf(runnable)('the text of a page', { timeout: 60_000 }, () => {
   it('shows the author the findings in place, jumps, solves, and tries near misses', async () => {
     await v.learn(EVERYTHING, 'intro');
     await v.button('Findings: 2 findings').click();
-    expect(await v.page.locator('.findings li').allInnerTexts()).toEqual([expect.stringContaining('format/everything/step1.md:12:3'), expect.stringContaining('no such file: finish.md')]);
+    expect(await v.page.locator('.findings li').allInnerTexts()).toEqual([expect.stringContaining('format/everything/step1.md:12:3'), expect.stringContaining('No such file: finish.md.')]);
     await v.button('Show').click();
     await v.page.getByRole('heading', { level: 1, name: 'Files' }).waitFor();
     await v.page.getByRole('complementary', { name: 'Findings in this step' }).getByText('Add hints: below it in checks.yaml.').waitFor();
