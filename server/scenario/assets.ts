@@ -58,18 +58,30 @@ export async function assetProblems(scenario: Scenario, place: (at: { host: stri
   return out;
 }
 
-/** The files below `assets/`, listed once and only where a pattern asks. */
-function listingOf(scenario: Scenario): () => Promise<string[]> {
+/** How often patterns are tried on files, for all patterns of a scenario together. */
+const MOST_TRIES = 100_000;
+
+/** The files below `assets/` that fit a pattern; listed once, and only where a pattern asks. */
+function listingOf(scenario: Scenario): (pattern: string) => Promise<string[]> {
   let listing: Promise<string[]> | undefined;
-  return () => (listing ??= listFiles(join(scenario.folder, 'assets')));
+  let tries = 0;
+  const known = new Map<string, string[]>();
+  return async (pattern) => {
+    const before = known.get(pattern);
+    if (before !== undefined) return before;
+    const files = await (listing ??= listFiles(join(scenario.folder, 'assets')));
+    tries += files.length;
+    const found = tries > MOST_TRIES ? [] : files.filter(globMatcher(pattern));
+    known.set(pattern, found);
+    return found;
+  };
 }
 
-async function findAsset(scenario: Scenario, asset: { file: string }, listing: () => Promise<string[]>): Promise<Found> {
+async function findAsset(scenario: Scenario, asset: { file: string }, listing: (pattern: string) => Promise<string[]>): Promise<Found> {
   const name = posix.normalize(asset.file.replace(/^\/+/, ''));
   if (/[*?]/.test(name)) {
-    const matches = globMatcher(name);
     const files: Found['files'] = [];
-    for (const file of (await listing()).filter(matches)) {
+    for (const file of await listing(name)) {
       const found = await locate(scenario.root, join(scenario.folder, 'assets', file));
       if (found.ok && (isSmallFile(found.path))) files.push({ source: found.path, name: file });
     }

@@ -17,6 +17,10 @@ export interface ScenarioOptions {
   index?: string;
 }
 
+/** Nobody reads more: a file with more is not meant for reading. Assets likewise. */
+const MOST_STEPS = 500;
+const MOST_ASSETS = 500;
+
 /** A page can do without its scripts and its answer; the scenario is shown, and what is wrong with it said. */
 const DISPENSABLE = /\.(?:foreground|background|code|courseData|verify|hint|answer)$|(?:^|\.)assets(?:\.|$)/;
 
@@ -33,7 +37,8 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
   const read = await readIndex(join(folder, indexName), `${prefix}${indexName}`);
   if (!read.ok) return { problems: read.problems };
   const problems = [...read.problems];
-  const { file: index, json, steps: stepFiles, intro: introFile, finish: finishFile, path, assets } = read.value;
+  const { file: index, json, steps: stepFiles, intro: introFile, finish: finishFile, path } = read.value;
+  const assets = read.value.assets.slice(0, MOST_ASSETS);
   const root = options.root ?? (await repositoryOf(folder));
   const needs = new NeedFinder();
   const image = imageMeaning(index.backend?.imageid);
@@ -58,7 +63,8 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
   };
   const intro = await end('intro', introFile);
   const steps: Page[] = [];
-  for (const [i, step] of stepFiles.entries()) steps.push(await page(`step${i + 1}`, step.title || `Step ${i + 1}`, `step ${i + 1}`, step, [...path.steps, i]));
+  if (stepFiles.length > MOST_STEPS) problems.push({ code: 'too-many', file: `${prefix}${indexName}`, ...json.place(path.steps), field: path.steps.join('.'), message: `has more than ${MOST_STEPS} steps; the rest is left out`, severity: 'error' });
+  for (const [i, step] of stepFiles.slice(0, MOST_STEPS).entries()) steps.push(await page(`step${i + 1}`, step.title || `Step ${i + 1}`, `step ${i + 1}`, step, [...path.steps, i]));
   const finish = await end('finish', finishFile);
 
   const scenario: Scenario = {

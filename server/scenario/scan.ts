@@ -15,6 +15,8 @@ const SKIPPED = new Set(['node_modules', 'assets', '__pycache__']);
 /** A folder of a repository, as far as scenarios and courses go. */
 export interface FolderScan {
   path: string;
+  /** Without links. */
+  real: string;
   name: string;
   /** `index.json` as it is written on disk, where it is (or is meant to be) a scenario's. */
   index?: string;
@@ -76,7 +78,7 @@ export class Scanner {
       if (this.#folders === MAX_FOLDERS + 1) this.#say(path, 'too-many', `there are more than ${MAX_FOLDERS} folders; the rest is not looked at`, 'error');
       return undefined;
     }
-    const folder: FolderScan = { path, name: path.slice(path.lastIndexOf(sep) + 1), pathways: [], children: [], scenarios: 0 };
+    const folder: FolderScan = { path, real, name: path.slice(path.lastIndexOf(sep) + 1), pathways: [], children: [], scenarios: 0 };
     const below: { name: string; kind: 'folder' | 'link' }[] = [];
     const found = entriesOf(path, MAX_ENTRIES);
     if (found === undefined) {

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { CheckValidator } from '../checks-file.ts';
 import { readIndex } from '../index-file.ts';
@@ -60,6 +59,7 @@ export async function lintScenario(folder: string, validate: CheckValidator, opt
 export async function lintFolders(folders: readonly string[], cwd: string, validate: CheckValidator, options: LintOptions): Promise<LintResult> {
   const result: LintResult = { findings: [], scenarios: 0, courses: 0 };
   for (const folder of folders) await lintFolder(resolve(cwd, folder), cwd, validate, options, result);
+  result.findings = limited(result.findings);
   result.findings.sort((a, b) => compare(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || compare(a.code, b.code));
   return result;
 }
@@ -78,7 +78,7 @@ async function lintFolder(folder: string, cwd: string, validate: CheckValidator,
   const seen = new Set<string>();
   /** `below`: folders that the structure.json above lists; undefined where there is none. */
   const walk = async (scan: FolderScan, listed: Set<string> | undefined): Promise<void> => {
-    const real = realpathSync.native(scan.path);
+    const { real } = scan;
     if (seen.has(real)) return;
     seen.add(real);
     let inner: Set<string> | undefined;

@@ -183,7 +183,10 @@ function takeFence(source: readonly string[], start: number, opening: RegExpExec
   const char = marker[0] ?? '`';
   const closing = new RegExp(`^[ \\t]*${char === '~' ? '~' : '`'}{${marker.length},}[ \\t]*(.*)$`);
   const finish = (next: number, rest: string, again?: string) => {
-    fence.code = code.join('\n');
+    // Authors indent the fence and not the code: lines keep their indentation against one another.
+    const first = codeOnOpening === undefined ? 0 : 1;
+    const common = code.slice(first).reduce((least, line) => (line.trim() === '' ? least : Math.min(least, widthOf(/^[ \t]*/.exec(line)?.[0] ?? ''))), width);
+    fence.code = code.map((line, index) => (index < first ? line : dedent(line, common))).join('\n');
     return { fence, prefix, next, rest, ...(again === undefined ? {} : { again }) };
   };
 
@@ -195,7 +198,7 @@ function takeFence(source: readonly string[], start: number, opening: RegExpExec
       line = line.slice(quoted[0].length);
     }
     if (!line.includes(marker)) {
-      code.push(dedent(line, width));
+      code.push(line);
       continue;
     }
     const rest = closing.exec(line)?.[1];
@@ -214,7 +217,7 @@ function takeFence(source: readonly string[], start: number, opening: RegExpExec
         fence.flaws.push({ code: 'fence-reopened', line: i + 1, message: 'a block of code begins before the last one has ended' });
         return finish(i + 1, '', source[i] ?? '');
       }
-      code.push(dedent(line, width));
+      code.push(line);
       continue;
     }
     const atEnd = endOfCode(line, marker);
@@ -226,12 +229,12 @@ function takeFence(source: readonly string[], start: number, opening: RegExpExec
           code.unshift(rawInfo.trim());
           fence.language = '';
         }
-        code.push(dedent(atEnd.before, width));
+        code.push(atEnd.before);
         if (after !== undefined) apply(fence, after.read.action, after.flaw, i + 1);
         return finish(i + 1, after === undefined ? '' : atEnd.after.slice(after.length).trim());
       }
     }
-    code.push(dedent(line, width));
+    code.push(line);
   }
   fence.flaws.push({ code: 'fence-unclosed', line: start + 1, message: 'this block of code does not end' });
   return finish(source.length, '');

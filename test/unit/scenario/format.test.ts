@@ -46,6 +46,7 @@ describe('every construct of the format: code', () => {
     ['a fence that begins in another', '```text\na\n```text\nb\n```\nc', `${block('copy', 'a')}${block('copy', 'b')}<p>c</p>\n`],
     ['a fence right under HTML', '<details>\n<summary>S</summary>\n```text\nls\n```\n</details>', `<details>\n<summary>S</summary>\n${block('copy', 'ls')}</details>`],
     ['a fence in a list with code less indented', '- a\n    ```text\nls\n    ```{{exec}}\n- b', `<ul>\n<li>a${block('exec', 'ls')}</li>\n<li>b</li>\n</ul>\n`],
+    ['code that is indented less than its fence keeps its own indentation', '- a\n    ```text\nb:\n  - c\n    ```', `<ul>\n<li>a${block('copy', 'b:\n  - c')}</li>\n</ul>\n`],
     ['a fence on the line of its list item', '1. ```text\n   ls\n   ```\n', `<ol>\n<li>\n${block('copy', 'ls')}</li>\n</ol>\n`],
     ['a fence in a quotation', '> ```text\n> ls\n> ```{{exec}}\n\nb', `<blockquote>\n${block('exec', 'ls')}</blockquote>\n<p>b</p>\n`],
     ['TABs in code', '```text\na\tb\n```', block('copy', 'a\tb')],

@@ -2,13 +2,14 @@ import { posix } from 'node:path';
 import { globMatcher } from '../../glob.ts';
 import type { ScenarioContext } from '../context.ts';
 
+/** With more it is no longer worth the time. */
+const MOST_PATTERNS = 200;
+
 /** Files in assets/ that are neither put into the session nor shown nor named anywhere. */
-export function unusedAssets({ scenario, index, assets, pages, scripts, say }: ScenarioContext): void {
-  if (assets.length === 0) return;
-  const matchers = index.assets.map(({ file }) => {
-    const name = posix.normalize(file.replace(/^\/+/, '')).replace(/^assets\//, '');
-    return /[*?]/.test(name) ? globMatcher(name) : (path: string) => path === name || path.startsWith(`${name}/`);
-  });
+export function unusedAssets({ scenario, assets, pages, scripts, say }: ScenarioContext): void {
+  const names = new Set(scenario.assets.map(({ file }) => posix.normalize(file.replace(/^\/+/, '')).replace(/^assets\//, '')));
+  if (assets.length === 0 || names.size > MOST_PATTERNS) return;
+  const matchers = [...names].map((name) => (/[*?]/.test(name) ? globMatcher(name) : (path: string) => path === name || path.startsWith(`${name}/`)));
   const texts = [...pages.map(({ text }) => text), ...scripts.map(({ text }) => text), scenario.description];
   for (const { path, file } of assets) {
     if (matchers.some((matches) => matches(path))) continue;

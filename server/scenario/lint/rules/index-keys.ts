@@ -19,15 +19,20 @@ const KNOWN: readonly { path: readonly (string | null)[]; keys: readonly string[
   { path: ['environment', 'terminals', null], keys: ['name', 'target', 'command'] },
 ];
 
+/** Unknown keys that are compared with known ones. */
+const MOST_KEYS = 2000;
+
 export function indexKeys(context: ScenarioContext): void {
   const { index, indexFile, say } = context;
   const { json } = index;
+  let left = MOST_KEYS;
   const visit = (value: unknown, path: PropertyKey[]): void => {
-    if (typeof value !== 'object' || value === null || path.length > 4) return;
+    if (typeof value !== 'object' || value === null || path.length > 4 || left < 0) return;
     const known = KNOWN.find((level) => level.path.length === path.length && level.path.every((part, i) => part === null || part === path[i]));
     for (const [key, inner] of Object.entries(value).slice(0, 500)) {
       const at = Array.isArray(value) ? Number(key) : key;
       if (known !== undefined && !Array.isArray(value) && !known.keys.includes(key)) {
+        left -= 1;
         const meant = known.keys.find((candidate) => candidate.toLowerCase() === key.toLowerCase()) ?? (key.length > 3 ? known.keys.find((candidate) => editDistance(candidate.toLowerCase(), key.toLowerCase()) <= (key.length > 5 ? 2 : 1)) : undefined);
         if (meant !== undefined) say('key-unknown', { file: indexFile, ...keyPlace(context, [...path, at]) }, `there is no key “${key}” here: did you mean “${meant}”?`);
       }

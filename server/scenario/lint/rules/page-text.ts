@@ -76,6 +76,9 @@ async function reference({ scenario, say }: ScenarioContext, entry: PageText, pi
   if (!found.ok) say(picture ? 'picture-broken' : 'link-broken', at, `${path} ${found.message}`);
 }
 
+/** A paragraph in which so many pieces can't be found again is not looked through any further. */
+const MOST_MISSES = 50;
+
 /** Inline code, links, pictures and HTML of a page, each with its place as near as Markdown tells. */
 function piecesOf({ parsed }: PageText): Piece[] {
   const source = parsed.text.split('\n');
@@ -89,15 +92,17 @@ function piecesOf({ parsed }: PageText): Piece[] {
     if (token.type !== 'inline' || token.children === null) continue;
     let line = first;
     let column = 0;
+    let misses = 0;
     /** Moves to where a text stands, if it can be found further on in this paragraph. */
     const find = (text: string): { line: number; column: number } => {
       const needle = (text.split('\n')[0] ?? '').slice(0, 200);
-      for (let at = line; needle !== '' && at < Math.min(token.map?.[1] ?? first + 1, line + 200); at++) {
+      for (let at = line; needle !== '' && misses < MOST_MISSES && at < Math.min(token.map?.[1] ?? first + 1, line + 200); at++) {
         const found = (source[at] ?? '').indexOf(needle, at === line ? column : 0);
         if (found < 0) continue;
         [line, column] = [at, found + needle.length];
         return { line: parsed.lines[at] ?? at + 1, column: found + 1 };
       }
+      misses += 1;
       return { line: parsed.lines[line] ?? line + 1, column: 1 };
     };
     const { children } = token;

@@ -5,6 +5,9 @@ import type { ScenarioContext } from '../context.ts';
 /** Programs that listen on a port that nobody has to name. */
 const WELL_KNOWN: Readonly<Record<string, RegExp>> = { 80: /\b(?:nginx|apache2?|httpd|ingress|traefik|haproxy|caddy)\b/i, 443: /\b(?:nginx|ingress|traefik|https)\b/i, 8080: /\b(?:tomcat|jenkins)\b/i, 3000: /\bgrafana\b/i, 9090: /\bprometheus\b/i, 8001: /kubectl\s+proxy/, 5432: /postgres/i, 2746: /\bargo\b/i };
 
+/** More are no links to programs. */
+const MOST_PORTS = 100;
+
 /** Links to ports that nothing else mentions: nothing will listen there. */
 export function ports({ pages, scripts, assets, index, say }: ScenarioContext): void {
   const links = new Map<string, { file: string; line: number; column: number; page: string }>();
@@ -12,7 +15,7 @@ export function ports({ pages, scripts, assets, index, say }: ScenarioContext): 
   for (const { file, text, page } of pages) {
     if (text.includes('{{TRAFFIC_HOST')) {
       for (const [line, content] of text.split('\n').entries()) {
-        for (const match of content.length > 100_000 ? [] : content.matchAll(/\{\{TRAFFIC_HOST\d{1,2}_(\d{1,5})\}\}/g)) if (match[1] !== undefined && !links.has(match[1])) links.set(match[1], { file, line: line + 1, column: match.index + 1, page: page.id });
+        for (const match of content.length > 100_000 ? [] : content.matchAll(/\{\{TRAFFIC_HOST\d{1,2}_(\d{1,5})\}\}/g)) if (match[1] !== undefined && links.size < MOST_PORTS && !links.has(match[1])) links.set(match[1], { file, line: line + 1, column: match.index + 1, page: page.id });
       }
     }
     rest.push(text.replace(/\{\{TRAFFIC_HOST\d{1,2}_\d{1,5}\}\}/g, ''));
