@@ -1,5 +1,5 @@
 import { LabError, messageOf } from '../lib/errors.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
 import type { AuthorProgress, AuthorView, FindingView } from '../protocol/author.ts';
 import type { NearMissView } from '../protocol/rest.ts';
 import { pagesOf } from '../scenario/load.ts';
@@ -110,7 +110,7 @@ export class AuthorTools {
   async #open(session: Session, page: Page): Promise<void> {
     session.openPage(page.id);
     const scripts = await session.scriptsOf(page.id);
-    await Promise.race([scripts.background.catch((error: unknown) => Promise.reject(new LabError('internal', `the background script of ${page.title} failed: ${messageOf(error)}`))), this.#after(SCRIPTS_MS)]);
+    await Promise.race([scripts.background.catch((error: unknown) => Promise.reject(new LabError('internal', `the background script of ${page.title} failed: ${messageOf(error)}`))), sleep(this.clock, SCRIPTS_MS)]);
     if (scripts.typed) await session.terminals?.first()?.prompt(SCRIPTS_MS);
   }
 
@@ -132,12 +132,8 @@ export class AuthorTools {
       if (report.passed) return;
       const failed = report.results.find((result) => !result.passed);
       if (this.clock.now() >= end) throw new LabError('conflict', `After its solution, ${page.title} is not done: ${failed?.why ?? ''}`);
-      await this.#after(AGAIN_MS);
+      await sleep(this.clock, AGAIN_MS);
     }
-  }
-
-  #after(ms: number): Promise<void> {
-    return new Promise((resolve) => this.clock.after(ms, resolve));
   }
 }
 

@@ -47,7 +47,9 @@ describe('a check that misbehaves', () => {
   });
   it('has failed when its pattern would need for ever', () => {
     expect(() => compilePattern('^(a+)+$').test(`${'a'.repeat(40)}!`)).toThrow('the pattern ^(a+)+$ takes longer than a second on this text');
+    expect(() => compilePattern('a.*a.*a.*a.*b').test('a'.repeat(50_000))).toThrow('takes longer than a second');
     expect(compilePattern('^(a+)+$').test('aaa')).toBe(true);
+    expect(compilePattern('(?i)^A.*C$').test('abc')).toBe(true);
   });
 });
 
