@@ -90,6 +90,9 @@ function itemText(item: Json): string {
   return typeof item === 'string' ? json.slice(1, -1) : json;
 }
 
+/** A loop has so many members at most: Argo has no limit but the memory of its controller. */
+const MAX_MEMBERS = 100_000;
+
 function sequence(spec: Sequence): Json[] {
   const number = (value: number | string): number => {
     if (!/^[+-]?\d+$/.test(String(value))) throw new Error(`strconv.Atoi: parsing ${JSON.stringify(String(value))}: invalid syntax`);
@@ -104,6 +107,7 @@ function sequence(spec: Sequence): Json[] {
     end = start + count - 1;
   } else throw new Error('neither end nor count was specified in withSequence');
   const step = start <= end ? 1 : -1;
+  if (Math.abs(end - start) >= MAX_MEMBERS) throw new Error(`withSequence would make ${Math.abs(end - start) + 1} members, more than the ${MAX_MEMBERS} that this cluster makes`);
   return Array.from({ length: Math.abs(end - start) + 1 }, (_, i) => formatInteger(spec.format ?? '%d', start + i * step));
 }
 

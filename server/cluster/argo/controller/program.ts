@@ -265,6 +265,12 @@ class Controller {
       metrics: this.#metrics,
     });
     const { changes } = result;
+    // What cannot be kept must not begin anything.
+    const problem = result.changed ? sizeProblem(result.workflow, result.size) : undefined;
+    if (problem !== undefined) {
+      await this.#write(markError(workflow, problem, clock.now()));
+      return;
+    }
     await this.#effects.prepare(namespace, changes);
     if (await this.#effects.createPods(namespace, changes, result.workflow, podErrors)) {
       await this.#operate(key, object, workflow, podErrors);
@@ -273,11 +279,6 @@ class Controller {
     for (const pod of changes.terminatePods) await this.#effects.terminate(namespace, pod);
     let written: KubeObject = object;
     if (result.changed) {
-      const problem = sizeProblem(result.workflow, result.size);
-      if (problem !== undefined) {
-        await this.#write(markError(workflow, problem, clock.now()));
-        return;
-      }
       written = await this.#write(result.workflow);
       this.#effects.recordEvents(object, changes, workflow.status.nodes ?? {}, result.workflow.status.nodes ?? {}, this.#settings().nodeEvents);
       this.#emit(workflow, result.workflow, changes);

@@ -1,3 +1,5 @@
+import { BoundedRegExp } from './bounded-regexp.ts';
+
 /**
  * The language of `when`: govaluate, with Argo's twist that a word without quotes is a string.
  * After Knetic/govaluate v3.0.1-0.20171022003610, and argo-workflows v3.7.6 workflow/controller/steps.go
@@ -276,7 +278,7 @@ function apply(operator: string, a: Value, b: Value): Value {
       for (const value of [a, b]) if (typeof value !== 'string') throw new Error(`Value '${show(value)}' cannot be used with the comparator '${operator}', it is not a string`);
       let pattern: RegExp;
       try {
-        pattern = new RegExp(String(b));
+        pattern = new BoundedRegExp(String(b));
       } catch (error) {
         throw new Error(`Unable to compile regexp pattern '${show(b)}': ${error instanceof Error ? error.message : String(error)}`);
       }

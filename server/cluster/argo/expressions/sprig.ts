@@ -54,6 +54,27 @@ const divide = (a: unknown, b: unknown, how: (x: bigint, y: bigint) => bigint): 
   return how(int(a), int(b));
 };
 
+/** Lists are made this long at most. */
+const bounded = (length: number): number => {
+  if (length > 1_000_000) throw new Error('memory budget exceeded');
+  return Math.max(0, length);
+};
+
+/** regexp.Split: what groups catch is no part, and a limit leaves the rest whole. */
+function splitBy(pattern: RegExp, text: string, limit: number): string[] {
+  if (limit === 0) return [];
+  const parts: string[] = [];
+  let from = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (limit > 0 && parts.length === limit - 1) break;
+    if (match[0] === '' && match.index === 0) continue;
+    parts.push(text.slice(from, match.index));
+    from = match.index + match[0].length;
+  }
+  if (from <= text.length) parts.push(text.slice(from));
+  return parts;
+}
+
 const plain: Readonly<Record<string, ExprFunction>> = {
   // Text
   trim: (s) => str(s).trim(),
@@ -106,7 +127,7 @@ const plain: Readonly<Record<string, ExprFunction>> = {
   regexFindAll: (pattern, s, count) => [...str(s).matchAll(goRegExp(str(pattern), 'g'))].map((match) => match[0]).slice(0, Number(int(count)) < 0 ? undefined : Number(int(count))),
   regexReplaceAll: (pattern, s, to) => str(s).replace(goRegExp(str(pattern), 'g'), str(to).replace(/\$\{(\w+)\}/g, '$$$1')),
   regexReplaceAllLiteral: (pattern, s, to) => str(s).replace(goRegExp(str(pattern), 'g'), () => str(to)),
-  regexSplit: (pattern, s, count) => str(s).split(goRegExp(str(pattern))).slice(0, Number(int(count)) < 0 ? undefined : Number(int(count))),
+  regexSplit: (pattern, s, count) => splitBy(goRegExp(str(pattern), 'g'), str(s), Number(int(count))),
   regexQuoteMeta: (s) => str(s).replace(/[\\.+*?()|[\]{}^$]/g, '\\$&'),
   // Numbers
   int: (value) => int(value),
@@ -131,7 +152,7 @@ const plain: Readonly<Record<string, ExprFunction>> = {
   ceil: (value) => Math.ceil(float(value)),
   floor: (value) => Math.floor(float(value)),
   round: (value, places) => roundTo(float(value), Number(int(places))),
-  until: (count) => Array.from({ length: Number(int(count)) }, (_, i) => BigInt(i)),
+  until: (count) => Array.from({ length: bounded(Number(int(count))) }, (_, i) => BigInt(i)),
   untilStep: (from, to, step) => {
     const out: bigint[] = [];
     for (let i = int(from); out.length < 10_000 && int(step) !== 0n && (int(step) > 0n ? i < int(to) : i > int(to)); i += int(step)) out.push(i);

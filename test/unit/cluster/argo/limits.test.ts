@@ -119,6 +119,21 @@ describe('functions of expressions', () => {
   });
 });
 
+describe('an expression that would take forever', () => {
+  it.each([
+    ['count(1..9999, count(1..9999, true) > 0)', 'memory budget exceeded'],
+    ['reduce(1..3000, #acc + reduce(1..3000, #acc + #, 0), 0)', 'memory budget exceeded'],
+    ['sprig.until(100000000)', 'memory budget exceeded'],
+    ['(repeat("a", 40) + "b") matches "^(a+)+$"', 'the regular expression takes too long'],
+  ])('%s is given up', (source, message) => {
+    expect(() => evalExpr(source, argoExprEnv({}))).toThrow(message);
+  });
+
+  it('is no other that repeats a group', () => {
+    expect(['"abcabc" matches "^(abc)+$"', 'sprig.regexReplaceAll("(a)+", "baab", "x")', 'sprig.regexSplit("(,)+", "a,,b,c", 2)'].map((source) => evalExpr(source, argoExprEnv({})))).toEqual([true, 'bxb', ['a', 'b,c']]);
+  });
+});
+
 describe('a clock that is moved forward', () => {
   it('makes happen what is due by then, in order, and the rest later', () => {
     const base = new ManualClock(0);

@@ -10,6 +10,9 @@ interface Scope {
   acc?: unknown;
 }
 
+const MAX_ELEMENTS = 1_000_000;
+const MAX_STEPS = 3_000_000;
+
 /** Leaves a chain of `?.` at once when it meets nil. */
 class ChainEnd extends Error {}
 
@@ -92,7 +95,22 @@ export function evaluate(root: Node, source: string, env: Record<string, unknown
     return scope?.item ?? null;
   };
 
+  // What an expression may cost: expr-lang counts the elements that it makes; steps are counted as well.
+  let steps = 0;
+  let elements = 0;
+  const spend = (node: Node, made: unknown): void => {
+    if (Array.isArray(made)) elements += made.length;
+    if (++steps <= MAX_STEPS && elements <= MAX_ELEMENTS) return;
+    throw new ExprError('memory budget exceeded', source, node.at);
+  };
+
   const visit = (node: Node): unknown => {
+    const made = step(node);
+    if (node.kind === 'binary' || node.kind === 'builtin' || node.kind === 'array' || node.kind === 'call') spend(node, node.kind === 'binary' && node.operator !== '..' ? undefined : made);
+    return made;
+  };
+
+  const step = (node: Node): unknown => {
     switch (node.kind) {
       case 'nil':
         return null;

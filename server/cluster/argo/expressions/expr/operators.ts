@@ -1,3 +1,4 @@
+import { BoundedRegExp } from '../bounded-regexp.ts';
 import { timeMethod } from './time-methods.ts';
 import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isMap } from './values.ts';
 
@@ -152,7 +153,7 @@ export function goRegExp(pattern: string, flags = ''): RegExp {
     all += inline[1] ?? '';
   }
   try {
-    return new RegExp(source, `${all}u`);
+    return new BoundedRegExp(source, `${all}u`);
   } catch {
     throw new Error(`error parsing regexp: ${pattern}`);
   }
