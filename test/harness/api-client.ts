@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { request, type RequestOptions } from 'node:https';
+import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -41,7 +41,9 @@ export async function apiClient(kubeconfig: string): Promise<ApiClient> {
   const server = cluster?.server ?? '';
   const ca = decoded(cluster?.['certificate-authority-data']);
 
-  const open = (method: string, path: string, options: ApiRequest): Promise<IncomingMessage> => {
+  // One handshake for many calls; a watch has a connection of its own.
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const open = (method: string, path: string, options: ApiRequest, alone = false): Promise<IncomingMessage> => {
     const own = options.token === undefined;
     const cert = own ? decoded(user?.['client-certificate-data']) : undefined;
     const key = own ? decoded(user?.['client-key-data']) : undefined;
@@ -53,7 +55,7 @@ export async function apiClient(kubeconfig: string): Promise<ApiClient> {
       ...(token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }),
       ...options.headers,
     };
-    const tls: RequestOptions = { method, headers, ...(ca === undefined ? { rejectUnauthorized: false } : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+    const tls: RequestOptions = { method, headers, agent: alone ? new Agent() : agent, ...(ca === undefined ? { rejectUnauthorized: false } : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
     return new Promise((resolve, reject) => {
       const sent = request(`${server}${path}`, tls, resolve);
       sent.on('error', reject);
@@ -68,5 +70,5 @@ export async function apiClient(kubeconfig: string): Promise<ApiClient> {
     const isJson = response.headers['content-type']?.includes('json') === true;
     return { status: response.statusCode ?? 0, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
-  return Object.assign(call, { server, stream: (path: string, options: ApiRequest = {}) => open('GET', path, options) });
+  return Object.assign(call, { server, stream: (path: string, options: ApiRequest = {}) => open('GET', path, options, true) });
 }

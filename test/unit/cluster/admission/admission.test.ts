@@ -174,3 +174,50 @@ describe('defaults', () => {
     expect((admit(cluster(), pod({ tolerations: all })).spec as { tolerations: unknown }).tolerations).toEqual(all);
   });
 });
+
+describe('an admission policy', () => {
+  const deployments = { ...info('', 'deployments', 'Deployment'), group: 'apps' };
+  const policy = (spec: object) => ({
+    metadata: { name: 'p' },
+    spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules: [{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] }] }, ...spec },
+  });
+  const binding = (spec: object = {}) => ({ metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Deny'], ...spec } });
+  const deployment = (replicas: number, labels: object = {}): KubeObject => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd', namespace: 'n', labels }, spec: { replicas } }) as KubeObject;
+  const guarded = (policySpec: object, bindingSpec?: object) => cluster().add('validatingadmissionpolicies', policy(policySpec)).add('validatingadmissionpolicybindings', binding(bindingSpec));
+  const denied = (text: string) => `deployments.apps "d" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: ${text}`;
+
+  it('refuses what its rule does not allow, with its message, and nothing else', () => {
+    const reader = guarded({ variables: [{ name: 'wanted', expression: 'object.spec.replicas' }], validations: [{ expression: 'variables.wanted <= 2', messageExpression: "'too many: ' + string(variables.wanted)" }] });
+    expect(thrownBy(() => admit(reader, deployment(2), deployments))).toBeUndefined();
+    expect(thrownBy(() => admit(reader, deployment(3), deployments))).toMatchObject({ code: 422, reason: 'Invalid', message: denied('too many: 3') });
+    expect(thrownBy(() => admit(reader, pod()))).toBeUndefined();
+  });
+
+  it('heeds its conditions, selectors and failure policy', () => {
+    const never = [{ expression: 'false', message: 'never', reason: 'Forbidden' }];
+    const exempt = guarded({ matchConditions: [{ name: 'x', expression: "!('exempt' in object.metadata.labels)" }], validations: never });
+    expect(thrownBy(() => admit(exempt, deployment(1, { exempt: 'yes' }), deployments))).toBeUndefined();
+    expect(thrownBy(() => admit(exempt, deployment(1), deployments))).toMatchObject({ code: 403, reason: 'Forbidden', message: denied('never') });
+    expect(thrownBy(() => admit(guarded({ validations: never }, { matchResources: { objectSelector: { matchLabels: { a: 'b' } } } }), deployment(1), deployments))).toBeUndefined();
+    const broken = [{ expression: 'object.spec.nope > 1' }];
+    expect(message(() => admit(guarded({ validations: broken }), deployment(1), deployments))).toBe(denied("expression 'object.spec.nope > 1' resulted in error: no such key: nope"));
+    expect(thrownBy(() => admit(guarded({ validations: broken, failurePolicy: 'Ignore' }), deployment(1), deployments))).toBeUndefined();
+  });
+
+  it('only warns where its binding says so', () => {
+    const warnings: string[] = [];
+    admit(guarded({ validations: [{ expression: 'false', message: 'hm' }] }, { validationActions: ['Warn'] }), deployment(1), deployments, { warn: (text) => void warnings.push(text) });
+    expect(warnings).toEqual(["Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': hm"]);
+  });
+});
+
+describe('a kind that is stored only', () => {
+  it('says so once a cluster', () => {
+    const warnings: string[] = [];
+    const reader = cluster();
+    const netpol = { ...info('', 'networkpolicies', 'NetworkPolicy'), group: 'networking.k8s.io' };
+    const object: KubeObject = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'x', namespace: 'n' } };
+    for (let i = 0; i < 2; i++) admit(reader, object, netpol, { warn: (text) => void warnings.push(text) });
+    expect(warnings).toEqual(['argo-lab stores a NetworkPolicy, but nothing acts on it: connections between pods are not filtered']);
+  });
+});
