@@ -1,4 +1,5 @@
 import { parseDocument, stringify } from 'yaml';
+import type { Tags } from 'yaml';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { Holder } from '../types/resolve.ts';
 import type { Container, NodeStatus, Template } from '../types/workflow.ts';
@@ -51,15 +52,18 @@ export function executeResource(op: Operation, nodeName: string, scope: string, 
   return node;
 }
 
+// Go's YAML reads and quotes by version 1.1, where yes and on are booleans; what looks like a time stays a text.
+const GO_YAML = { version: '1.1', compat: 'yaml-1.1', customTags: (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp') } as const;
+
 /** The manifest with the workflow as its owner, keys in order as Go's YAML has them. */
 function owned(manifest: string, op: Operation): string {
-  const value: unknown = parseDocument(manifest).toJS();
+  const value: unknown = parseDocument(manifest, GO_YAML).toJS();
   if (!isJsonObject(value)) throw new Error('error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}');
   const metadata = isJsonObject(value['metadata']) ? value['metadata'] : {};
   const { name, uid = '' } = op.workflow.metadata;
   const owners = Array.isArray(metadata['ownerReferences']) ? metadata['ownerReferences'] : [];
   const reference = { apiVersion: 'argoproj.io/v1alpha1', blockOwnerDeletion: true, controller: true, kind: 'Workflow', name, uid };
-  return stringify({ ...value, metadata: { ...metadata, ownerReferences: [...owners, reference] } }, { sortMapEntries: true, indentSeq: false, lineWidth: 0 });
+  return stringify({ ...value, metadata: { ...metadata, ownerReferences: [...owners, reference] } }, { ...GO_YAML, sortMapEntries: true, indentSeq: false, lineWidth: 0 });
 }
 
 /** Whether the step's or task's `outputs.result` is asked for anywhere in the template around it. */
