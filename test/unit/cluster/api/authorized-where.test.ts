@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Attributes } from '../../../../server/cluster/api/hooks.ts';
+import type { Attributes } from '../../../../server/cluster/auth/user.ts';
 import { testApi } from '../../../harness/cluster.ts';
 
 it('asks whether somebody may see a namespace in that namespace, and for all of them in the cluster', async () => {
