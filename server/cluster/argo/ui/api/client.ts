@@ -29,8 +29,8 @@ export async function call<T>(shape: z.ZodType<T>, method: 'POST' | 'PUT', path:
   return parse(shape, await send(method, path, body));
 }
 
-export async function remove(path: string): Promise<void> {
-  await send('DELETE', path);
+export async function remove(path: string, query?: Query): Promise<void> {
+  await send('DELETE', path, undefined, query);
 }
 
 /**

@@ -36,20 +36,11 @@ export function layout(nodes: Readonly<Record<string, NodeStatus>>): Graph {
   const parents = new Map<string, string[]>(ids.map((id) => [id, []]));
   for (const { from, to } of edges) parents.get(to)?.push(from);
 
-  const layerOf = new Map<string, number>();
-  const depth = (id: string, path: ReadonlySet<string>): number => {
-    const known = layerOf.get(id);
-    if (known !== undefined) return known;
-    const above = (parents.get(id) ?? []).filter((parent) => !path.has(parent)).map((parent) => depth(parent, new Set([...path, id])) + 1);
-    const layer = Math.max(0, ...above);
-    layerOf.set(id, layer);
-    return layer;
-  };
-  for (const id of ids) depth(id, new Set([id]));
+  const layerOf = layersOf(ids, edges);
 
   const layers: string[][] = [];
   const started = (id: string) => nodes[id]?.startedAt ?? '';
-  for (const id of ids.toSorted((a, b) => started(a).localeCompare(started(b)) || (nodes[a]?.name ?? '').localeCompare(nodes[b]?.name ?? ''))) {
+  for (const id of ids.toSorted((a, b) => compare(started(a), started(b)) || compare(nodes[a]?.name ?? '', nodes[b]?.name ?? ''))) {
     const layer = layerOf.get(id) ?? 0;
     (layers[layer] ??= []).push(id);
   }
@@ -86,5 +77,66 @@ export function layout(nodes: Readonly<Record<string, NodeStatus>>): Graph {
     edges,
     width: 2 * MARGIN + (right - left) * COLUMN,
     height: 2 * MARGIN + Math.max(0, layers.length - 1) * ROW,
+  };
+}
+
+/** By code units: the rules of a language would take most of the time of a large graph. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The layer of each node: one below its lowest parent. Without recursion, as chains may be thousands long; a ring is cut at its first node. */
+function layersOf(ids: readonly string[], edges: readonly GraphEdge[]): Map<string, number> {
+  const children = new Map<string, string[]>(ids.map((id) => [id, []]));
+  const waiting = new Map<string, number>(ids.map((id) => [id, 0]));
+  for (const { from, to } of edges) {
+    children.get(from)?.push(to);
+    waiting.set(to, (waiting.get(to) ?? 0) + 1);
+  }
+  const layerOf = new Map<string, number>();
+  const placed = new Set<string>();
+  const ready = ids.filter((id) => waiting.get(id) === 0);
+  const settle = () => {
+    for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
+      if (placed.has(id)) continue;
+      placed.add(id);
+      const layer = layerOf.get(id) ?? 0;
+      layerOf.set(id, layer);
+      for (const child of children.get(id) ?? []) {
+        if (placed.has(child)) continue;
+        layerOf.set(child, Math.max(layerOf.get(child) ?? 0, layer + 1));
+        const left = (waiting.get(child) ?? 0) - 1;
+        waiting.set(child, left);
+        if (left === 0) ready.push(child);
+      }
+    }
+  };
+  settle();
+  for (const id of ids) {
+    if (placed.has(id)) continue;
+    ready.push(id);
+    settle();
+  }
+  return layerOf;
+}
+
+export interface Region {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** What of the graph touches the region: all that has to be drawn. */
+export function inRegion(graph: Graph, region: Region): { nodes: GraphNode[]; edges: { edge: GraphEdge; from: GraphNode; to: GraphNode }[] } {
+  const at = new Map(graph.nodes.map((node) => [node.id, node]));
+  const touches = (left: number, top: number, right: number, bottom: number) => right >= region.left && left <= region.right && bottom >= region.top && top <= region.bottom;
+  return {
+    nodes: graph.nodes.filter((node) => touches(node.x, node.y, node.x, node.y)),
+    edges: graph.edges.flatMap((edge) => {
+      const [from, to] = [at.get(edge.from), at.get(edge.to)];
+      if (from === undefined || to === undefined) return [];
+      return touches(Math.min(from.x, to.x), Math.min(from.y, to.y), Math.max(from.x, to.x), Math.max(from.y, to.y)) ? [{ edge, from, to }] : [];
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import type { Container, NodeStatus, Template, Workflow } from '../api/shapes.ts';
+import { isInCluster } from '../state/actions.ts';
 import { duration, lasted, valueText } from '../state/format.ts';
 import { podName } from '../state/pod-name.ts';
 import { now } from '../state/time.ts';
@@ -10,7 +11,7 @@ import { write } from './editor.tsx';
 const TABS = ['Summary', 'Containers', 'Inputs/Outputs'] as const;
 
 /** What is known of one node: the right-hand panel of the workflow's page. */
-export function NodePanel({ workflow, node, onLogs, onManifest, onClose }: { workflow: Workflow; node: NodeStatus; onLogs(): void; onManifest(): void; onClose(): void }): JSX.Element {
+export function NodePanel({ workflow, node, onLogs, onManifest, onResume, onClose }: { workflow: Workflow; node: NodeStatus; onLogs(): void; onManifest(): void; onResume(): void; onClose(): void }): JSX.Element {
   const tab = useSignal<(typeof TABS)[number]>('Summary');
   const template = templateOf(workflow, node);
   const isPod = node.type === 'Pod';
@@ -67,6 +68,11 @@ export function NodePanel({ workflow, node, onLogs, onManifest, onClose }: { wor
               <button type="button" class="pill" onClick={onManifest}>
                 <Icon name="template" /> Manifest
               </button>
+              {node.type === 'Suspend' && node.phase === 'Running' && (
+                <button type="button" class="pill" onClick={onResume}>
+                  <Icon name="play" /> Resume
+                </button>
+              )}
               {isPod && (
                 <button type="button" class="pill" onClick={onLogs}>
                   <Icon name="workflows" /> Logs
@@ -76,7 +82,7 @@ export function NodePanel({ workflow, node, onLogs, onManifest, onClose }: { wor
           </>
         )}
         {tab.value === 'Containers' && <Containers template={template} />}
-        {tab.value === 'Inputs/Outputs' && <InputsOutputs node={node} />}
+        {tab.value === 'Inputs/Outputs' && <InputsOutputs workflow={workflow} node={node} />}
       </div>
     </aside>
   );
@@ -129,9 +135,25 @@ function Containers({ template }: { template: Template | undefined }): JSX.Eleme
   );
 }
 
-function InputsOutputs({ node }: { node: NodeStatus }): JSX.Element {
-  const section = (title: string, data: { parameters?: { name: string; value?: unknown }[] | null | undefined; artifacts?: { name: string; path?: string | undefined }[] | null | undefined } | null | undefined, extra: Row[] = []) => {
-    const rows: Row[] = [...(data?.parameters ?? []).map((parameter): Row => [parameter.name, <pre tabIndex={0}>{valueText(parameter.value)}</pre>]), ...(data?.artifacts ?? []).map((artifact): Row => [`${artifact.name} (artifact)`, artifact.path ?? '-']), ...extra];
+/** Where the server hands an artifact out; the login's cookie goes along. */
+function artifactAddress(workflow: Workflow, node: NodeStatus, direction: 'inputs' | 'outputs', artifact: string): string {
+  const { name = '', namespace = '', uid = '' } = workflow.metadata;
+  const rest = `${encodeURIComponent(node.id)}/${encodeURIComponent(artifact)}`;
+  const area = direction === 'outputs' ? 'artifacts' : 'input-artifacts';
+  return new URL(isInCluster(workflow) ? `${area}/${namespace}/${name}/${rest}` : `${area}-by-uid/${uid}/${rest}`, document.baseURI).href;
+}
+
+function InputsOutputs({ workflow, node }: { workflow: Workflow; node: NodeStatus }): JSX.Element {
+  const section = (title: 'Inputs' | 'Outputs', data: { parameters?: { name: string; value?: unknown }[] | null | undefined; artifacts?: { name: string; path?: string | undefined }[] | null | undefined } | null | undefined, extra: Row[] = []) => {
+    const rows: Row[] = [...(data?.parameters ?? []).map((parameter): Row => [parameter.name, <pre tabIndex={0}>{valueText(parameter.value)}</pre>]), ...(data?.artifacts ?? []).map((artifact): Row => [
+        `${artifact.name} (artifact)`,
+        <>
+          {artifact.path ?? '-'}{' '}
+          <a data-plain href={artifactAddress(workflow, node, title === 'Inputs' ? 'inputs' : 'outputs', artifact.name)} download aria-label={`Download ${artifact.name}`}>
+            Download
+          </a>
+        </>,
+      ]), ...extra];
     const filled = rows.filter(([, value]) => value !== undefined);
     return (
       <section>

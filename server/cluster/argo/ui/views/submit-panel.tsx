@@ -7,6 +7,7 @@ import { valueText } from '../state/format.ts';
 import { exampleWorkflow } from '../state/kinds.ts';
 import type { DefinitionKind } from '../state/kinds.ts';
 import { go } from '../state/router.ts';
+import { ParameterFields } from './action-dialog.tsx';
 import { ErrorNotice, useLoad } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
 import { Icon } from './icons.tsx';
@@ -139,25 +140,7 @@ export function SubmitForm({ definition, resourceKind, namespace }: { definition
       <fieldset>
         <legend>Parameters</legend>
         {parameters.length === 0 && <p class="quiet">No parameters</p>}
-        {parameters.map((parameter) => (
-          <label key={parameter.name} class="field">
-            <span>
-              {parameter.name}
-              {parameter.description !== undefined && <small> {parameter.description}</small>}
-            </span>
-            {parameter.enum !== undefined && parameter.enum !== null ? (
-              <select value={valueOf(parameter)} onChange={(event) => (values.value = { ...values.value, [parameter.name]: event.currentTarget.value })}>
-                {parameter.enum.map((choice) => (
-                  <option key={valueText(choice)} value={valueText(choice)}>
-                    {valueText(choice)}
-                  </option>
-                ))}
-              </select>
-            ) : (
-              <textarea rows={1} value={valueOf(parameter)} onInput={(event) => (values.value = { ...values.value, [parameter.name]: event.currentTarget.value })} />
-            )}
-          </label>
-        ))}
+        <ParameterFields parameters={parameters} valueOf={valueOf} onChange={(name, value) => (values.value = { ...values.value, [name]: value })} />
       </fieldset>
       <label class="field">
         <span>Labels</span>

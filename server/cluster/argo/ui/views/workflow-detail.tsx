@@ -2,12 +2,15 @@ import { useSignal } from '@preact/signals';
 import { z } from 'zod';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ArgoError, call, get, remove, stream } from '../api/client.ts';
+import { ArgoError, get, stream } from '../api/client.ts';
 import { WatchEvent, Workflow } from '../api/shapes.ts';
 import type { NodeStatus } from '../api/shapes.ts';
+import { actionsFor, isFinished, isInCluster } from '../state/actions.ts';
+import type { Action } from '../state/actions.ts';
 import { lasted, valueText } from '../state/format.ts';
 import { go, href, place, setQuery } from '../state/router.ts';
 import { now, pause } from '../state/time.ts';
+import { ActionDialog, ResumeNodeDialog } from './action-dialog.tsx';
 import { ErrorNotice, Page, rememberNamespace, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
@@ -15,20 +18,26 @@ import { GraphView } from './graph-view.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
 import { Logs } from './logs.tsx';
 import { Facts, NodePanel } from './node-panel.tsx';
+import { TimelineView } from './timeline-view.tsx';
 
 const POLL_MS = 2000;
+const VIEWS = [
+  { tab: 'summary', title: 'Summary' },
+  { tab: 'timeline', title: 'Timeline' },
+  { tab: 'workflow', title: 'Graph' },
+] as const;
 
 /** One workflow: its graph or its summary, and the node that is selected. */
 export function WorkflowDetailPage({ namespace, name }: { namespace: string; name: string }): JSX.Element {
   const { query } = place.value;
   const workflow = useSignal<Workflow | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
-  const failed = useSignal<unknown>(undefined);
-  const zoom = useSignal(1);
+  const asked = useSignal<Action | undefined>(undefined);
+  const resuming = useSignal<string | undefined>(undefined);
   const turn = useSignal(0);
   const nodeId = query.get('nodeId') ?? undefined;
   const panel = query.get('sidePanel') ?? undefined;
-  const summary = query.get('tab') === 'summary';
+  const view = VIEWS.find(({ tab }) => tab === query.get('tab'))?.tab ?? 'workflow';
 
   useEffect(() => {
     const stop = new AbortController();
@@ -50,14 +59,17 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
         if (!stop.signal.aborted) error.value = reason;
         return;
       }
-      try {
-        await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.fieldSelector': `metadata.name=${name}` }, stop.signal, onEvent);
-      } catch {
-        // No right to watch: ask again and again instead.
-      }
       while (!stop.signal.aborted) {
+        try {
+          // The server ends its streams from time to time: then it is asked for another.
+          await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.fieldSelector': `metadata.name=${name}`, 'listOptions.resourceVersion': workflow.value?.metadata.resourceVersion }, stop.signal, onEvent);
+        } catch {
+          // No right to watch, or only in the archive: asked again and again instead.
+        }
+        if (stop.signal.aborted || error.value !== undefined) return;
         await pause(POLL_MS, stop.signal);
-        if (!stop.signal.aborted) await load().catch((reason: unknown) => (error.value = reason));
+        if (stop.signal.aborted || (workflow.value !== undefined && isFinished(workflow.value) && !isInCluster(workflow.value))) return;
+        await load().catch((reason: unknown) => (error.value = reason));
       }
     };
     void run();
@@ -65,89 +77,80 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   }, [namespace, name, turn.value]);
 
   const now_ = workflow.value;
-  const act = (verb: string, body: Record<string, unknown> = {}, question?: string) => {
-    if (question !== undefined && !confirm(question)) return;
-    call(Workflow, 'PUT', `workflows/${namespace}/${name}/${verb}`, { namespace, name, ...body }).then(
-      (answer) => {
-        failed.value = undefined;
-        if (verb === 'resubmit') go(`workflows/${answer.metadata.namespace ?? namespace}/${answer.metadata.name ?? name}`);
-        else turn.value += 1;
-      },
-      (reason: unknown) => (failed.value = reason),
-    );
-  };
-  const erase = () => {
-    if (!confirm(`Are you sure you want to delete workflow ${namespace}/${name}?`)) return;
-    remove(`workflows/${namespace}/${name}`).then(
-      () => go(`workflows/${namespace}`),
-      (reason: unknown) => (failed.value = reason),
-    );
-  };
-  const phase = now_?.status.phase ?? 'Pending';
-  const fulfilled = ['Succeeded', 'Failed', 'Error'].includes(phase);
   const nodes = now_?.status.nodes ?? {};
-  const suspended = now_?.spec.suspend === true || Object.values(nodes).some((node) => node.type === 'Suspend' && node.phase === 'Running');
+  const phase = now_?.status.phase ?? 'Pending';
   const template = now_?.spec.workflowTemplateRef;
-  const tools: ToolButton[] = [
-    ...(phase === 'Failed' || phase === 'Error' ? [{ title: 'Retry', icon: 'again', action: () => act('retry') } satisfies ToolButton] : []),
-    { title: 'Resubmit', icon: 'plus', action: () => act('resubmit') },
-    ...(fulfilled || suspended ? [] : [{ title: 'Suspend', icon: 'pause', action: () => act('suspend') } satisfies ToolButton]),
-    ...(fulfilled || !suspended ? [] : [{ title: 'Resume', icon: 'play', action: () => act('resume') } satisfies ToolButton]),
-    ...(fulfilled
+  const tools: ToolButton[] =
+    now_ === undefined
       ? []
-      : ([
-          { title: 'Stop', icon: 'stop', action: () => act('stop', {}, `Are you sure you want to stop workflow ${name}?`) },
-          { title: 'Terminate', icon: 'cross', action: () => act('terminate', {}, `Are you sure you want to terminate workflow ${name}?`) },
-        ] satisfies ToolButton[])),
-    { title: 'Delete', icon: 'trash', action: erase },
-    { title: 'Logs', icon: 'workflows', action: () => setQuery({ sidePanel: 'logs' }) },
-    ...(template?.name === undefined
-      ? []
-      : [{ title: 'Open Workflow Template', icon: 'template', action: () => go(template.clusterScope === true ? `cluster-workflow-templates/${template.name ?? ''}` : `workflow-templates/${namespace}/${template.name ?? ''}`) } satisfies ToolButton]),
-  ];
+      : [
+          ...actionsFor(now_).map((action) => ({ title: action.title, icon: action.icon, action: () => (asked.value = action) }) satisfies ToolButton),
+          { title: 'Logs', icon: 'workflows', action: () => setQuery({ sidePanel: 'logs' }) },
+          { title: 'Manifest', icon: 'code', action: () => setQuery({ sidePanel: 'workflow' }) },
+          ...(template?.name === undefined
+            ? []
+            : [{ title: 'Open Workflow Template', icon: 'template', action: () => go(template.clusterScope === true ? `cluster-workflow-templates/${template.name ?? ''}` : `workflow-templates/${namespace}/${template.name ?? ''}`) } satisfies ToolButton]),
+        ];
+  const done = (action: Action, answer: Workflow | undefined) => {
+    asked.value = undefined;
+    if (action.verb === 'delete') go(`workflows/${namespace}`);
+    else if (action.verb === 'resubmit') go(`workflows/${answer?.metadata.namespace ?? namespace}/${answer?.metadata.name ?? name}`);
+    else turn.value += 1;
+  };
+  const select = (id: string) => setQuery({ nodeId: id === nodeId ? undefined : id });
   const node: NodeStatus | undefined = nodeId === undefined ? undefined : nodes[nodeId];
   return (
     <Page
       title="Workflow Details"
       crumbs={[{ text: 'Workflows', path: 'workflows' }, { text: namespace, path: `workflows/${namespace}` }, { text: name }]}
-      tools={now_ === undefined ? [] : tools}
+      tools={tools}
       aside={
         <span class="view-switch">
-          <button type="button" class={summary ? 'pill solid' : 'pill'} aria-pressed={summary} onClick={() => setQuery({ tab: 'summary' })}>
-            Summary
-          </button>
-          <button type="button" class={summary ? 'pill' : 'pill solid'} aria-pressed={!summary} onClick={() => setQuery({ tab: undefined })}>
-            Graph
-          </button>
+          {VIEWS.map(({ tab, title }) => (
+            <button key={tab} type="button" class={view === tab ? 'pill solid' : 'pill'} aria-pressed={view === tab} onClick={() => setQuery({ tab: tab === 'workflow' ? undefined : tab })}>
+              {title}
+            </button>
+          ))}
         </span>
       }
     >
       <ErrorNotice error={error.value} onRetry={() => (turn.value += 1)} />
-      <ErrorNotice error={failed.value} />
       {now_ === undefined && error.value === undefined && <p role="status">Loading...</p>}
-      {now_ !== undefined && summary && <Summary workflow={now_} />}
-      {now_ !== undefined && !summary && (
+      {now_ !== undefined && view === 'summary' && <Summary workflow={now_} />}
+      {now_ !== undefined && view !== 'summary' && (
         <div class={node === undefined ? 'detail' : 'detail detail-split'}>
           <div class="graph-pane">
             <p class="graph-status">
               <PhaseIcon phase={phase} /> <strong>{phase}</strong> <span>{lasted(now_.status.startedAt, now_.status.finishedAt, now.value)}</span>
               {now_.status.message !== undefined && <span>{now_.status.message}</span>}
-              <span class="grow" />
-              <button type="button" class="pill" onClick={() => (zoom.value = Math.min(2.5, zoom.value * 1.25))} aria-label="Zoom in">
-                +
-              </button>
-              <button type="button" class="pill" onClick={() => (zoom.value = Math.max(0.3, zoom.value / 1.25))} aria-label="Zoom out">
-                −
-              </button>
             </p>
-            {Object.keys(nodes).length === 0 ? <p>No nodes yet: the workflow has not started.</p> : <GraphView nodes={nodes} selected={nodeId} zoom={zoom.value} onSelect={(id) => setQuery({ nodeId: id === nodeId ? undefined : id })} />}
+            {Object.keys(nodes).length === 0 && <p>No nodes yet: the workflow has not started.</p>}
+            {Object.keys(nodes).length > 0 && (view === 'timeline' ? <TimelineView nodes={nodes} selected={nodeId} onSelect={select} /> : <GraphView nodes={nodes} selected={nodeId} onSelect={select} />)}
           </div>
-          {node !== undefined && <NodePanel key={node.id} workflow={now_} node={node} onLogs={() => setQuery({ sidePanel: 'logs' })} onManifest={() => setQuery({ sidePanel: 'manifest' })} onClose={() => setQuery({ nodeId: undefined })} />}
+          {node !== undefined && <NodePanel key={node.id} workflow={now_} node={node} onLogs={() => setQuery({ sidePanel: 'logs' })} onManifest={() => setQuery({ sidePanel: 'manifest' })} onResume={() => (resuming.value = node.id)} onClose={() => setQuery({ nodeId: undefined })} />}
         </div>
       )}
       {now_ !== undefined && panel === 'logs' && (
         <SlidingPanel label="Logs" onClose={() => setQuery({ sidePanel: undefined })}>
           <Logs workflow={now_} nodeId={nodeId} />
+        </SlidingPanel>
+      )}
+      {now_ !== undefined && asked.value !== undefined && <ActionDialog key={asked.value.verb} action={asked.value} workflows={[now_]} onDone={(answer) => asked.value !== undefined && done(asked.value, answer)} onClose={() => (asked.value = undefined)} />}
+      {now_ !== undefined && node !== undefined && resuming.value === node.id && (
+        <ResumeNodeDialog
+          workflow={now_}
+          node={node}
+          onDone={() => {
+            resuming.value = undefined;
+            turn.value += 1;
+          }}
+          onClose={() => (resuming.value = undefined)}
+        />
+      )}
+      {now_ !== undefined && panel === 'workflow' && (
+        <SlidingPanel label="Workflow" onClose={() => setQuery({ sidePanel: undefined })}>
+          <h2>{name}</h2>
+          <ObjectEditor label="Workflow" value={withoutManagedFields(now_)} readOnly />
         </SlidingPanel>
       )}
       {node !== undefined && panel === 'manifest' && (
