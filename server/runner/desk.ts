@@ -97,12 +97,6 @@ export class Desk {
     return this.#add({ page, part: 'block', terminal, command: keys, output: slice.text(), ms: this.options.clock.now() - began, ended: screen.hub.atPrompt ? 'itself' : 'running' });
   }
 
-  /** Whether the shell in that terminal waits for a command; a terminal that is not open yet will. */
-  async free(terminal: number): Promise<boolean> {
-    const screen = await this.#screens.get(terminal);
-    return screen === undefined || screen.hub.atPrompt;
-  }
-
   /** What runs in a terminal and was left alone. */
   async running(terminal: number): Promise<Nature['kind'] | undefined> {
     const screen = await this.#screens.get(terminal);
