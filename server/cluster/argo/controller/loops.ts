@@ -56,6 +56,7 @@ function itemsOf(invocation: Invocation): Json[] {
       throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: ${jsonProblem(text, error)}`);
     }
     if (!Array.isArray(list)) throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: json: cannot unmarshal ${jsonKind(list)} into Go value of type []v1alpha1.Item`);
+    checkMembers('withParam', list.length);
     return list as Json[];
   }, []);
 }
@@ -90,8 +91,12 @@ function itemText(item: Json): string {
   return typeof item === 'string' ? json.slice(1, -1) : json;
 }
 
-/** A loop has so many members at most: Argo has no limit but the memory of its controller. */
-const MAX_MEMBERS = 100_000;
+/** A loop has so many members at most. Argo has no limit of its own, but more than these no workflow could keep. */
+const MAX_MEMBERS = 20_000;
+
+function checkMembers(kind: string, count: number): void {
+  if (count > MAX_MEMBERS) throw new Error(`${kind} would make ${count} members, more than the ${MAX_MEMBERS} that this cluster makes`);
+}
 
 function sequence(spec: Sequence): Json[] {
   const number = (value: number | string): number => {
@@ -107,7 +112,7 @@ function sequence(spec: Sequence): Json[] {
     end = start + count - 1;
   } else throw new Error('neither end nor count was specified in withSequence');
   const step = start <= end ? 1 : -1;
-  if (Math.abs(end - start) >= MAX_MEMBERS) throw new Error(`withSequence would make ${Math.abs(end - start) + 1} members, more than the ${MAX_MEMBERS} that this cluster makes`);
+  checkMembers('withSequence', Math.abs(end - start) + 1);
   return Array.from({ length: Math.abs(end - start) + 1 }, (_, i) => formatInteger(spec.format ?? '%d', start + i * step));
 }
 

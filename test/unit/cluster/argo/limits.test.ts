@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { CustomMetrics, type MetricSpec } from '../../../../server/cluster/argo/controller/custom-metrics.ts';
+import { expandLoop } from '../../../../server/cluster/argo/controller/loops.ts';
 import { Throttler } from '../../../../server/cluster/argo/controller/throttler.ts';
 import { mayRun } from '../../../../server/cluster/argo/cron/cron.ts';
 import { argoExprEnv, evalExpr, toPlainJson } from '../../../../server/cluster/argo/expressions/index.ts';
-import { decodeCronWorkflow } from '../../../../server/cluster/argo/types/workflow.ts';
+import { decodeCronWorkflow, decodeInvocation } from '../../../../server/cluster/argo/types/workflow.ts';
 import { ManualClock, ShiftableClock } from '../../../../server/lib/clock.ts';
 import { readYamlDocuments } from '../../../../server/lib/yaml.ts';
 
@@ -131,6 +132,21 @@ describe('an expression that would take forever', () => {
 
   it('is no other that repeats a group', () => {
     expect(['"abcabc" matches "^(abc)+$"', 'sprig.regexReplaceAll("(a)+", "baab", "x")', 'sprig.regexSplit("(,)+", "a,,b,c", 2)'].map((source) => evalExpr(source, argoExprEnv({})))).toEqual([true, 'bxb', ['a', 'b,c']]);
+  });
+});
+
+describe('a loop with more members than any workflow could keep', () => {
+  const expand = (loop: object) => expandLoop('WorkflowStep', decodeInvocation({ name: 'a', template: 'b', ...loop }), decodeInvocation, {});
+
+  it.each([
+    [{ withSequence: { count: '1000000000' } }, 'withSequence would make 1000000000 members, more than the 20000 that this cluster makes'],
+    [{ withParam: JSON.stringify(Array.from({ length: 20_001 }, (_, i) => i)) }, 'withParam would make 20001 members, more than the 20000 that this cluster makes'],
+  ])('is refused', (loop, message) => {
+    expect(() => expand(loop)).toThrow(message);
+  });
+
+  it('is no other', () => {
+    expect(expand({ withSequence: { start: '3', end: '1', format: 'n%02d' } }).map(({ name }) => name)).toEqual(['a(0:n03)', 'a(1:n02)', 'a(2:n01)']);
   });
 });
 
