@@ -16,7 +16,7 @@ import type { Json, Recipe, Rig } from './argo-recordings.ts';
 
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
 const PODS = { group: '', version: 'v1', resource: 'pods' };
-const LIMIT_MS = Number(process.env['LIMIT_S'] ?? 150) * 1000;
+const LIMIT_MS = Number(process.env['LIMIT_S'] ?? 300) * 1000;
 
 interface Recording {
   how: Recipe;
