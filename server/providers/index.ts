@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -54,6 +54,9 @@ export interface Providers {
   close(): Promise<void>;
 }
 
+/** A page is not kept waiting for a daemon that hangs. */
+const OFFER_MS = 1000;
+
 /** What this lab offers; a provider's code is loaded when it is needed first. */
 export function createProviders(config: ProvidersConfig, dependencies: ProviderDependencies): Providers {
   const { log } = dependencies;
@@ -99,7 +102,8 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
     offers: () =>
       Promise.all(
         offered.map(async (provider) => {
-          const problem = await problemOf(provider);
+          const slow = sleep(dependencies.clock, OFFER_MS).then((): Problem => ({ reason: `${provider.title}: nothing has answered yet`, next: 'Load the page again in a moment.' }));
+          const problem = await Promise.race([problemOf(provider), slow]);
           return { id: provider.name, title: provider.title, available: problem === undefined, ...problem, default: provider === standard };
         }),
       ),

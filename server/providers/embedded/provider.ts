@@ -25,13 +25,15 @@ export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderD
       try {
         const listener = await session.place.listen(API_PORT);
         const restore = Snapshot.safeParse(session.restore);
-        const runtime = await createRuntime(sandbox, join(session.folder, 'runtime'), clock);
+        // A folder a start: a cluster that ends takes its own away, while the next one of the session may have begun.
+        const folder = join(session.folder, ids.alphanumeric(8));
+        const runtime = await createRuntime(sandbox, join(folder, 'runtime'), clock);
         const cluster = await startCluster({
           clock,
           ids,
           log,
           runtime,
-          folder: session.folder,
+          folder,
           listen: { listener: listener.server },
           serverUrl: `https://127.0.0.1:${listener.port}`,
           argoUi,
