@@ -55,7 +55,7 @@ export interface Providers {
 }
 
 /** A page is not kept waiting for a daemon that hangs. */
-const OFFER_MS = 1000;
+const OFFER_MS = 2500;
 
 /** What this lab offers; a provider's code is loaded when it is needed first. */
 export function createProviders(config: ProvidersConfig, dependencies: ProviderDependencies): Providers {
