@@ -86,8 +86,8 @@ describe('the timeline', () => {
 
 describe('a large graph', () => {
   it('may be a chain of thousands', () => {
-    const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`n${i}`, node(`n${i}`, { children: [`n${i + 1}`] })]));
-    expect(layout(chain).nodes.at(-1)).toEqual({ id: 'n19999', label: 'n19999', type: 'Pod', phase: 'Succeeded', x: 60, y: 60 + 19_999 * 92 });
+    const chain = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`n${i}`, node(`n${i}`, { children: [`n${i + 1}`] })]));
+    expect(layout(chain).nodes.at(-1)).toEqual({ id: 'n4999', label: 'n4999', type: 'Pod', phase: 'Succeeded', x: 60, y: 60 + 4999 * 92 });
   });
 
   it('is drawn where one looks, with the edges that lead there', () => {

@@ -1,0 +1,101 @@
+import type { WatchEvent, Workflow } from '../api/shapes.ts';
+
+export const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Error'] as const;
+export const NAME_FILTERS = ['Contains', 'Prefix', 'Exact'] as const;
+export type NameFilter = (typeof NAME_FILTERS)[number];
+
+/** What the list of workflows is asked for, as the page's address says it. */
+export interface ListQuery {
+  name: string;
+  nameFilter: NameFilter;
+  labels: string;
+  template: string;
+  cron: string;
+  phases: string[];
+  /** Days (`2026-01-31`) in the reader's time zone; empty for no bound. */
+  createdAfter: string;
+  finishedBefore: string;
+  limit: number;
+  offset: number;
+}
+
+export function readListQuery(query: URLSearchParams): ListQuery {
+  const text = (name: string) => query.get(name) ?? '';
+  const whole = (name: string, otherwise: number) => (/^\d{1,6}$/.test(text(name)) ? Number(text(name)) : otherwise);
+  return {
+    name: text('name'),
+    nameFilter: NAME_FILTERS.find((filter) => filter === text('nameFilter')) ?? 'Contains',
+    labels: text('label'),
+    template: text('template'),
+    cron: text('cronWorkflow'),
+    phases: query.getAll('phase').flatMap((value) => value.split(',')).filter(Boolean),
+    createdAfter: text('createdAfter'),
+    finishedBefore: text('finishedBefore'),
+    limit: whole('limit', 50),
+    offset: whole('offset', 0),
+  };
+}
+
+const LABEL = 'workflows.argoproj.io/';
+
+/**
+ * The labels that the server filters by. A workflow that nobody has looked at yet has no phase and no label for it;
+ * it counts as pending, so that asking for pending ones is asking for none of the other phases.
+ */
+export function labelSelector(query: ListQuery): string {
+  const others = PHASES.filter((phase) => !query.phases.includes(phase));
+  const phases = query.phases.length === 0 || others.length === 0 ? '' : query.phases.includes('Pending') ? `${LABEL}phase notin (${others.join(',')})` : `${LABEL}phase in (${query.phases.join(',')})`;
+  return [query.labels, query.template === '' ? '' : `${LABEL}workflow-template=${query.template}`, query.cron === '' ? '' : `${LABEL}cron-workflow=${query.cron}`, phases].filter(Boolean).join(',');
+}
+
+const ITEM = ['metadata.uid', 'metadata.name', 'metadata.namespace', 'metadata.creationTimestamp', 'metadata.labels', 'metadata.annotations', 'status.phase', 'status.message', 'status.startedAt', 'status.finishedAt', 'status.progress', 'spec.suspend'];
+
+/** The parameters of the list request. The nodes, most of a workflow, stay away. */
+export function listRequest(query: ListQuery): Record<string, string | number> {
+  return {
+    'listOptions.labelSelector': labelSelector(query),
+    'listOptions.limit': query.limit,
+    ...(query.offset === 0 ? {} : { 'listOptions.continue': query.offset }),
+    ...(query.name === '' ? {} : { 'listOptions.fieldSelector': `metadata.name=${query.name}`, nameFilter: query.nameFilter }),
+    ...timeOf('createdAfter', query.createdAfter),
+    ...timeOf('finishedBefore', query.finishedBefore),
+    fields: ['metadata', ...ITEM.map((field) => `items.${field}`)].join(','),
+  };
+}
+
+function timeOf(name: string, day: string): Record<string, string> {
+  const at = Date.parse(`${day}T00:00:00`);
+  return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString().replace('.000Z', 'Z') };
+}
+
+/** Whether a workflow of the watch, which filters by labels only, belongs on the list. */
+export function belongs(workflow: Workflow, query: ListQuery): boolean {
+  const name = workflow.metadata.name ?? '';
+  const named = { Contains: name.includes(query.name), Prefix: name.startsWith(query.name), Exact: name === query.name }[query.nameFilter];
+  const after = Date.parse(`${query.createdAfter}T00:00:00`);
+  const before = Date.parse(`${query.finishedBefore}T00:00:00`);
+  return (
+    (query.name === '' || named) &&
+    (query.phases.length === 0 || query.phases.includes(workflow.status.phase ?? 'Pending')) &&
+    (Number.isNaN(after) || Date.parse(workflow.metadata.creationTimestamp ?? '') > after) &&
+    (Number.isNaN(before) || Date.parse(workflow.status.finishedAt ?? '') < before)
+  );
+}
+
+/** The page of the list after an event. New ones come on the first page only; later pages would shift under the reader. */
+export function applyEvent(list: readonly Workflow[], event: WatchEvent, query: ListQuery): Workflow[] {
+  const { uid } = event.object.metadata;
+  const others = list.filter((workflow) => workflow.metadata.uid !== uid);
+  if (event.type === 'DELETED' || !belongs(event.object, query)) return others;
+  if (query.offset > 0 && others.length === list.length) return others;
+  return [...others, event.object].toSorted(byNewest).slice(0, Math.max(query.limit, 1));
+}
+
+/** Unfinished ones first, the latest start first; then the finished ones, the latest end first. */
+export function byNewest(a: Workflow, b: Workflow): number {
+  const end = (workflow: Workflow) => workflow.status.finishedAt ?? '';
+  const start = (workflow: Workflow) => workflow.status.startedAt ?? workflow.metadata.creationTimestamp ?? '';
+  if ((end(a) === '') !== (end(b) === '')) return end(a) === '' ? -1 : 1;
+  const [first, second] = end(a) === '' ? [start(a), start(b)] : [end(a), end(b)];
+  return second.localeCompare(first) || (a.metadata.name ?? '').localeCompare(b.metadata.name ?? '');
+}
