@@ -4,16 +4,18 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { ArgoError } from './api/client.ts';
-import { KINDS, NOT_EMULATED } from './state/kinds.ts';
+import { KINDS } from './state/kinds.ts';
 import { go, href, place, startRouter } from './state/router.ts';
 import { startClock } from './state/time.ts';
 import './styles.css';
 import { defaultNamespace, loadCaller, version } from './views/common.tsx';
 import { DefinitionDetailPage, DefinitionListPage } from './views/definitions.tsx';
+import { EventFlowPage, EventObjectsPage } from './views/event-pages.tsx';
 import { Icon } from './views/icons.tsx';
 import type { IconName } from './views/icons.tsx';
 import { LoginPage } from './views/login.tsx';
-import { ApiDocsPage, EventBindingsPage, HelpPage, NotEmulatedPage, UserInfoPage } from './views/other-pages.tsx';
+import { ApiDocsPage, EventBindingsPage, HelpPage, PluginsPage, UserInfoPage } from './views/other-pages.tsx';
+import { ReportsPage } from './views/reports.tsx';
 import { WorkflowDetailPage } from './views/workflow-detail.tsx';
 import { WorkflowListPage } from './views/workflow-list.tsx';
 
@@ -22,16 +24,18 @@ const MENU: readonly { path: string; title: string; icon: IconName; namespaced?:
   { path: 'workflow-templates', title: 'Workflow Templates', icon: 'template', namespaced: true },
   { path: 'cluster-workflow-templates', title: 'Cluster Workflow Templates', icon: 'templates' },
   { path: 'cron-workflows', title: 'Cron Workflows', icon: 'clock', namespaced: true },
-  { path: 'event-flow', title: 'Event Flow', icon: 'flow' },
-  { path: 'sensors', title: 'Sensors', icon: 'dish' },
-  { path: 'event-sources', title: 'Event Sources', icon: 'bolt' },
+  { path: 'event-flow', title: 'Event Flow', icon: 'flow', namespaced: true },
+  { path: 'sensors', title: 'Sensors', icon: 'dish', namespaced: true },
+  { path: 'event-sources', title: 'Event Sources', icon: 'bolt', namespaced: true },
   { path: 'workflow-event-bindings', title: 'Workflow Event Bindings', icon: 'link', namespaced: true },
-  { path: 'reports', title: 'Reports', icon: 'report' },
+  { path: 'reports', title: 'Reports', icon: 'report', namespaced: true },
   { path: 'userinfo', title: 'User', icon: 'user' },
   { path: 'apidocs', title: 'API Docs', icon: 'code' },
   { path: 'plugins', title: 'Plugins', icon: 'plugin' },
   { path: 'help', title: 'Help', icon: 'help' },
 ];
+
+const NAMESPACED = new Set(['workflows', 'workflow-event-bindings', 'event-flow', 'sensors', 'event-sources', 'reports']);
 
 /** False until the server said (or refused to say) who the caller is: the namespace to start with hangs on it. */
 const started = signal(false);
@@ -69,11 +73,13 @@ function Content(): JSX.Element {
   if (section === 'help') return <HelpPage />;
   const kind = KINDS.find((candidate) => candidate.path === section);
   if (kind !== undefined && !kind.namespaced) return first === undefined ? <DefinitionListPage kind={kind} namespace="" /> : <DefinitionDetailPage key={first} kind={kind} namespace="" name={first} />;
-  const other = NOT_EMULATED[section];
-  if (other !== undefined) return <NotEmulatedPage title={other} />;
-  if (section !== 'workflows' && section !== 'workflow-event-bindings' && kind === undefined) return <Redirect to={`workflows/${defaultNamespace()}`} />;
+  if (section === 'plugins') return <PluginsPage />;
+  if (!NAMESPACED.has(section) && kind === undefined) return <Redirect to={`workflows/${defaultNamespace()}`} />;
   if (first === undefined) return <Redirect to={`${section}/${defaultNamespace()}`} />;
   if (section === 'workflow-event-bindings') return <EventBindingsPage namespace={first} />;
+  if (section === 'event-flow') return <EventFlowPage namespace={first} />;
+  if (section === 'sensors' || section === 'event-sources') return <EventObjectsPage key={section} kind={section} namespace={first} name={second} />;
+  if (section === 'reports') return <ReportsPage namespace={first} />;
   if (kind !== undefined) return second === undefined ? <DefinitionListPage key={kind.path} kind={kind} namespace={first} /> : <DefinitionDetailPage key={`${kind.path} ${second}`} kind={kind} namespace={first} name={second} />;
   return second === undefined ? <WorkflowListPage namespace={first} /> : <WorkflowDetailPage key={second} namespace={first} name={second} />;
 }

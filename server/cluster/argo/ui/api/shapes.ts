@@ -87,6 +87,19 @@ export type Definition = z.infer<typeof Definition>;
 export const EventBinding = z.looseObject({ metadata: Metadata, spec: z.looseObject({ event: z.looseObject({ selector: z.string() }), submit: z.looseObject({ workflowTemplateRef: z.looseObject({ name: z.string().optional(), clusterScope: z.boolean().optional() }).nullish() }).nullish() }) });
 export type EventBinding = z.infer<typeof EventBinding>;
 
+export const EventSource = z.looseObject({ metadata: Metadata, spec: z.record(z.string(), z.unknown()).default({}) });
+export type EventSource = z.infer<typeof EventSource>;
+export const Sensor = z.looseObject({
+  metadata: Metadata,
+  spec: z
+    .looseObject({
+      dependencies: z.array(z.looseObject({ eventSourceName: z.string().optional(), eventName: z.string().optional() })).nullish(),
+      triggers: z.array(z.looseObject({ template: z.looseObject({ name: z.string().optional() }).nullish() })).nullish(),
+    })
+    .default({}),
+});
+export type Sensor = z.infer<typeof Sensor>;
+
 export const listOf = <T>(item: z.ZodType<T>) => z.looseObject({ metadata: z.looseObject({ continue: z.string().optional(), resourceVersion: z.string().optional() }).default({}), items: z.array(item).nullish() });
 
 export const Info = z.looseObject({ managedNamespace: z.string().optional(), links: z.array(z.looseObject({ name: z.string(), url: z.string(), scope: z.string() })).nullish() });

@@ -51,12 +51,3 @@ export const KINDS: readonly DefinitionKind[] = [
 export function exampleWorkflow(namespace: string): Record<string, unknown> {
   return { metadata: { generateName: 'hello-', namespace, labels: { example: 'true' } }, spec };
 }
-
-/** What the menu shows of the real interface and this one does not do, with the reason. */
-export const NOT_EMULATED: Readonly<Record<string, string>> = {
-  'event-flow': 'Event Flow',
-  'event-sources': 'Event Sources',
-  sensors: 'Sensors',
-  reports: 'Reports',
-  plugins: 'Plugins',
-};

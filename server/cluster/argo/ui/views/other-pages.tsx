@@ -219,12 +219,21 @@ export function HelpPage(): JSX.Element {
   );
 }
 
-export function NotEmulatedPage({ title }: { title: string }): JSX.Element {
+/** Executor plugins: none can be installed in the lab's cluster, and what then happens. */
+export function PluginsPage(): JSX.Element {
   return (
-    <Page title={title} crumbs={[{ text: title }]}>
+    <Page title="Plugins" crumbs={[{ text: 'Plugins' }]}>
       <section class="box">
-        <h2>{title} is not part of this lab's interface</h2>
-        <p>Argo's own interface has a page here. The lab does not emulate it; use the API or the command line where they offer the same.</p>
+        <h2>
+          <Icon name="plugin" /> Plugins
+        </h2>
+        <p>No executor plugins are installed. A plugin would add a template type of its own, run by a sidecar of the workflow's agent.</p>
+        <p>
+          This cluster's controller runs without plugins, as Argo does unless <code>ARGO_EXECUTOR_PLUGINS=true</code> is set: a template with <code>plugin:</code> ends in an error that says so.
+        </p>
+        <p>
+          About them: <a href="https://argo-workflows.readthedocs.io/en/release-3.7/plugins/">argo-workflows.readthedocs.io</a>
+        </p>
       </section>
     </Page>
   );
