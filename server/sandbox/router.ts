@@ -13,7 +13,7 @@ const SERVICES = '10.96.0.0/12';
 
 /**
  * Joins the network of the process that this shell becomes to the router's: a cable between them, the address on one end,
- * the way to it on the other. $1 the router's pid, $2 the cable's name, $3 the address; what follows is the command.
+ * the way to it on the other. Any port may be listened on, as containerd has it. $1 the router's pid, $2 the cable's name, $3 the address; what follows is the command.
  */
 const JOIN = `
 router=$1 link=$2 address=$3; shift 3
@@ -32,6 +32,7 @@ route add ${GATEWAY} dev eth0 scope link
 route add ${POD_NET} via ${GATEWAY}
 route add default via ${GATEWAY}
 E
+{ echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; } 2>/dev/null || :
 exec "$@"`;
 
 /** The same for a network that is there already: $4 is a process in it. */
@@ -49,7 +50,8 @@ link set eth0 up
 route add ${GATEWAY} dev eth0 scope link
 route add ${PODS} via ${GATEWAY}
 route add ${SERVICES} via ${GATEWAY}
-E`;
+E
+nsenter -t "$pid" -n /bin/sh -c '{ echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; } 2>/dev/null || :'`;
 
 /** Every address of the cluster is the router's own until a pod has it: what is not routed on is answered here. */
 const BEGIN = `

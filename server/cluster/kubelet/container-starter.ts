@@ -17,7 +17,7 @@ import { hostnameOf } from './host-files.ts';
 import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
 import { LogStore } from './log-store.ts';
 import type { ContainerObserved, ExitRecord } from './observed.ts';
-import { programBody } from './program-body.ts';
+import { answerOnLocalhost, programBody } from './program-body.ts';
 import { runProcess, runProgram, type RunningContainer } from './running-container.ts';
 import type { ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
 
@@ -158,7 +158,7 @@ export class ContainerStarter {
         tty: container.tty === true,
         stdin: container.stdin === true,
       };
-      return await runProcess(runtime, spec, log);
+      return await runProcess(runtime, spec, log, (process, ended) => answerOnLocalhost(process, network, pod.metadata.uid ?? '', ended));
     } catch (error) {
       log.close();
       const message = startMessage(argv[0] ?? '', error);

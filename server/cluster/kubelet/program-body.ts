@@ -17,22 +17,13 @@ export interface ProgramBody {
  */
 export function programBody(options: { runtime: ProcessRuntime; spec: Omit<ProcessSpec, 'argv'>; network: KubeletNetwork; podUid: string; clock: Clock }): ProgramBody {
   const { runtime, spec, network, podUid } = options;
-  const servers = new Map<number, Promise<Server | undefined>>();
   const stop = new AbortController();
   let begun: Promise<ContainerProcess> | undefined;
 
   const begin = async (): Promise<ContainerProcess> => {
     const process = await runtime.start({ ...spec, argv: ['sleep', '2147483647'] });
     if (stop.signal.aborted) process.signal('SIGKILL');
-    network.onProgramPort(({ podUid: uid, port, open }) => {
-      if (uid !== podUid || process.listen === undefined) return;
-      if (!open) {
-        void servers.get(port)?.then((server) => server?.close());
-        servers.delete(port);
-      } else if (!servers.has(port)) {
-        servers.set(port, process.listen(port).then((server) => server.on('connection', (socket) => joinStreams(socket, network.dial(podUid, port))), () => undefined));
-      }
-    }, stop.signal);
+    answerOnLocalhost(process, network, podUid, stop.signal);
     return process;
   };
 
@@ -48,8 +39,27 @@ export function programBody(options: { runtime: ProcessRuntime; spec: Omit<Proce
     },
     end() {
       stop.abort();
-      for (const server of servers.values()) void server.then((one) => one?.close());
       void begun?.then((process) => process.signal('SIGKILL'), () => undefined);
     },
   };
+}
+
+/** Lets the programs of a pod answer on the localhost of its processes: containers of one pod share that. */
+export function answerOnLocalhost(process: ContainerProcess, network: KubeletNetwork, podUid: string, signal: AbortSignal): void {
+  const { listen } = process;
+  if (listen === undefined) return;
+  const servers = new Map<number, Promise<Server | undefined>>();
+  const close = (port: number) => {
+    void servers.get(port)?.then((server) => server?.close());
+    servers.delete(port);
+  };
+  network.onProgramPort((port) => {
+    if (port.podUid !== podUid) return;
+    if (!port.open) close(port.port);
+    else if (!servers.has(port.port)) {
+      // What the process listens on itself stays its own.
+      servers.set(port.port, listen(port.port).then((server) => server.on('connection', (socket) => joinStreams(socket, network.dial(podUid, port.port))), () => undefined));
+    }
+  }, signal);
+  signal.addEventListener('abort', () => [...servers.keys()].forEach(close), { once: true });
 }

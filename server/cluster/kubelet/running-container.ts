@@ -19,9 +19,11 @@ export interface RunningContainer {
   resize(columns: number, rows: number): void;
 }
 
-/** Starts a real process; its output goes to the log. Resolves when it runs. */
-export async function runProcess(runtime: ProcessRuntime, spec: ProcessSpec, log: LogStore): Promise<RunningContainer> {
+/** Starts a real process; its output goes to the log. Resolves when it runs. `onStarted` is given a signal for its end. */
+export async function runProcess(runtime: ProcessRuntime, spec: ProcessSpec, log: LogStore, onStarted: (process: ContainerProcess, ended: AbortSignal) => void = () => undefined): Promise<RunningContainer> {
   const process = await runtime.start(spec);
+  const ended = new AbortController();
+  onStarted(process, ended.signal);
   const drained: Promise<void>[] = [];
   for (const [stream, source] of [['stdout', process.stdout], ['stderr', process.stderr]] as const) {
     if (source === undefined) continue;
@@ -38,6 +40,7 @@ export async function runProcess(runtime: ProcessRuntime, spec: ProcessSpec, log
   }
   return {
     exited: process.exited.then(async (exit) => {
+      ended.abort();
       await Promise.all(drained);
       return exit;
     }),
