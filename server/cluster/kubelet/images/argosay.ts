@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../../program.ts';
+import { whalesay } from './whalesay.ts';
 
 /** What Argo's own tests say things with: version 2 takes a small command of its own as arguments. */
 const SCRIPT = `#!/bin/sh
@@ -29,3 +30,6 @@ export const argosay: ImageEntry = {
   entrypoint: ['/argosay'],
   content: { kind: 'root-folder', base: 'busybox', files: { '/argosay': SCRIPT } },
 };
+
+/** Version 1 is the whale that speaks, under the tests' own name. */
+export const argosayV1: ImageEntry = { ...whalesay, repository: 'argoproj/argosay', tags: ['v1'] };

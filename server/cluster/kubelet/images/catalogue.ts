@@ -10,34 +10,39 @@ export type ImageLookup =
 /** Which image references the cluster knows, and what stands behind them. */
 export interface ImageRegistry {
   lookup(image: string): ImageLookup;
-  /** Adds an entry, or takes the place of the one with the same repository; the returned function takes it away. */
+  /** Adds an entry, or takes the place of the one with the same repository and tags; the returned function takes it away. */
   register(entry: ImageEntry): () => void;
   /** Repositories in alphabetical order. */
   names(): string[];
 }
 
 export function createImageRegistry(entries: readonly ImageEntry[] = []): ImageRegistry {
-  const byRepository = new Map<string, ImageEntry>();
+  /** By repository, or by repository and tag for an entry that has only some tags. */
+  const byName = new Map<string, ImageEntry>();
   const register = (entry: ImageEntry) => {
-    const key = repositoryKey(entry.repository);
-    const before = byRepository.get(key);
-    byRepository.set(key, entry);
-    return () => {
-      if (byRepository.get(key) !== entry) return;
-      if (before === undefined) byRepository.delete(key);
-      else byRepository.set(key, before);
-    };
+    const repository = repositoryKey(entry.repository);
+    const undo = (entry.tags?.map((tag) => `${repository}:${tag}`) ?? [repository]).map((key) => {
+      const before = byName.get(key);
+      byName.set(key, entry);
+      return () => {
+        if (byName.get(key) !== entry) return;
+        if (before === undefined) byName.delete(key);
+        else byName.set(key, before);
+      };
+    });
+    return () => undo.forEach((one) => one());
   };
   for (const entry of entries) register(entry);
   return {
     register,
-    names: () => [...byRepository.keys()].sort(),
+    names: () => [...new Set([...byName.values()].map(({ repository }) => repositoryKey(repository)))].sort(),
     lookup(image) {
       const reference = parseImageReference(image);
       if (reference === undefined) return { kind: 'invalid' };
-      const entry = byRepository.get(reference.repository);
+      const { repository } = reference;
+      // What a digest stands for can't be known here: any version will do.
+      const entry = byName.get(`${repository}:${reference.tag}`) ?? byName.get(repository) ?? (reference.digest === undefined ? undefined : [...byName.values()].find((one) => repositoryKey(one.repository) === repository));
       if (entry === undefined) return { kind: 'missing', reference };
-      if (entry.tags !== undefined && reference.digest === undefined && !entry.tags.includes(reference.tag)) return { kind: 'missing', reference };
       const hash = createHash('sha256').update(reference.canonical).digest('hex');
       return {
         kind: 'found',

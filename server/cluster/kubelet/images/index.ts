@@ -1,5 +1,5 @@
 import type { ImageEntry } from '../../program.ts';
-import { argosay } from './argosay.ts';
+import { argosay, argosayV1 } from './argosay.ts';
 import { alpine, busybox, debian, ubuntu } from './base.ts';
 import { curl, curlAppropriate } from './curl.ts';
 import { helloServers } from './hello-servers.ts';
@@ -11,4 +11,4 @@ import { python } from './python.ts';
 import { whalesay } from './whalesay.ts';
 
 /** The images that every cluster has. Adding one: a file, and a line here. */
-export const builtInImages: readonly ImageEntry[] = [busybox, alpine, debian, ubuntu, python, curl, curlAppropriate, argosay, whalesay, nginx, nginxUnprivileged, httpd, ...helloServers, ...pauseImages, ...hostTools, minio, minioQuay, minioClient, minioClientQuay];
+export const builtInImages: readonly ImageEntry[] = [busybox, alpine, debian, ubuntu, python, curl, curlAppropriate, argosay, argosayV1, whalesay, nginx, nginxUnprivileged, httpd, ...helloServers, ...pauseImages, ...hostTools, minio, minioQuay, minioClient, minioClientQuay];
