@@ -37,7 +37,7 @@ const MENU: readonly { path: string; title: string; icon: IconName; namespaced?:
 
 const NAMESPACED = new Set(['workflows', 'workflow-event-bindings', 'event-flow', 'sensors', 'event-sources', 'reports']);
 
-/** False until the server said (or refused to say) who the caller is: the namespace to start with hangs on it. */
+/** False until the server said (or refused to say) who the caller is, where the namespace to start with hangs on it. */
 const started = signal(false);
 
 function App(): JSX.Element {
@@ -92,6 +92,8 @@ function Redirect({ to }: { to: string }): JSX.Element {
 async function start(): Promise<void> {
   startRouter();
   startClock();
+  // An address that names its namespace needs no answer about the caller first.
+  if (place.value.path.length > 1) started.value = true;
   await loadCaller().catch((error: unknown) => {
     if (!(error instanceof ArgoError) || error.status !== 401 || place.value.path[0] === 'login') return;
     // Where no page was asked for, where to go after the login hangs on who that will be.

@@ -127,12 +127,12 @@ export interface Region {
   bottom: number;
 }
 
-/** What of the graph touches the region: all that has to be drawn. */
+/** What of the graph touches the region: all that has to be drawn. The nodes in reading order, which is the keyboard's too. */
 export function inRegion(graph: Graph, region: Region): { nodes: GraphNode[]; edges: { edge: GraphEdge; from: GraphNode; to: GraphNode }[] } {
   const at = new Map(graph.nodes.map((node) => [node.id, node]));
   const touches = (left: number, top: number, right: number, bottom: number) => right >= region.left && left <= region.right && bottom >= region.top && top <= region.bottom;
   return {
-    nodes: graph.nodes.filter((node) => touches(node.x, node.y, node.x, node.y)),
+    nodes: graph.nodes.filter((node) => touches(node.x, node.y, node.x, node.y)).sort((a, b) => a.y - b.y || a.x - b.x),
     edges: graph.edges.flatMap((edge) => {
       const [from, to] = [at.get(edge.from), at.get(edge.to)];
       if (from === undefined || to === undefined) return [];

@@ -84,14 +84,14 @@ export function Page({ title, crumbs, tools, aside, children }: PageProps): JSX.
         <h1>{title}</h1>
       </header>
       {(tools !== undefined || aside !== undefined) && (
-        <div class="tools">
+        <section class="tools" aria-label="Actions">
           {tools?.map((tool) => (
             <button key={tool.title} type="button" class="pill solid" disabled={tool.disabled} onClick={tool.action}>
               <Icon name={tool.icon} /> {tool.title}
             </button>
           ))}
           {aside}
-        </div>
+        </section>
       )}
       <main class="content">{children}</main>
     </div>

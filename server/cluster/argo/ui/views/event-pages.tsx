@@ -102,7 +102,7 @@ export function EventObjectsPage({ kind, namespace, name }: { kind: EventKind; n
 }
 
 const FLOW_ICONS: Record<FlowKind, IconName> = { 'event source': 'bolt', sensor: 'dish', trigger: 'play', event: 'cloud', 'event binding': 'link', template: 'template', workflow: 'workflows' };
-const [STRETCH_X, STRETCH_Y] = [1.6, 1.35];
+const [STRETCH_X, STRETCH_Y] = [1.6, 1.25];
 const WORKFLOW_FIELDS = 'metadata,items.metadata.name,items.metadata.namespace,items.metadata.creationTimestamp,items.metadata.labels,items.status.phase';
 const RECENT = 200;
 
@@ -152,7 +152,7 @@ function Flow({ nodes }: { nodes: Readonly<Record<string, FlowNode>> }): JSX.Ele
         <svg width={graph.width * STRETCH_X} height={graph.height * STRETCH_Y} aria-hidden="true">
           {graph.edges.map(({ from, to }) => {
             const [a, b] = [at.get(from), at.get(to)];
-            return a !== undefined && b !== undefined && <path key={`${from} ${to}`} class="edge" d={`M${a.x} ${a.y + 42}C${a.x} ${a.y + 70} ${b.x} ${b.y - 60} ${b.x} ${b.y - 34}`} />;
+            return a !== undefined && b !== undefined && <path key={`${from} ${to}`} class="edge" d={`M${a.x} ${a.y}C${a.x} ${a.y + 70} ${b.x} ${b.y - 70} ${b.x} ${b.y}`} />;
           })}
         </svg>
         {graph.nodes.map(({ id }) => {

@@ -20,6 +20,7 @@ export function NodePanel({ workflow, node, onLogs, onManifest, onResume, onClos
       <button type="button" class="sliding-close" aria-label="Close the node" onClick={onClose}>
         <Icon name="cross" />
       </button>
+      <h2 class="node-title">{node.displayName ?? node.name}</h2>
       <div class="tabs" role="tablist" aria-label="Node">
         {TABS.map((name) => (
           <button

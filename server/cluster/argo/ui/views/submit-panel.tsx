@@ -21,9 +21,14 @@ export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Ele
   const full = useSignal(false);
   const chosen = useSignal<string | undefined>(undefined);
   const templates = useLoad(() => get(listOf(Definition), `workflow-templates/${namespace}`), [namespace]);
+  const shared = useLoad(() => get(listOf(Definition), 'cluster-workflow-templates'), []);
+  const kinds = [
+    { kind: 'WorkflowTemplate', title: 'Workflow templates', items: templates.data?.items ?? [] },
+    // Who may not list those gets along without.
+    { kind: 'ClusterWorkflowTemplate', title: 'Cluster workflow templates', items: shared.data?.items ?? [] },
+  ] as const;
+  const found = kinds.flatMap(({ kind, items }) => items.map((definition) => ({ kind, definition, key: `${kind}/${definition.metadata.name ?? ''}` }))).find(({ key }) => key === chosen.value);
   if (full.value) return <SubmitManifest namespace={namespace} />;
-  const items = templates.data?.items ?? [];
-  const template = items.find((item) => item.metadata.name === chosen.value);
   return (
     <section class="box">
       <h2>Submit new workflow</h2>
@@ -34,15 +39,22 @@ export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Ele
           <option value="" disabled>
             Select a workflow template...
           </option>
-          {items.map((item) => (
-            <option key={item.metadata.name} value={item.metadata.name}>
-              {item.metadata.name}
-            </option>
-          ))}
+          {kinds.map(
+            ({ kind, title, items }) =>
+              items.length > 0 && (
+                <optgroup key={kind} label={title}>
+                  {items.map((item) => (
+                    <option key={item.metadata.name} value={`${kind}/${item.metadata.name ?? ''}`}>
+                      {item.metadata.name}
+                    </option>
+                  ))}
+                </optgroup>
+              ),
+          )}
         </select>
       </label>
       <ErrorNotice error={templates.error} />
-      {template !== undefined && <SubmitForm key={chosen.value} definition={template} resourceKind="WorkflowTemplate" namespace={namespace} />}
+      {found !== undefined && <SubmitForm key={found.key} definition={found.definition} resourceKind={found.kind} namespace={namespace} />}
       <p>Or:</p>
       <button type="button" class="link" onClick={() => (full.value = true)}>
         Edit using full workflow options <Icon name="right" />
@@ -56,10 +68,21 @@ function SubmitManifest({ namespace }: { namespace: string }): JSX.Element {
   const edited = useSignal<unknown>(initial.value);
   const problem = useSignal<string | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
+  const checked = useSignal(false);
+  const target = Workflow.safeParse(edited.value);
+  const where = (target.success ? target.data.metadata.namespace : undefined) ?? namespace;
+  const validate = async () => {
+    checked.value = false;
+    try {
+      await call(Workflow, 'POST', `workflows/${where}/lint`, { workflow: edited.value });
+      error.value = undefined;
+      checked.value = true;
+    } catch (reason) {
+      error.value = reason;
+    }
+  };
   const create = async () => {
     try {
-      const target = Workflow.safeParse(edited.value);
-      const where = (target.success ? target.data.metadata.namespace : undefined) ?? namespace;
       shown(await call(Workflow, 'POST', `workflows/${where}`, { workflow: edited.value }), where);
     } catch (reason) {
       error.value = reason;
@@ -71,7 +94,11 @@ function SubmitManifest({ namespace }: { namespace: string }): JSX.Element {
       <p>
         <button type="button" class="pill solid" disabled={problem.value !== undefined} onClick={() => void create()}>
           <Icon name="plus" /> Create
-        </button>
+        </button>{' '}
+        <button type="button" class="pill" disabled={problem.value !== undefined} onClick={() => void validate()}>
+          <Icon name="check" /> Validate
+        </button>{' '}
+        <span role="status">{checked.value && 'The server finds nothing wrong with it.'}</span>
       </p>
       <ErrorNotice error={error.value} />
       <ObjectEditor
@@ -79,6 +106,7 @@ function SubmitManifest({ namespace }: { namespace: string }): JSX.Element {
         value={initial.value}
         onChange={(value, wrong) => {
           problem.value = wrong;
+          checked.value = false;
           if (wrong === undefined) edited.value = value;
         }}
       />
