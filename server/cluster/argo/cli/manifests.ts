@@ -84,15 +84,22 @@ export function parseObjects(manifest: string): { objects: JsonObject[]; problem
   return { objects, problems };
 }
 
+const ARGO_KINDS = new Set(['Workflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow', 'WorkflowEventBinding', 'WorkflowTaskSet']);
+
+/** The name that argo sees: it reads an object of a kind that is not Argo's as if the whole were its metadata. */
+function nameRead(manifest: JsonObject): string {
+  return text(ARGO_KINDS.has(text(manifest, 'kind')) ? object(manifest, 'metadata') : manifest, 'name');
+}
+
 /** The objects of one kind; others are named in a warning. */
-export function objectsOfKind(app: App, manifests: readonly string[], kind: string): JsonObject[] {
+export function objectsOfKind(app: Pick<App, 'log'>, manifests: readonly string[], kind: string): JsonObject[] {
   const out: JsonObject[] = [];
   for (const manifest of manifests) {
     const { objects, problems } = parseObjects(manifest);
     for (const problem of problems) app.log('error', problem);
     for (const one of objects) {
       if (text(one, 'kind') === kind) out.push(one);
-      else if (text(one, 'kind') !== '') app.log('warning', `${text(object(one, 'metadata'), 'name')} is not of kind ${kind}. Ignoring...`);
+      else if (text(one, 'kind') !== '') app.log('warning', `${nameRead(one)} is not of kind ${kind}. Ignoring...`);
     }
   }
   return out;
