@@ -24,6 +24,7 @@ describe('the list of workflows', () => {
 
   it('forgives an address with nonsense in it', () => {
     expect(query('nameFilter=Regexp&limit=many&offset=-1&createdAfter=today')).toEqual({ name: '', nameFilter: 'Contains', labels: '', template: '', cron: '', phases: [], createdAfter: 'today', finishedBefore: '', limit: 50, offset: 0 });
+    expect(query('limit=0').limit).toBe(50);
     expect(Object.keys(listRequest(query('createdAfter=today')))).toEqual(['listOptions.labelSelector', 'listOptions.limit', 'fields']);
   });
 

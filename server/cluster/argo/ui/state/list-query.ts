@@ -31,7 +31,7 @@ export function readListQuery(query: URLSearchParams): ListQuery {
     phases: query.getAll('phase').flatMap((value) => value.split(',')).filter(Boolean),
     createdAfter: text('createdAfter'),
     finishedBefore: text('finishedBefore'),
-    limit: whole('limit', 50),
+    limit: whole('limit', 50) || 50,
     offset: whole('offset', 0),
   };
 }
@@ -88,7 +88,7 @@ export function applyEvent(list: readonly Workflow[], event: WatchEvent, query: 
   const others = list.filter((workflow) => workflow.metadata.uid !== uid);
   if (event.type === 'DELETED' || !belongs(event.object, query)) return others;
   if (query.offset > 0 && others.length === list.length) return others;
-  return [...others, event.object].toSorted(byNewest).slice(0, Math.max(query.limit, 1));
+  return [...others, event.object].toSorted(byNewest).slice(0, query.limit);
 }
 
 /** Unfinished ones first, the latest start first; then the finished ones, the latest end first. */

@@ -183,7 +183,7 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
             </button>
             <label>
               <select value={query.limit} onChange={(event) => setQuery({ limit: event.currentTarget.value, offset: undefined })}>
-                {LIMITS.map((value) => (
+                {(LIMITS.includes(query.limit) ? LIMITS : [query.limit, ...LIMITS]).map((value) => (
                   <option key={value} value={value}>
                     {value}
                   </option>
