@@ -135,6 +135,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
       ['/.well-known/openid-configuration', { contentType: 'application/json', read: () => auth.openidConfiguration() }],
       ['/openid/v1/jwks', { contentType: 'application/jwk-set+json', read: () => auth.jwks() }],
     ]),
+    clock,
     decodeProtobuf: decodeKubernetesProtobuf,
     upgrade: (call) => {
       if (streams === undefined) throw errors.serviceUnavailable('the kubelet has not started yet');

@@ -22,6 +22,7 @@ export interface ApiServerOptions {
   /** Whom a request comes from. Throws ApiStatus 401 or 403, or `PlainResponse`. */
   identify(credentials: { headers: IncomingHttpHeaders; certificate?: Buffer }, url: string): UserInfo;
   documents: PathCall['documents'];
+  clock: PathCall['clock'];
   decodeProtobuf(bytes: Uint8Array): unknown;
   /** Streams: exec, attach, port-forward. Answers on the socket, errors included. */
   upgrade(call: UpgradeCall): void;
@@ -154,7 +155,7 @@ async function handle(options: ApiServerOptions, request: Request, response: Res
   });
   try {
     user = options.identify(credentialsOf(request), url);
-    if (info.resource === undefined) await handlePath({ core, answering, user, path: info.path, serverAddress, documents: options.documents });
+    if (info.resource === undefined) await handlePath({ core, answering, user, path: info.path, serverAddress, documents: options.documents, clock: options.clock });
     else await handleResource({ core, answering, user, request: info.resource, decodeProtobuf: options.decodeProtobuf, end, onBody: (bytes) => (body = bytes) });
   } catch (error) {
     answerError(answering, error, log);

@@ -6,6 +6,7 @@ import { negotiate, negotiateDiscovery } from '../api/negotiate.ts';
 import { HEALTH_CHECKS, VERSION } from '../api/version.ts';
 import type { UserInfo } from '../auth/user.ts';
 import { V2_PROTOBUF } from '../api/openapi/v2-protobuf.ts';
+import { CLOCK_PATH, handleClock, type MovableClock } from './clock-handler.ts';
 import { encodeJson, sendBytes, sendText, sendValue, type Answering } from './answer.ts';
 import { PlainNotFound, unknownPath } from './resource-handler.ts';
 
@@ -18,6 +19,7 @@ export interface PathCall {
   serverAddress: string;
   /** Further documents, by path: OpenID configuration, signing keys. */
   documents: ReadonlyMap<string, { contentType: string; read(): unknown }>;
+  clock: MovableClock;
 }
 
 const HEALTH = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
@@ -31,6 +33,7 @@ export async function handlePath(call: PathCall): Promise<void> {
   const path = call.path.length > 1 ? call.path.replace(/\/+$/, '') : call.path;
   core.hooks.authorize({ user, verb: method.toLowerCase(), path: call.path });
 
+  if (path === CLOCK_PATH) return handleClock(answering, call.clock);
   const health = HEALTH.exec(path);
   const known = health !== null || path === '/' || path === '/version' || path === '/metrics' || path === '/api' || path === '/apis' || path.startsWith('/openapi/') || path.startsWith('/api/') || path.startsWith('/apis/') || documents.has(path);
   if (!known) throw new PlainNotFound();
