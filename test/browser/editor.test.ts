@@ -86,11 +86,10 @@ describe.runIf(runnable)('the editor', { timeout: 60_000 }, () => {
     await v.page.locator('.cm-content').click();
     await v.page.keyboard.type('kind: Workflow # hello');
     // YAML is coloured: the key and the comment are not the plain text's colour.
-    const colours = await v.page.locator('.cm-line').first().evaluate((line) => new Set([...line.querySelectorAll('span')].map((span) => getComputedStyle(span).color)).size);
-    expect(colours).toBeGreaterThan(1);
+    const colours = () => v.page.locator('.cm-line').first().evaluate((line) => new Set([...line.querySelectorAll('span')].map((span) => getComputedStyle(span).color)).size);
+    await expect.poll(colours, { timeout: SOON }).toBeGreaterThan(1);
     await v.button('Save').click();
-    await expect.poll(() => existsSync(join(v.lab.home, 'flows/hello.yaml')), { timeout: SOON }).toBe(true);
-    expect(onDisk('flows/hello.yaml')).toBe('kind: Workflow # hello');
+    await expect.poll(() => existsSync(join(v.lab.home, 'flows/hello.yaml')) && onDisk('flows/hello.yaml'), { timeout: SOON }).toBe('kind: Workflow # hello');
   });
 
   it('asks before it closes what is not saved', async () => {
