@@ -94,7 +94,11 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
         session.signal.throwIfAborted();
         const stages = work(clock, (stage) => session.onStage(stage), session.signal);
         const attached = await stages.run('kind-open', 'The way to the cluster', () => attach(context, owner, session.place, sleeper, session.signal));
-        const unwatch = watch.watch(owner.name, (error) => session.onLost?.(error));
+        const unwatch = watch.watch(owner.name, (error) => {
+          // What Docker answered before is no longer true.
+          asked = undefined;
+          session.onLost?.(error);
+        });
         sleeper.begin(limits.idle);
         let stopping: Promise<void> | undefined;
         const stop = async (why: StopReason): Promise<void> => {
