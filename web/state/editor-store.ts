@@ -25,6 +25,7 @@ const LOOK_MS = 4000;
 export class EditorStore {
   readonly model: Signal<EditorModel> = signal(emptyEditor);
   readonly #options: EditorStoreOptions;
+  readonly #saves = new Map<string, Promise<boolean>>();
   #stopLooking: (() => void) | undefined;
 
   constructor(options: EditorStoreOptions) {
@@ -85,9 +86,19 @@ export class EditorStore {
     this.#dispatch({ type: 'edit', path, text });
   }
 
-  async save(path: string): Promise<boolean> {
+  /** Puts the editor's text on the disk; asked for while the file is being saved, it waits for that and saves what is new since. */
+  save(path: string): Promise<boolean> {
+    const running = this.#saves.get(path);
+    const saving = running === undefined ? this.#save(path) : running.then(() => this.#save(path));
+    this.#saves.set(path, saving);
+    return saving.finally(() => {
+      if (this.#saves.get(path) === saving) this.#saves.delete(path);
+    });
+  }
+
+  async #save(path: string): Promise<boolean> {
     const file = this.model.value.files.find((candidate) => candidate.path === path);
-    if (file === undefined || file.saving || file.unreadable !== undefined || file.conflict !== undefined) return false;
+    if (file === undefined || file.unreadable !== undefined || file.conflict !== undefined) return false;
     let saved = false;
     await this.#guard(async (sid) => {
       this.#dispatch({ type: 'saving', path });
@@ -159,9 +170,15 @@ export class EditorStore {
     return file?.path ?? path;
   }
 
+  /** An answer that was asked for before a save says nothing of the disk after it, and is asked for anew. */
   async #readDisk(sid: string, path: string): Promise<void> {
-    const file = await this.#read(sid, path);
-    this.#dispatch({ type: 'disk', path, file });
+    const known = () => this.model.value.files.find((candidate) => candidate.path === path);
+    for (;;) {
+      const before = known()?.version;
+      const file = await this.#read(sid, path);
+      if (known()?.saving === true) await this.#saves.get(path);
+      else if (known()?.version === before) return this.#dispatch({ type: 'disk', path, file });
+    }
   }
 
   async #read(sid: string, path: string): Promise<FileView | undefined> {
