@@ -93,6 +93,6 @@ describe('a large graph', () => {
   it('is drawn where one looks, with the edges that lead there', () => {
     const graph = layout({ a: node('a', { children: ['b'] }), b: node('b', { children: ['c'] }), c: node('c') });
     const drawn = inRegion(graph, { left: 0, top: 140, right: 100, bottom: 170 });
-    expect([drawn.nodes.map((one) => one.id), drawn.edges.map(({ edge }) => edge)]).toEqual([['b'], [{ from: 'a', to: 'b' }, { from: 'b', to: 'c' }]]);
+    expect([drawn.nodes.map((one) => one.id), drawn.edges.map(({ from, to }) => ({ from: from.id, to: to.id }))]).toEqual([['b'], [{ from: 'a', to: 'b' }, { from: 'b', to: 'c' }]]);
   });
 });

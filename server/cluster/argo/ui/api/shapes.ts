@@ -17,6 +17,7 @@ export const Metadata = z.looseObject({
 export const Parameter = z.looseObject({ name: z.string(), value: z.unknown().optional(), default: z.unknown().optional(), description: z.string().optional(), enum: z.array(z.unknown()).nullish(), globalName: z.string().optional() });
 export type Parameter = z.infer<typeof Parameter>;
 export const Artifact = z.looseObject({ name: z.string(), path: z.string().optional() });
+export type Artifact = z.infer<typeof Artifact>;
 const Arguments = z.looseObject({ parameters: z.array(Parameter).nullish(), artifacts: z.array(Artifact).nullish() });
 export type Arguments = z.infer<typeof Arguments>;
 

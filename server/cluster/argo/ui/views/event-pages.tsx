@@ -151,8 +151,8 @@ function Flow({ nodes }: { nodes: Readonly<Record<string, FlowNode>> }): JSX.Ele
       <div class="flow-area" style={{ width: `${graph.width * STRETCH_X}px`, height: `${graph.height * STRETCH_Y}px` }}>
         <svg width={graph.width * STRETCH_X} height={graph.height * STRETCH_Y} aria-hidden="true">
           {graph.edges.map(({ from, to }) => {
-            const [a, b] = [at.get(from), at.get(to)];
-            return a !== undefined && b !== undefined && <path key={`${from} ${to}`} class="edge" d={`M${a.x} ${a.y}C${a.x} ${a.y + 70} ${b.x} ${b.y - 70} ${b.x} ${b.y}`} />;
+            const [a, b] = [at.get(from.id), at.get(to.id)];
+            return a !== undefined && b !== undefined && <path key={`${from.id} ${to.id}`} class="edge" d={`M${a.x} ${a.y}C${a.x} ${a.y + 70} ${b.x} ${b.y - 70} ${b.x} ${b.y}`} />;
           })}
         </svg>
         {graph.nodes.map(({ id }) => {

@@ -29,6 +29,16 @@ const PATHS = {
   cloud: 'M7 18.500a4 4 0 01-.500-8 5.500 5.500 0 0110.600 1A3.500 3.500 0 0117 18.500z',
   down: 'M6 9.500l6 6 6-6',
   right: 'M9.500 6l6 6-6 6',
+  file: 'M7 3.500h7l4 4v13H7zM14 3.500v4h4M9.500 12h6M9.500 15.500h6',
+  filter: 'M4.500 5h15l-6 7.500V19l-3-2v-4.500z',
+  fold: 'M12 3.500v6M9 7l3 3 3-3M12 20.500v-6M9 17l3-3 3 3M5 12h14',
+  unfold: 'M12 10V4M9 6.500l3-3 3 3M12 14v6M9 17.500l3 3 3-3M5 12h14',
+  tag: 'M4.500 4.500h7l8 8-7 7-8-8zM8.500 8.500v.2',
+  arrowDown: 'M12 4v15M6.500 13.500L12 19l5.500-5.500',
+  arrowRight: 'M4 12h15M13.500 6.500L19 12l-5.500 5.500',
+  share: 'M7 9.500a2.500 2.500 0 100 5 2.500 2.500 0 000-5zM17 4a2.500 2.500 0 100 5 2.500 2.500 0 000-5zM17 15a2.500 2.500 0 100 5 2.500 2.500 0 000-5zM9.300 10.900l5.500-3.200M9.300 13.100l5.500 3.200',
+  search: 'M10.500 4.500a6 6 0 100 12 6 6 0 000-12zM15 15l5 5',
+  bell: 'M6.500 16.500V11a5.500 5.500 0 0111 0v5.500l1.500 1.500H5zM10.500 20.500h3',
 } as const;
 
 export type IconName = keyof typeof PATHS;
@@ -55,6 +65,9 @@ export function PhaseIcon({ phase }: { phase: string | undefined }): JSX.Element
 }
 
 export function phaseIconPath(phase: string): string {
-  const icon = PHASES[phase];
+  return iconPath(PHASES[phase]);
+}
+
+export function iconPath(icon: IconName | undefined): string {
   return icon === undefined ? '' : PATHS[icon];
 }

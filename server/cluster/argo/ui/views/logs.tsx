@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { stream } from '../api/client.ts';
 import { LogEntry } from '../api/shapes.ts';
+import { stream } from '../api/stream.ts';
 import { podName } from '../state/pod-name.ts';
 import type { Workflow } from '../api/shapes.ts';
 import { ErrorNotice } from './common.tsx';

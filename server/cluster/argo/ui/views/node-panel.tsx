@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import type { Container, NodeStatus, Template, Workflow } from '../api/shapes.ts';
-import { isInCluster } from '../state/actions.ts';
+import { artifactPath } from '../state/artifacts.ts';
 import { duration, lasted, valueText } from '../state/format.ts';
 import { podName } from '../state/pod-name.ts';
+import { href } from '../state/router.ts';
 import { now } from '../state/time.ts';
 import { Icon, PhaseIcon } from './icons.tsx';
 import { write } from './editor.tsx';
@@ -136,21 +137,13 @@ function Containers({ template }: { template: Template | undefined }): JSX.Eleme
   );
 }
 
-/** Where the server hands an artifact out; the login's cookie goes along. */
-function artifactAddress(workflow: Workflow, node: NodeStatus, direction: 'inputs' | 'outputs', artifact: string): string {
-  const { name = '', namespace = '', uid = '' } = workflow.metadata;
-  const rest = `${encodeURIComponent(node.id)}/${encodeURIComponent(artifact)}`;
-  const area = direction === 'outputs' ? 'artifacts' : 'input-artifacts';
-  return new URL(isInCluster(workflow) ? `${area}/${namespace}/${name}/${rest}` : `${area}-by-uid/${uid}/${rest}`, document.baseURI).href;
-}
-
 function InputsOutputs({ workflow, node }: { workflow: Workflow; node: NodeStatus }): JSX.Element {
   const section = (title: 'Inputs' | 'Outputs', data: { parameters?: { name: string; value?: unknown }[] | null | undefined; artifacts?: { name: string; path?: string | undefined }[] | null | undefined } | null | undefined, extra: Row[] = []) => {
     const rows: Row[] = [...(data?.parameters ?? []).map((parameter): Row => [parameter.name, <pre tabIndex={0}>{valueText(parameter.value)}</pre>]), ...(data?.artifacts ?? []).map((artifact): Row => [
         `${artifact.name} (artifact)`,
         <>
           {artifact.path ?? '-'}{' '}
-          <a data-plain href={artifactAddress(workflow, node, title === 'Inputs' ? 'inputs' : 'outputs', artifact.name)} download aria-label={`Download ${artifact.name}`}>
+          <a data-plain href={href(artifactPath(workflow, node, title === 'Inputs' ? 'inputs' : 'outputs', artifact.name))} download aria-label={`Download ${artifact.name}`}>
             Download
           </a>
         </>,

@@ -2,15 +2,18 @@ import { useSignal } from '@preact/signals';
 import { z } from 'zod';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ArgoError, get, stream } from '../api/client.ts';
+import { ArgoError, get } from '../api/client.ts';
 import { WatchEvent, Workflow } from '../api/shapes.ts';
 import type { NodeStatus } from '../api/shapes.ts';
+import { streamLatest } from '../api/stream.ts';
 import { actionsFor, isFinished, isInCluster } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
+import { findArtifact } from '../state/artifacts.ts';
 import { lasted, valueText } from '../state/format.ts';
 import { go, href, place, setQuery } from '../state/router.ts';
 import { now, pause } from '../state/time.ts';
 import { ActionDialog, ResumeNodeDialog } from './action-dialog.tsx';
+import { ArtifactPanel } from './artifact-panel.tsx';
 import { ErrorNotice, Page, rememberNamespace, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
@@ -62,7 +65,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       while (!stop.signal.aborted) {
         try {
           // The server ends its streams from time to time: then it is asked for another.
-          await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.fieldSelector': `metadata.name=${name}`, 'listOptions.resourceVersion': workflow.value?.metadata.resourceVersion }, stop.signal, onEvent);
+          await streamLatest(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.fieldSelector': `metadata.name=${name}`, 'listOptions.resourceVersion': workflow.value?.metadata.resourceVersion }, stop.signal, onEvent);
         } catch {
           // No right to watch, or only in the archive: asked again and again instead.
         }
@@ -99,6 +102,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   };
   const select = (id: string) => setQuery({ nodeId: id === nodeId ? undefined : id });
   const node: NodeStatus | undefined = nodeId === undefined ? undefined : nodes[nodeId];
+  const artifact = nodeId === undefined || now_ === undefined ? undefined : findArtifact(now_, nodeId);
   return (
     <Page
       title="Workflow Details"
@@ -118,7 +122,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       {now_ === undefined && error.value === undefined && <p role="status">Loading...</p>}
       {now_ !== undefined && view === 'summary' && <Summary workflow={now_} />}
       {now_ !== undefined && view !== 'summary' && (
-        <div class={node === undefined ? 'detail' : 'detail detail-split'}>
+        <div class={node === undefined && artifact === undefined ? 'detail' : 'detail detail-split'}>
           <div class="graph-pane">
             <p class="graph-status">
               <PhaseIcon phase={phase} /> <strong>{phase}</strong> <span>{lasted(now_.status.startedAt, now_.status.finishedAt, now.value)}</span>
@@ -128,6 +132,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
             {Object.keys(nodes).length > 0 && (view === 'timeline' ? <TimelineView nodes={nodes} selected={nodeId} onSelect={select} /> : <GraphView nodes={nodes} selected={nodeId} onSelect={select} />)}
           </div>
           {node !== undefined && <NodePanel key={node.id} workflow={now_} node={node} onLogs={() => setQuery({ sidePanel: 'logs' })} onManifest={() => setQuery({ sidePanel: 'manifest' })} onResume={() => (resuming.value = node.id)} onClose={() => setQuery({ nodeId: undefined })} />}
+          {artifact !== undefined && <ArtifactPanel key={artifact.id} workflow={now_} found={artifact} onClose={() => setQuery({ nodeId: undefined })} />}
         </div>
       )}
       {now_ !== undefined && panel === 'logs' && (

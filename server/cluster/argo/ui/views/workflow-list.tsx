@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ArgoError, get, stream } from '../api/client.ts';
+import { ArgoError, get } from '../api/client.ts';
 import { Definition, listOf, WatchEvent, Workflow } from '../api/shapes.ts';
+import { stream } from '../api/stream.ts';
 import { ACTIONS, isArchived } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
 import { ago, lasted } from '../state/format.ts';
