@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Cluster, startCluster } from '../cluster/index.ts';
+import { type Cluster, type ClusterOptions, startCluster } from '../cluster/index.ts';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { sleep, systemClock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
@@ -21,6 +21,8 @@ const DEADLINE_MS = 3000;
 export interface ClusterFlags {
   port: string;
   argoPort?: string;
+  addons?: boolean;
+  ingressPort?: string;
   kubeconfigOut: string;
   sandbox: string;
   logLevel: string;
@@ -50,6 +52,7 @@ async function start(flags: ClusterFlags, argoUi: string, scope: Scope): Promise
   const log = createLog(flags.logLevel);
   const port = integer('--port', flags.port, 0, 65535);
   const argoPort = flags.argoPort === undefined ? undefined : integer('--argo-port', flags.argoPort, 0, 65535);
+  const ingressPort = flags.ingressPort === undefined ? undefined : integer('--ingress-port', flags.ingressPort, 0, 65535);
   const wanted = flags.sandbox === 'bubblewrap' || flags.sandbox === 'none' ? flags.sandbox : 'auto';
   const folder = await mkdtemp(join(tmpdir(), 'argo-lab-cluster-'));
   scope.defer(() => rm(folder, { recursive: true, force: true }));
@@ -68,12 +71,25 @@ async function start(flags: ClusterFlags, argoUi: string, scope: Scope): Promise
     listen: { listener },
     serverUrl: `https://127.0.0.1:${address}`,
     argoUi,
+    addons: flags.addons === true,
+    ...(ingressPort === undefined ? {} : { ingress: ingressOn(ingressPort) }),
   });
   scope.defer(() => running.stop());
   const kubeconfig = resolve(flags.kubeconfigOut);
   await writeFileAtomic(kubeconfig, running.kubeconfig, 0o600);
   const argo = argoPort === undefined ? '' : `, Argo Server at http://127.0.0.1:${await bridge(argoPort, running.network, scope)}`;
   return `argo-lab cluster is ready: https://127.0.0.1:${address}${argo}, KUBECONFIG=${kubeconfig}`;
+}
+
+/** HTTP on the port that was asked for, HTTPS on a free one: the statuses of Ingresses tell both. */
+function ingressOn(port: number): NonNullable<ClusterOptions['ingress']> {
+  return {
+    address: { hostname: 'localhost' },
+    async listen(wanted) {
+      const server = await listen(wanted === 80 ? port : 0, '--ingress-port');
+      return { server, port: portOf(server) };
+    },
+  };
 }
 
 /** A port of this machine that leads to the Argo Server's Service, as a port-forward would. */

@@ -10,6 +10,7 @@ import { startScheduler } from './scheduler/index.ts';
 import { join } from 'node:path';
 import { createAuth, recordOf, RequestLog } from './auth/index.ts';
 import type { RequestRecord } from './auth/request-log.ts';
+import { installAddons } from './index/addons.ts';
 import { bootstrapObjects } from './index/bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
 import { handleUpgrade } from './index/pod-streams.ts';
@@ -34,6 +35,7 @@ import type { KubeClient } from './client.ts';
 import type { KubeObject } from './store/object.ts';
 import type { ProcessRuntime } from './kubelet/runtime/process-runtime.ts';
 import type { PodNetwork } from './network/pod-network.ts';
+import type { IngressEntrance } from './controllers/ingress/index.ts';
 
 /** What “Argo Workflows as the course has it” means, for clusters that are not our own. */
 export { argoInstallObjects } from './argo/install/index.ts';
@@ -62,6 +64,10 @@ export interface ClusterOptions {
   argoUi?: string;
   /** Listens on a port of the node as its terminal sees it, for Services of the type NodePort; absent: those are reached by their cluster address alone. */
   nodePort?: (port: number) => Promise<Server>;
+  /** Installs what kind has beside Kubernetes: the default StorageClass `standard`; and the IngressClass `nginx`, whose controller is built in. Default false. */
+  addons?: boolean;
+  /** Where the ingress controller's ports 80 and 443 are; absent: Ingresses are stored, and nothing serves them. */
+  ingress?: IngressEntrance;
   /** What `snapshot()` of an earlier run returned. */
   restore?: ClusterSnapshot;
 }
@@ -151,7 +157,9 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   auth.startControllers(manager, scope.signal);
   const versionOf = (group: string, resource: string): string | undefined => core.scheme.versionsOf(group, resource)[0]?.version;
   startQuotaStatus({ client: manager, reader: store, versionOf, signal: scope.signal });
-  const controllers = startControllers({ client: manager, clock, ids, log, rootCertificate: auth.ca.certificate, resources: { list: () => scheme.all(), onChange: (listener) => scheme.onChange(listener) } });
+  if (saved === undefined && options.addons === true) await installAddons(core, system);
+  const ingress = options.ingress === undefined ? {} : { ingress: { network, entrance: options.ingress } };
+  const controllers = startControllers({ ...ingress, client: manager, clock, ids, log, rootCertificate: auth.ca.certificate, resources: { list: () => scheme.all(), onChange: (listener) => scheme.onChange(listener) } });
   scope.defer(() => controllers.stop());
   const scheduler = startScheduler({ client: component('system:kube-scheduler', [], 'kube-scheduler'), clock, log });
   scope.defer(() => scheduler.stop());

@@ -7,6 +7,8 @@ export const addCluster: AddCommand = (program, { parts, exit }) => {
     .description('run an embedded cluster with Argo Workflows in the foreground')
     .option('--port <number>', 'port of the Kubernetes API; 0 takes a free one', '0')
     .option('--argo-port <number>', 'also listen on this port for the Argo Server; 0 takes a free one')
+    .option('--addons', 'with the StorageClass and the IngressClass that clusters of sessions have')
+    .option('--ingress-port <number>', 'also serve Ingresses over HTTP on this port; 0 takes a free one')
     .option('--kubeconfig-out <file>', 'where to write the kubeconfig', 'kubeconfig.yaml')
     .option('--sandbox <kind>', 'auto, bubblewrap or none', 'auto')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')

@@ -11,6 +11,7 @@ import { startDeployments } from './deployment/index.ts';
 import { startDisruption } from './disruption/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
+import { startIngress, type IngressOptions } from './ingress/index.ts';
 import { startJobs } from './job/index.ts';
 import { startNamespaces } from './namespace/index.ts';
 import { startNodes } from './node/index.ts';
@@ -34,6 +35,8 @@ export interface ControllersOptions {
   rootCertificate: string;
   /** What is served, custom resources included: for namespaces' ends and the garbage collector. */
   resources: ServedResources;
+  /** Without it, nothing serves Ingresses. */
+  ingress?: IngressOptions;
 }
 
 /** The controllers that need nothing but the context. Adding one: a folder, and a line here. */
@@ -63,6 +66,7 @@ export function startControllers(options: ControllersOptions): { stop(): void } 
   const context = createContext({ client, informers, clock, ids, log, signal });
   startServiceAccounts(context, rootCertificate);
   for (const start of CONTROLLERS) start(context);
+  if (options.ingress !== undefined) startIngress(context, options.ingress);
   const all = new AllObjects(client, resources, signal);
   startNamespaces(context, all);
   startGarbageCollector(context, all);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { startCluster } from '../../cluster/index.ts';
+import { type ClusterOptions, startCluster } from '../../cluster/index.ts';
 import { NODE_ADDRESS } from '../../cluster/vocabulary.ts';
 import { messageOf } from '../../lib/errors.ts';
+import type { Place } from '../../sandbox/sandbox.ts';
 import type { ProviderDependencies } from '../index.ts';
 import type { ClusterProvider, ClusterStage } from '../provider.ts';
 import { createRuntime } from './runtime.ts';
@@ -10,6 +11,12 @@ import { createRuntime } from './runtime.ts';
 /** Where the API listens inside a place, as on a real control plane. */
 const API_PORT = 6443;
 const Snapshot = z.object({ version: z.literal(1), data: z.unknown() });
+
+/** Where Ingresses answer: on the place's own ports 80 and 443, or beside what else the machine has on its loopback. */
+function ingressOf(place: Place): NonNullable<ClusterOptions['ingress']> {
+  if (place.networkPid !== undefined) return { address: { ip: NODE_ADDRESS }, listen: (port) => place.listen(port, '0.0.0.0') };
+  return { address: { hostname: 'localhost' }, listen: (port) => place.listen(port === 80 ? 8080 : 8443) };
+}
 
 /** A cluster of our own in the lab's process; its API listens on the place's own loopback. */
 export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderDependencies): ClusterProvider {
@@ -37,6 +44,8 @@ export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderD
           listen: { listener: listener.server },
           serverUrl: `https://127.0.0.1:${listener.port}`,
           argoUi,
+          addons: true,
+          ingress: ingressOf(session.place),
           ...(session.place.networkPid === undefined ? {} : { nodePort: async (port: number) => (await session.place.listen(port, '0.0.0.0')).server }),
           ...(restore.success ? { restore: restore.data } : {}),
         });
