@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Page } from '../scenario/model.ts';
+import { quizIn } from '../scenario/translations.ts';
 import { inLanguage, OptionalText, Text } from './words.ts';
 
 /** A question with its right answers, which never leave the server. */
@@ -65,6 +66,6 @@ export function quizzesOf(page: Page, languages: readonly string[]): QuizQuestio
     const parsed = WrittenQuestion.safeParse(inLanguage(check.spec, languages));
     return parsed.success ? [asQuestion(check.id, parsed.data)] : [];
   });
-  const inText = (page.quiz ?? []).map((quiz): QuizQuestion => ({ ...quiz, options: quiz.options.map((text, index) => ({ id: optionId(index), text })), match: quiz.match ?? 'exact' }));
+  const inText = quizIn(page, languages).map((quiz): QuizQuestion => ({ ...quiz, options: quiz.options.map((text, index) => ({ id: optionId(index), text })), match: quiz.match ?? 'exact' }));
   return [...inText, ...written];
 }

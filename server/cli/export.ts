@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { validateCheck } from '../checks/index.ts';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { systemIds } from '../lib/ids.ts';
 import { exportHtml, exportMarkdown, exportZip } from '../scenario/export/index.ts';
+import { indexIn } from '../scenario/index-name.ts';
 import { loadScenario } from '../scenario/load.ts';
 
 export interface ExportFlags {
@@ -22,8 +22,8 @@ export async function exportScenario(path: string, flags: ExportFlags): Promise<
     say(`there is no format ${flags.format}; there are ${Object.keys(EXTENSIONS).join(', ')}`);
     return 2;
   }
-  const folder = resolve(path.replace(/\/index\.json$/, ''));
-  if (!existsSync(join(folder, 'index.json'))) {
+  const folder = resolve(path.replace(/\/index\.(?:json|ya?ml)$/, ''));
+  if (indexIn(folder) === undefined) {
     say(`${path} is no scenario: name a folder with an index.json`);
     return 2;
   }

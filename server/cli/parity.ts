@@ -11,6 +11,7 @@ import type { ScenarioReport } from '../runner/report.ts';
 import { runScenario } from '../runner/run-scenario.ts';
 import { flatten } from '../runner/select.ts';
 import type { Workshop } from '../runner/workshop.ts';
+import { indexIn } from '../scenario/index-name.ts';
 import type { Scenario } from '../scenario/model.ts';
 import type { CommandParts } from './command.ts';
 import { type Flags, integer } from './flags.ts';
@@ -45,7 +46,7 @@ export async function parity(named: string, flags: ParityFlags, parts: CommandPa
 }
 
 function wrongUse(named: string, { left, right, kubeconfig }: ParityFlags): string | undefined {
-  if (!existsSync(join(named, 'index.json'))) return `${named} is no folder with a scenario (index.json)`;
+  if (indexIn(named) === undefined) return `${named} is no folder with a scenario (index.json)`;
   if (!PROVIDERS.includes(left)) return `--left takes ${PROVIDERS.join(', ')}, not ${left}`;
   const file = RECORDING.exec(right)?.[1];
   if (file === undefined && !PROVIDERS.includes(right)) return `--right takes ${PROVIDERS.join(', ')} or transcript:FILE, not ${right}`;

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { LabError } from '../lib/errors.ts';
 import { keepingAlive } from '../lib/keep-alive.ts';
+import { indexIn } from '../scenario/index-name.ts';
 import type { Scenario } from '../scenario/model.ts';
 import { cutScript } from '../runner/cut.ts';
 import { Desk } from '../runner/desk.ts';
@@ -29,7 +30,7 @@ const START_MS = 60_000;
 
 /** `argo-lab record`: 0 when the pages were recorded, 1 when one was left unsolved or nothing was recorded, 2 for wrong use. */
 export async function record(target: string, flags: RecordFlags, parts: CommandParts): Promise<number> {
-  const found = existsSync(join(target, 'index.json')) ? resolve(target) : undefined;
+  const found = indexIn(target) !== undefined ? resolve(target) : undefined;
   if (found === undefined) {
     process.stderr.write(`argo-lab: ${target} is no folder of a scenario: it has no index.json\n`);
     return 2;

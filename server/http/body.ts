@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { LabError } from '../lib/errors.ts';
 import { pagesOf } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/model.ts';
+import { pageLanguages } from '../scenario/translations.ts';
 import { acceptedLanguages, isByLanguage } from '../scenario/words.ts';
 
 /** A request's body, checked; a bad one is named by its first flaw. */
@@ -26,8 +27,8 @@ export function languagesOf(request: { query: unknown; headers: { 'accept-langua
   return [...(typeof asked === 'string' ? acceptedLanguages(asked) : []), ...acceptedLanguages(request.headers['accept-language'])];
 }
 
-/** The languages that the words of a scenario's checks are there in; none where there is only one. */
+/** The languages that a scenario's pages and the words of its checks are there in; none where there is only one. */
 export function languagesIn(scenario: Scenario): string[] {
   const words = pagesOf(scenario).flatMap((page) => page.checks.flatMap((check) => (check.words === undefined ? [] : [check.words.title, ...check.words.hints, check.words.why, check.words.next])));
-  return [...new Set(words.flatMap((word) => (isByLanguage(word) ? Object.keys(word) : [])))];
+  return [...new Set([...pageLanguages(scenario), ...words.flatMap((word) => (isByLanguage(word) ? Object.keys(word) : []))])];
 }

@@ -4,7 +4,7 @@ import { contentType } from 'mime-types';
 import { LabError } from '../lib/errors.ts';
 import type { CoursesView, CourseTree, ProviderView, ScenarioView } from '../protocol/rest.ts';
 import { assetFile } from '../scenario/assets.ts';
-import { pagesOf } from '../scenario/load.ts';
+import { shownPages } from '../scenario/load.ts';
 import { machineHas, needViews } from '../scenario/needs.ts';
 import { layoutView } from '../scenario/layout.ts';
 import type { Course, Scenario } from '../scenario/model.ts';
@@ -36,7 +36,7 @@ export function coursesRouter(content: Content, manager: SessionManager, notice:
       title: scenario.title,
       description: scenario.description,
       course: { id: course.id, title: course.title },
-      pages: await Promise.all(pagesOf(scenario).map((page) => content.renderPage(scenario, page, languagesOf(request)))),
+      pages: await Promise.all(shownPages(scenario).map((page) => content.renderPage(scenario, page, languagesOf(request)))),
       layout: layoutView(scenario),
       ...((await recordingOf(scenario)) === undefined ? {} : { recording: true }),
       ...(languages.length === 0 ? {} : { languages }),

@@ -120,6 +120,8 @@ export type QuizVerdict = z.infer<typeof QuizVerdict>;
 export const PageView = z.object({
   id: z.string(),
   title: z.string(),
+  /** The language that it is in, where that is known: `fr`. */
+  language: z.string().optional(),
   html: z.string(),
   checks: z.array(z.object({ id: z.string(), title: z.string(), live: z.boolean() })),
   /** True where there is something to check (checks or a verify script). */
@@ -138,7 +140,7 @@ export type PageView = z.infer<typeof PageView>;
 export const ScenarioView = z.object({ id: z.string(), title: z.string(), description: z.string(), course: z.object({ id: z.string(), title: z.string() }), pages: z.array(PageView),
   layout: LayoutView.optional(),
   recording: z.boolean().optional(),
-  /** Languages of the checks' words: `en`, `de`. */
+  /** Languages of the pages and of the checks' words: `en`, `de`; `und` for a page's own where nothing tells it. */
   languages: z.array(z.string()).optional(),
   /** With `serve --watch`: author.ts answers for this scenario. */
   author: z.boolean().optional(),

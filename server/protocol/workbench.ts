@@ -19,9 +19,11 @@ export const LayoutView = z.object({
   /** Tabs for ports that are there from the start; `path` begins with a slash. */
   dashboards: z.array(z.object({ name: z.string(), port: z.number(), path: z.string() })),
   /** Named terminals beside the first one; `command` is typed once, when the terminal is first opened. */
-  terminals: z.array(z.object({ name: z.string(), command: z.string().optional() })),
+  terminals: z.array(z.object({ name: z.string(), command: z.string().optional(), /** The machine that it stands for: `host02`. */ host: z.string().optional() })),
   /** The folder that the editor shows; the home folder where nothing is said. */
   editorPath: z.string().optional(),
+  /** The author wants no last page: the last step is the end. */
+  finishHidden: z.boolean().optional(),
   /** Begins with the text folded away. */
   textHidden: z.boolean().optional(),
 });

@@ -1,12 +1,12 @@
 import type { Dashboard, LayoutKind, NamedTerminal, Problem } from './model.ts';
-import { type JsonFile, type Read, readJsonFile } from './read-file.ts';
+import { type IndexText, type Read, readIndexFile } from './read-file.ts';
 import { type EndPageFile, IndexFile, type PageFile, StrictIndexFile } from './schema.ts';
 import { fieldName, problemsOf } from './source-position.ts';
 
-/** An index.json with aliases and misplaced keys put where they belong. */
+/** An index (index.json, or index.yaml) with aliases and misplaced keys put where they belong. */
 export interface Index {
   file: IndexFile;
-  json: JsonFile;
+  json: IndexText;
   intro?: EndPageFile;
   steps: PageFile[];
   finish?: EndPageFile;
@@ -22,9 +22,9 @@ export function isScenarioIndex(value: unknown): boolean {
 
 const MISPLACED = ['intro', 'steps', 'finish', 'assets'] as const;
 
-/** Reads and normalises an index.json; `label` is how problems name the file. */
+/** Reads and normalises an index; `label` is how problems name the file. */
 export async function readIndex(path: string, label: string): Promise<Read<Index>> {
-  const read = await readJsonFile(path, label);
+  const read = await readIndexFile(path, label);
   if (!read.ok) return read;
   const json = read.value;
   const problems: Problem[] = [...read.problems];

@@ -8,7 +8,8 @@ export function layoutView(scenario: Scenario): LayoutView {
   return {
     kind: KINDS[scenario.layout] ?? 'terminal',
     dashboards: scenario.dashboards.flatMap(({ name, port, path }) => (port === undefined ? [] : [{ name, port, path: path ?? '/' }])),
-    terminals: scenario.terminals.map(({ name, command }) => ({ name, ...(command === undefined ? {} : { command }) })),
+    terminals: scenario.terminals.map(({ name, command, host }) => ({ name, ...(command === undefined ? {} : { command }), ...(host === undefined ? {} : { host }) })),
+    ...(scenario.hide.finish ? { finishHidden: true } : {}),
     ...(scenario.editorPath === undefined ? {} : { editorPath: scenario.editorPath }),
   };
 }

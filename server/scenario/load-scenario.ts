@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { assetProblems } from './assets.ts';
+import { indexIn } from './index-name.ts';
 import { imageMeaning } from './images.ts';
 import { dashboardsOf, layoutOf, readIndex, terminalsOf } from './index-file.ts';
 import { type CheckValidator, type PageLoad, loadPage } from './load-page.ts';
@@ -7,13 +8,14 @@ import type { Page, Problem, Scenario } from './model.ts';
 import { NeedFinder } from './needs.ts';
 import { repositoryOf } from './scan.ts';
 import type { EndPageFile } from './schema.ts';
+import { Translations } from './translations.ts';
 
 export interface ScenarioOptions {
   /** The repository: links may lead anywhere inside it. Default: the one that the folder is in. */
   root?: string;
   /** How problems name the scenario's folder; `.` for the one where the command was started. Default: its id. */
   label?: string;
-  /** As on disk. Default: index.json. */
+  /** As on disk. Default: the one that is there. */
   index?: string;
 }
 
@@ -32,7 +34,7 @@ export function isBreaking(problem: Problem): boolean {
 /** Loads one scenario; without one, `problems` says why. Never throws for what is in the files. */
 export async function loadScenario(folder: string, id: string, validate: CheckValidator, options: ScenarioOptions = {}): Promise<{ scenario?: Scenario; problems: Problem[] }> {
   const label = options.label ?? id;
-  const indexName = options.index ?? 'index.json';
+  const indexName = options.index ?? indexIn(folder) ?? 'index.json';
   const prefix = label === '.' ? '' : `${label}/`;
   const read = await readIndex(join(folder, indexName), `${prefix}${indexName}`);
   if (!read.ok) return { problems: read.problems };
@@ -49,7 +51,7 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
   const { layout, unknown } = layoutOf(index);
   if (unknown !== undefined) say('layout-unknown', index.interface === undefined ? ['environment', 'uilayout'] : ['interface', 'layout'], `“${unknown}” is no layout; there are ide, terminal, ide-terminal and terminal-terminal`);
 
-  const load: PageLoad = { scenario: { folder, root }, prefix, validate, problems, needs, place: json.place };
+  const load: PageLoad = { scenario: { folder, root }, prefix, indexFile: `${prefix}${indexName}`, validate, problems, needs, translations: new Translations({ folder, root }, [introFile, ...stepFiles, finishFile].flatMap((file) => [file?.text, file?.answer].filter((path) => path !== undefined))), place: json.place };
   const variables = new Set<string>();
   const page = async (pageId: string, title: string, name: string, file: EndPageFile, at: PropertyKey[]): Promise<Page> => {
     const loaded = await loadPage(load, { id: pageId, title, name, file, path: at });
@@ -108,6 +110,13 @@ function given<K extends string>(key: K, value: string | undefined): { [P in K]?
 /** Every page in the order in which a learner meets them. */
 export function pagesOf(scenario: Scenario): Page[] {
   return [...(scenario.intro ? [scenario.intro] : []), ...scenario.steps, ...(scenario.finish ? [scenario.finish] : [])];
+}
+
+/** Those that a learner sees: without a first or last page that the author hides, as long as something is left. */
+export function shownPages(scenario: Scenario): Page[] {
+  const pages = pagesOf(scenario);
+  const shown = pages.filter((page) => !(scenario.hide.intro && page === scenario.intro) && !(scenario.hide.finish && page === scenario.finish));
+  return shown.length === 0 ? pages : shown;
 }
 
 export function titleOf(name: string): string {

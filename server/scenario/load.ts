@@ -1,2 +1,2 @@
 export { loadCourses, sideBySide } from './load-course.ts';
-export { loadScenario, pagesOf } from './load-scenario.ts';
+export { loadScenario, pagesOf, shownPages } from './load-scenario.ts';

@@ -30,7 +30,7 @@ export interface Scenario {
   dashboards: Dashboard[];
   /** Extra terminals to open at the start, with names. */
   terminals: NamedTerminal[];
-  /** Where the older dialect says that the first or last page is not shown. Scripts of a hidden page still run. */
+  /** Where the older dialect says that the first or last page is not shown. Scripts of a hidden introduction still run. */
   hide: { intro: boolean; finish: boolean };
   /** The folder that the editor shows: `environment.uieditorpath`. None means the home. */
   editorPath?: string;
@@ -62,12 +62,23 @@ export interface Page {
   hintScript?: string;
   /** Whom the page thanks: a link or a line of Markdown. */
   credits?: string;
+  /** The language of `text`, where its name says it: `step1.en.md`. */
+  language?: string;
+  /** The same page in other languages, by tag: `fr`, `pt-BR`. */
+  translations?: Record<string, Translation>;
   /** In the order of the page. */
   quiz?: Quiz[];
   checks: CheckSpec[];
   /** Path of the file that they stand in. */
   checksFile?: string;
   exercise?: Exercise;
+}
+
+/** A page in another language: files beside the page's own, and the words of its questions. */
+export interface Translation {
+  text: string;
+  answer?: string;
+  quiz?: Quiz[];
 }
 
 export type ImageFamily = 'cluster' | 'plain';

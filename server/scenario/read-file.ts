@@ -1,23 +1,19 @@
-import { LineCounter, isNode, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { messageOf } from '../lib/errors.ts';
-import { type Spans, readJsonText } from './json-text.ts';
+import { isYamlName } from './index-name.ts';
+import { readJsonText } from './json-text.ts';
 import type { Problem } from './model.ts';
 import { LIMITS, type Source, readSource } from './source-file.ts';
 import { type Position, positionAt, placeOf, problemsOf } from './source-position.ts';
+import { type Place, readYamlText } from './yaml-text.ts';
 
 export { inside, readText, scenarioFile } from './source-file.ts';
+export type { Place } from './yaml-text.ts';
 
 export type Read<T> = { ok: true; value: T; problems: Problem[] } | { ok: false; problems: Problem[] };
 
-/** Line and column of a path, or of what should have held it. */
-export type Place = (path: readonly PropertyKey[]) => Position | undefined;
-
-/** A JSON file as written, with the places of its entries. */
-export interface JsonFile {
+/** An index or another file of this form as written, with the places of its entries. */
+export interface IndexText {
   value: unknown;
-  text: string;
-  spans: Spans;
   problems: Problem[];
   /** Line and column of a path, or of what should have held it. */
   place(path: readonly PropertyKey[]): Position;
@@ -33,7 +29,7 @@ export function flawsOf(source: Source & { ok: true }, file: string): Problem[] 
 }
 
 /** Reads a JSON file with all that is forgiven; `file` is how problems name it. */
-export async function readJsonFile(path: string, file: string): Promise<Read<JsonFile>> {
+export async function readJsonFile(path: string, file: string): Promise<Read<IndexText>> {
   const source = await readSource(path, LIMITS.json);
   if (!source.ok) return failed(file, source.code, source.message);
   const { text } = source;
@@ -41,7 +37,7 @@ export async function readJsonFile(path: string, file: string): Promise<Read<Jso
   const read = readJsonText(text);
   if (!read.ok) return failed(file, read.code, read.code === 'json-syntax' ? `is not JSON: ${read.message}` : read.message, positionAt(text, read.offset));
   const problems: Problem[] = [...flawsOf(source, file), ...read.flaws.map((flaw): Problem => ({ code: flaw.code, file, ...positionAt(text, flaw.offset), message: flaw.message, severity: 'warning' }))];
-  return { ok: true, value: { value: read.value, text, spans: read.spans, problems, place: (at) => placeOf(text, read.spans, at) }, problems };
+  return { ok: true, value: { value: read.value, problems, place: (at) => placeOf(text, read.spans, at) }, problems };
 }
 
 /** Reads and checks a JSON file. */
@@ -52,48 +48,26 @@ export async function readJson<T>(path: string, file: string, schema: z.ZodType<
   return parsed.success ? { ok: true, value: parsed.data, problems: read.problems } : { ok: false, problems: [...read.problems, ...problemsOf(file, 'field-type', 'error', parsed.error, read.value.place)] };
 }
 
-/** Reads and checks a YAML file. Aliases and nesting are limited, so that a small file cannot grow to gigabytes. */
+/** Reads and checks a YAML file. */
 export async function readYaml<T>(path: string, file: string, schema: z.ZodType<T>): Promise<{ ok: true; value: T; problems: Problem[]; place: Place } | { ok: false; problems: Problem[] }> {
   const source = await readSource(path, LIMITS.yaml);
   if (!source.ok) return failed(file, source.code, source.message);
-  const { text } = source;
-  const lines = new LineCounter();
-  try {
-    if (isDeep(text)) return failed(file, 'yaml-syntax', 'is nested too deeply');
-    const document = parseDocument(text, { lineCounter: lines });
-    const broken = document.errors[0];
-    if (broken) {
-      const at = lines.linePos(broken.pos[0]);
-      return failed(file, 'yaml-syntax', (broken.message.split('\n')[0] ?? 'is not YAML').replace(/ at line \d+, column \d+:?$/, ''), { line: at.line, column: at.col });
-    }
-    const value: unknown = document.toJS({ maxAliasCount: 50 });
-    const parsed = schema.safeParse(value);
-    const place: Place = (path) => {
-      for (let length = path.length; length >= 0; length--) {
-        const node: unknown = document.getIn(path.slice(0, length), true);
-        if (isNode(node) && node.range) {
-          const at = lines.linePos(node.range[0]);
-          return { line: at.line, column: at.col };
-        }
-      }
-      return undefined;
-    };
-    if (parsed.success) return { ok: true, value: parsed.data, problems: flawsOf(source, file), place };
-    return { ok: false, problems: problemsOf(file, 'field-type', 'error', parsed.error, place) };
-  } catch (error) {
-    return failed(file, 'yaml-syntax', error instanceof RangeError ? 'is nested too deeply' : messageOf(error));
-  }
+  const read = readYamlText(source.text);
+  if (!read.ok) return failed(file, 'yaml-syntax', read.message, read.at);
+  const [twice] = read.duplicates;
+  if (twice !== undefined) return failed(file, 'yaml-syntax', twice.message.replace('; the last one counts', ''), twice.at);
+  const parsed = schema.safeParse(read.value);
+  return parsed.success ? { ok: true, value: parsed.data, problems: flawsOf(source, file), place: read.place } : { ok: false, problems: problemsOf(file, 'field-type', 'error', parsed.error, read.place) };
 }
 
-/** Whether a text nests further than any checks.yaml does: brackets in flow style, dashes and indentation in block style. */
-function isDeep(text: string): boolean {
-  let open = 0;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '[' || char === '{') open += 1;
-    else if (char === ']' || char === '}') open = Math.max(0, open - 1);
-    else if (char === '\n') open = Math.max(0, open - 1);
-    if (open > 500) return true;
-  }
-  return /(?:[-?] ){100}/.test(text) || /^ {1000}/m.test(text);
+/** Reads an index as written, in JSON or in YAML; `file` is how problems name it. */
+export async function readIndexFile(path: string, file: string): Promise<Read<IndexText>> {
+  if (!isYamlName(path)) return readJsonFile(path, file);
+  const source = await readSource(path, LIMITS.yaml);
+  if (!source.ok) return failed(file, source.code, source.message);
+  if (source.text.trim() === '') return failed(file, 'file-empty', 'is empty', { line: 1, column: 1 });
+  const read = readYamlText(source.text);
+  if (!read.ok) return failed(file, 'yaml-syntax', read.message, read.at);
+  const problems: Problem[] = [...flawsOf(source, file), ...read.duplicates.slice(0, 50).map(({ message, at }): Problem => ({ code: 'json-duplicate-key', file, ...at, message, severity: 'warning' }))];
+  return { ok: true, value: { value: read.value, problems, place: (at) => read.place(at) ?? { line: 1, column: 1 } }, problems };
 }

@@ -1,10 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
+import { inOrder, isIndexName, isYamlName } from './index-name.ts';
 import type { Problem } from './model.ts';
-import { LIMITS, entriesOf, readSource } from './source-file.ts';
+import { LIMITS, entriesOf, headOf, readSource } from './source-file.ts';
 import { isScenarioIndex } from './index-file.ts';
 import { readJsonText } from './json-text.ts';
+import { readYamlText } from './yaml-text.ts';
 
 const MAX_DEPTH = 8;
 const MAX_FOLDERS = 50_000;
@@ -18,7 +20,7 @@ export interface FolderScan {
   /** Without links. */
   real: string;
   name: string;
-  /** `index.json` as it is written on disk, where it is (or is meant to be) a scenario's. */
+  /** `index.json` or `index.yaml` as it is written on disk, where it is (or is meant to be) a scenario's. */
   index?: string;
   /** It holds an index.json of something else. */
   otherIndex?: string;
@@ -80,6 +82,7 @@ export class Scanner {
     }
     const folder: FolderScan = { path, real, name: path.slice(path.lastIndexOf(sep) + 1), pathways: [], children: [], scenarios: 0 };
     const below: { name: string; kind: 'folder' | 'link' }[] = [];
+    const indexes: string[] = [];
     const found = entriesOf(path, MAX_ENTRIES);
     if (found === undefined) {
       this.#say(path, 'file-unreadable', 'may not be read');
@@ -88,15 +91,17 @@ export class Scanner {
     if (found.more) this.#say(path, 'too-many', `holds more than ${MAX_ENTRIES} entries; the rest is not looked at`);
     for (const { name, kind } of found.entries) {
       const lower = name.toLowerCase();
-      if (lower === 'index.json') folder.index = folder.index === undefined || name === 'index.json' ? name : folder.index;
+      if (isIndexName(name)) indexes.push(name);
       else if (lower === 'structure.json') folder.structure = folder.structure === undefined || name === 'structure.json' ? name : folder.structure;
       else if (lower.endsWith('-pathway.json')) folder.pathways.push(name);
       else if ((kind === 'folder' || kind === 'link') && !name.startsWith('.') && !SKIPPED.has(name)) below.push({ name, kind });
     }
     folder.pathways.sort();
-    if (folder.index !== undefined && !(await isScenario(join(path, folder.index)))) {
-      folder.otherIndex = folder.index;
-      delete folder.index;
+    for (const name of inOrder(indexes)) {
+      const own = isYamlName(name) ? await isYamlScenario(join(path, name)) : await isScenario(join(path, name));
+      if (own && folder.index === undefined) folder.index = name;
+      else if (own) this.#say(join(path, name), 'index-twice', `is not read: ${folder.index} beside it is`);
+      else if (!isYamlName(name)) folder.otherIndex ??= name;
     }
     if (folder.index !== undefined) folder.scenarios = 1;
     if (depth >= MAX_DEPTH) return folder;
@@ -137,4 +142,11 @@ async function isScenario(path: string): Promise<boolean> {
   if (!source.ok) return true;
   const read = readJsonText(source.text);
   return !read.ok || isScenarioIndex(read.value);
+}
+
+/** Much else is called index.yaml (the list of a Helm repository, say): a broken one counts where it begins like ours. */
+async function isYamlScenario(path: string): Promise<boolean> {
+  const source = await readSource(path, LIMITS.yaml);
+  const read = source.ok ? readYamlText(source.text) : undefined;
+  return read?.ok === true ? isScenarioIndex(read.value) : /^(?:details|backend)[ \t]*:/m.test(headOf(path));
 }

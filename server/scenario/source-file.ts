@@ -41,6 +41,22 @@ export async function readSource(path: string, limit: number): Promise<Source> {
   }
 }
 
+/** How a regular file begins, whatever its size; nothing where that can't be read. */
+export function headOf(path: string, bytes = 64 * 1024): string {
+  try {
+    if (!statSync(path).isFile()) return '';
+    const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const buffer = Buffer.alloc(bytes);
+      return buffer.toString('utf8', 0, readSync(handle, buffer, 0, bytes, 0));
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return '';
+  }
+}
+
 /** A text file without byte-order mark and carriage returns; undefined when it is no readable regular text file. */
 export async function readText(path: string, limit: number = LIMITS.page): Promise<string | undefined> {
   const source = await readSource(path, limit);

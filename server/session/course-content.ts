@@ -9,6 +9,7 @@ import type { PageView } from '../protocol/rest.ts';
 import { loadCourses, sideBySide } from '../scenario/load.ts';
 import { LIMITS, locateIn, readSource } from '../scenario/source-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
+import { translationFor } from '../scenario/translations.ts';
 import { wordsIn } from '../scenario/words.ts';
 import { type Content, isCheckable } from './content.ts';
 import { VERIFY_TITLE, verify } from './verify.ts';
@@ -57,14 +58,19 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
       const inChecks = asked.slice(page.quiz?.length ?? 0);
       const solution = page.exercise === undefined ? undefined : `\`\`\`bash\n${page.exercise.solution.replace(/\n+$/, '')}\n\`\`\`{{exec}}\n`;
       const credits = page.credits === undefined ? undefined : /^https?:\/\/\S+$/.test(page.credits) ? `<${page.credits}>` : page.credits;
+      const translation = translationFor(page, languages);
+      const language = translation?.language ?? page.language;
+      const text = translation?.text ?? page.text;
+      const answer = translation?.answer ?? page.answer;
       return {
         id: page.id,
         title: page.title,
-        html: `${page.text === '' ? '' : await render(scenario, page.text, await pageText(scenario, page.text))}${inChecks.map(({ id }) => `<div data-quiz="${id}"></div>`).join('')}`,
+        ...(language === undefined ? {} : { language }),
+        html: `${text === '' ? '' : await render(scenario, text, await pageText(scenario, text))}${inChecks.map(({ id }) => `<div data-quiz="${id}"></div>`).join('')}`,
         checks: [...page.checks.map(({ id, title, live, words }) => ({ id, title: wordsIn(words?.title ?? title, languages), live })), ...(page.verify === undefined ? [] : [{ id: 'verify', title: VERIFY_TITLE, live: false }])],
         checkable: isCheckable(page),
         ...(solution === undefined ? {} : { solutionHtml: await render(scenario, page.text, solution) }),
-        ...(page.answer === undefined ? {} : { answerHtml: await render(scenario, page.answer, await pageText(scenario, page.answer)) }),
+        ...(answer === undefined ? {} : { answerHtml: await render(scenario, answer, await pageText(scenario, answer)) }),
         ...(credits === undefined ? {} : { creditsHtml: await render(scenario, page.text, credits) }),
         hints: page.checks.flatMap((check) => (check.words?.hints ?? check.hints).map((hint) => wordsIn(hint, languages))),
         ...(asked.length === 0 ? {} : { quizzes: await Promise.all(asked.map(async ({ id, kind, question, options }) => ({ id, kind, questionHtml: await render(scenario, page.text, question), options: await Promise.all(options.map(async (option) => ({ id: option.id, html: await render(scenario, page.text, option.text) }))) }))) }),

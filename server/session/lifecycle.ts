@@ -1,7 +1,7 @@
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { SessionView } from '../protocol/rest.ts';
 import { ClusterFailure, type ClusterProvider } from '../providers/provider.ts';
-import { pagesOf } from '../scenario/load.ts';
+import { shownPages } from '../scenario/load.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import type { Life, SessionInside } from './inside.ts';
 import { beginLife, copyAssets, endLife, startCluster, tellAddress } from './life.ts';
@@ -96,7 +96,7 @@ export class Lifecycle {
     this.#lost = undefined;
     this.#bundle = undefined;
     this.events.onReset();
-    session.advance({ type: 'reset', provider: chosen.name, page: pagesOf(session.scenario)[0]?.id ?? session.record.page });
+    session.advance({ type: 'reset', provider: chosen.name, page: shownPages(session.scenario)[0]?.id ?? session.record.page });
     this.events.onChange();
     // The home moves away first: what still runs in the old place must not be found in the new one.
     await store.discard(store.homeOf(session.id));

@@ -1,7 +1,7 @@
 import { LabError, messageOf } from '../lib/errors.ts';
-import { pagesOf } from '../scenario/load.ts';
+import { shownPages } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/model.ts';
-import { isCheckable, scenariosOf } from './content.ts';
+import { scenariosOf } from './content.ts';
 import type { SessionRecord } from './machine.ts';
 import { Session, type SessionDependencies } from './session.ts';
 import type { Progress } from './store.ts';
@@ -73,7 +73,7 @@ export class SessionManager {
   /** A session of its own, whatever is open already; it prepares itself meanwhile. For runs without a learner, too. */
   async start(scenario: Scenario, provider?: string): Promise<Session> {
     this.#admit();
-    const first = pagesOf(scenario)[0];
+    const first = shownPages(scenario)[0];
     if (first === undefined) throw new LabError('scenario-broken', 'the scenario has no page');
     const chosen = await this.options.providers.choose(scenario, provider);
     const record: SessionRecord = { version: 1, id: this.options.ids.alphanumeric(26), scenario: scenario.id, provider: chosen.name, state: 'preparing', page: first.id, opened: {}, done: [], terminals: [], createdAt: this.options.clock.now() };
@@ -144,7 +144,7 @@ export class SessionManager {
     const known = this.progressOf(scenarioId);
     if (known.done.includes(page)) return;
     const done = [...known.done, page];
-    const finished = pagesOf(scenario).filter(isCheckable).every((candidate) => done.includes(candidate.id)) && pagesOf(scenario).every((candidate) => done.includes(candidate.id));
+    const finished = shownPages(scenario).every((candidate) => done.includes(candidate.id));
     this.#progress = { ...this.#progress, scenarios: { ...this.#progress.scenarios, [scenarioId]: { done, finished } } };
     this.options.store.saveProgress(this.#progress).catch((error: unknown) => this.options.log.error({ error: messageOf(error) }, 'saving the progress failed'));
   }

@@ -30,8 +30,8 @@ export async function scriptText(session: SessionInside, path: string): Promise<
   return fillPlaceholders(text, { portUrl: session.deps.portUrl(session.id) });
 }
 
-/** Starts a page's scripts, both at once: one that waits for the other's file is common. */
-export async function runPageScripts(session: SessionInside, page: Page): Promise<PageScripts> {
+/** Starts a page's scripts, both at once: one that waits for the other's file is common. The foreground one is typed after `before`. */
+export async function runPageScripts(session: SessionInside, page: Page, before: Promise<unknown> = Promise.resolve()): Promise<PageScripts> {
   const { life } = session;
   let background: Promise<void> = Promise.resolve();
   if (life === undefined) return { typed: false, background };
@@ -40,6 +40,7 @@ export async function runPageScripts(session: SessionInside, page: Page): Promis
     background.catch(() => undefined);
   }
   if (page.foreground === undefined) return { typed: false, background };
+  await before;
   try {
     return { typed: await runForeground(session, life, page.id, page.foreground), background };
   } catch (error) {

@@ -2,7 +2,7 @@ import { LabError, messageOf } from '../lib/errors.ts';
 import type { CheckReport, QuizVerdict, SessionEvent, SessionView } from '../protocol/rest.ts';
 import type { ClusterProvider } from '../providers/provider.ts';
 import type { Place } from '../sandbox/sandbox.ts';
-import { pagesOf } from '../scenario/load.ts';
+import { pagesOf, shownPages } from '../scenario/load.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
 import { Checking } from './checking.ts';
 import { isCheckable } from './content.ts';
@@ -31,6 +31,8 @@ export class Session {
   #scenario: Scenario;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #scripts = new Map<string, Promise<PageScripts>>();
+  /** Settles once the foreground scripts so far have been typed. */
+  #typing: Promise<unknown> = Promise.resolve();
   readonly #stages: Stages;
   readonly #inside: SessionInside;
   readonly #lifecycle: Lifecycle;
@@ -55,9 +57,12 @@ export class Session {
     this.#lifecycle = new Lifecycle(this.#inside, this.#disk, {
       onChange: () => this.#changed(),
       onPrompt: () => this.#watching.soon(),
-      onReset: () => this.#scripts.clear(),
+      onReset: () => {
+        this.#scripts.clear();
+        this.#typing = Promise.resolve();
+      },
       onReady: (fresh) => {
-        if (fresh) this.openPage(this.#record.page);
+        if (fresh) this.#openFirst();
       },
     });
   }
@@ -164,7 +169,7 @@ export class Session {
   rewrite(scenario: Scenario): void {
     this.#scenario = scenario;
     this.#watching.tellAgain();
-    const pages = pagesOf(scenario);
+    const pages = shownPages(scenario);
     const [first] = pages;
     // The page that was open is gone: its number is another one's now, or nobody's.
     if (first === undefined || pages.some((page) => page.id === this.#record.page)) return;
@@ -180,9 +185,14 @@ export class Session {
     const finishes = left !== undefined && left.id !== id && !isCheckable(left) ? left.id : undefined;
     this.#advance({ type: 'page-opened', page: id, at: this.deps.clock.now(), ...(finishes === undefined ? {} : { finishes }) });
     if (finishes !== undefined) this.deps.onPassed(this.scenario.id, finishes);
-    const last = pagesOf(this.scenario).at(-1);
+    const last = shownPages(this.scenario).at(-1);
     if (last?.id === id && !isCheckable(last)) this.#pass(id);
-    if (first) this.#scripts.set(id, runPageScripts(this.#inside, page));
+    if (first) {
+      // One after the other into the learner's shell: two that wait for its prompt would be typed into one another.
+      const scripts = runPageScripts(this.#inside, page, this.#typing);
+      this.#typing = scripts;
+      this.#scripts.set(id, scripts);
+    }
     this.#changed();
     return this.view();
   }
@@ -203,6 +213,14 @@ export class Session {
     this.#advance({ type: 'answered', page: id, quiz, answers: [...answers] });
     this.#watching.soon();
     return verdict;
+  }
+
+  /** An introduction that nobody sees still prepares what follows. */
+  #openFirst(): void {
+    const { page } = this.#record;
+    const { intro, hide } = this.scenario;
+    if (hide.intro && intro !== undefined && intro.id !== page) this.openPage(intro.id);
+    this.openPage(page);
   }
 
   #asSeenInside(): SessionInside {

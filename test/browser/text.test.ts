@@ -88,7 +88,7 @@ describe.runIf(runnable)('the text of a page', { timeout: 60_000 }, () => {
   it('speaks the language that the learner chooses, now and at the next visit', async () => {
     await v.learn(EVERYTHING, 'step1');
     await v.button('Session and settings').click();
-    await v.page.getByLabel('Language of the checks').selectOption({ label: 'Deutsch' });
+    await v.page.getByLabel('Language', { exact: true }).selectOption({ label: 'Deutsch' });
     await v.page.getByText('(deutsch)').waitFor();
     await v.page.reload();
     await v.page.getByText('(deutsch)').waitFor();

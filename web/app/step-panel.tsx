@@ -87,7 +87,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   return (
     <section class="step" id="step" aria-label="Step">
       <div class="step-scroll" ref={scroller} tabIndex={0} role="group" aria-label="Step text">
-        <article>
+        <article lang={page.language === 'und' ? undefined : page.language}>
           <p class="step-label">{item.label}</p>
           <h1 ref={heading} tabIndex={-1}>
             {page.title}
@@ -150,6 +150,11 @@ function StepFooter({ store, page, go }: { store: ScenarioStore; page: PageView;
         <button type="button" class={passed ? 'button' : 'button primary'} aria-disabled={busy || model.session?.state !== 'ready'} onClick={onCheck}>
           <Icon name="check" /> {busy ? 'Checking …' : 'Check'}
         </button>
+      )}
+      {next === undefined && page.id !== FINISH && (
+        <a class={passed ? 'button primary' : 'button'} href="/" data-route>
+          All courses <Icon name="right" />
+        </a>
       )}
       {next !== undefined && (
         <button type="button" class={passed ? 'button primary' : 'button'} onClick={() => go(next)}>

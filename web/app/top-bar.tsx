@@ -94,7 +94,7 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
             </label>
             {(scenario?.languages?.length ?? 0) > 1 && (
               <label class="menu-row">
-                Language of the checks
+                Language
                 <select
                   value={settings.value.language ?? scenario?.languages?.[0]}
                   onChange={(event) => {
@@ -157,6 +157,7 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
 
 /** `de` → `Deutsch`. */
 function languageName(tag: string): string {
+  if (tag === 'und') return 'As written';
   try {
     return new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
   } catch {

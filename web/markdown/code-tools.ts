@@ -1,3 +1,4 @@
+import { isMainHost } from '../state/terminals-store.ts';
 import type { BlockRun } from '../state/terminals-store.ts';
 import type { PageActions } from './page-html.tsx';
 
@@ -23,10 +24,10 @@ function offerOf(source: HTMLElement, actions: PageActions): Offer {
   const { action = 'copy', code = source.textContent ?? '', terminal, terminalName, newline, host } = source.dataset;
   const run = RUNS[action];
   if (run !== undefined) {
-    const block: BlockRun = { code, ...run.how, ...(newline === 'no' ? { newline: false } : {}), ...(terminal === undefined ? {} : { terminal: Number(terminal) }), ...(terminalName === undefined ? {} : { terminalName }) };
+    const block: BlockRun = { code, ...run.how, ...(newline === 'no' ? { newline: false } : {}), ...(terminal === undefined ? {} : { terminal: Number(terminal) }), ...(terminalName === undefined ? {} : { terminalName }), ...(host === undefined ? {} : { host }) };
     const where = terminalName ?? (terminal !== undefined && Number(terminal) > 1 ? `T${terminal}` : undefined);
     // A session is one machine: the text says which of several it means, and the learner goes there.
-    const on = host === undefined || host === '1' || host === 'host01' ? '' : ` on ${/^\d+$/.test(host) ? `host ${host}` : host}`;
+    const on = host === undefined || isMainHost(host) ? '' : ` on ${host}`;
     return { label: `${run.label}${where === undefined ? '' : ` ${terminalName === undefined ? '' : 'in '}${where}`}${on}`, title: run.title, act: () => actions.run(block) };
   }
   if (action === 'open') return { label: 'Open', title: 'Click to open in the editor', act: () => actions.openFile(code) };

@@ -14,7 +14,7 @@ const Settings = z.object({
   terminalSplit: z.number().min(15).max(85).default(50),
   /** Width of the editor's tree in percent. */
   treeSplit: z.number().min(10).max(60).default(26),
-  /** Language of the checks' words, where a scenario has several. */
+  /** Language of the pages and of the checks' words, where a scenario has several. */
   language: z.string().max(35).optional(),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -12,12 +12,12 @@ export interface StepItem {
   current: boolean;
 }
 
-/** The finishing page every scenario has, whether its author wrote one or not. */
+/** The finishing page that a scenario has, whether its author wrote one or not, unless he wants none. */
 export const FINISH = 'finish';
 
-/** The pages with a finishing page at the end. */
+/** The pages, with a finishing page at the end. */
 export function withFinish(scenario: ScenarioView): PageView[] {
-  if (scenario.pages.some((page) => page.id === FINISH)) return scenario.pages;
+  if (scenario.layout?.finishHidden === true || scenario.pages.some((page) => page.id === FINISH)) return scenario.pages;
   return [...scenario.pages, { id: FINISH, title: 'Finished', html: '', checks: [], checkable: false, hints: [] }];
 }
 

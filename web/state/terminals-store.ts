@@ -15,6 +15,8 @@ export interface BlockRun {
   terminal?: number;
   /** A terminal that the author gave a name. */
   terminalName?: string;
+  /** The machine that the author means: `host02`. */
+  host?: string;
   /** Ctrl-C first. */
   interrupt?: boolean;
   /** False: without the Enter at the end. */
@@ -44,6 +46,8 @@ export interface TerminalsOptions {
 export class TerminalsStore {
   readonly workspace: Signal<Workspace> = signal(emptyWorkspace);
   readonly #options: TerminalsOptions;
+  /** Terminals that the author gave to a machine, by the machine. */
+  #hosts = new Map<string, string>();
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
@@ -112,6 +116,7 @@ export class TerminalsStore {
 
   /** What an author wants to be there from the start: named terminals, a second one, ports. */
   arrange(layout: LayoutView | undefined, split: boolean): Promise<void> {
+    this.#hosts = new Map((layout?.terminals ?? []).flatMap(({ name, host }) => (host === undefined || isMainHost(host) ? [] : [[plainHost(host), name]])));
     for (const { name, port, path } of layout?.dashboards ?? []) this.work({ type: 'dashboard', name, port, path });
     return this.#options.guard(async (sid) => {
       const first = this.workspace.value.active;
@@ -133,7 +138,9 @@ export class TerminalsStore {
   }
 
   async #target(sid: string, block: BlockRun): Promise<string | undefined> {
-    const { terminal, terminalName } = block;
+    const { terminal, host } = block;
+    // A session is one machine: what is meant for another one is typed into the terminal that stands for it, else into the one in use.
+    const terminalName = block.terminalName ?? (terminal !== undefined || host === undefined || isMainHost(host) ? undefined : this.#hosts.get(plainHost(host)));
     const known = this.#terminals();
     if (terminalName !== undefined) return known.find((candidate) => candidate.name === terminalName)?.id ?? this.#add(sid, { name: terminalName });
     if (terminal !== undefined) {
@@ -158,6 +165,16 @@ export class TerminalsStore {
   #terminals(): TerminalView[] {
     return terminalTabs(this.workspace.value).map(({ id, name, running }) => ({ id, name, running }));
   }
+}
+
+/** `host2`, `HOST02` → `host02`; other names as they are. */
+function plainHost(host: string): string {
+  return host.trim().toLowerCase().replace(/^(?:host0?)?(\d)$/, 'host0$1');
+}
+
+/** Whether a machine is the one that the session itself is. */
+export function isMainHost(host: string): boolean {
+  return ['host01', 'controlplane', 'master', 'client'].includes(plainHost(host));
 }
 
 /** `^C` → 03, `^ESC` → 1b, `^[` → 1b; other characters are what they are. */

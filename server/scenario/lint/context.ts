@@ -26,6 +26,8 @@ export interface PageText {
   parsed: ParsedPage;
   /** An answer page. */
   answer: boolean;
+  /** Path of the page that this is a translation of. */
+  translates?: string;
 }
 
 export interface ScriptText {
@@ -72,14 +74,16 @@ export async function contextOf(scenario: Scenario, index: Index, prefix: string
   };
   const seen = new Map<string, PageText>();
   for (const page of pagesOf(scenario)) {
-    for (const [path, answer] of [[page.text, false], [page.answer, true]] as const) {
+    const others = Object.values(page.translations ?? {});
+    const texts: { path: string | undefined; answer: boolean; of?: string | undefined }[] = [{ path: page.text, answer: false }, { path: page.answer, answer: true }, ...others.flatMap((other) => [{ path: other.text, answer: false, of: page.text }, { path: other.answer, answer: true, of: page.answer }])];
+    for (const { path, answer, of } of texts) {
       if (path === undefined || path === '') continue;
       const plain = posix.normalize(path.replace(/^\/+/, ''));
       const known = seen.get(plain);
       if (known !== undefined) continue;
       const source = await read(path, LIMITS.page);
       if (source === undefined) continue;
-      const entry: PageText = { page, file: `${prefix}${plain}`, path: plain, text: source.text, parsed: parsePage(source.text, 'argo-lab-mark-'), answer };
+      const entry: PageText = { page, file: `${prefix}${plain}`, path: plain, text: source.text, parsed: parsePage(source.text, 'argo-lab-mark-'), answer, ...(of === undefined ? {} : { translates: posix.normalize(of.replace(/^\/+/, '')) }) };
       seen.set(plain, entry);
       pages.push(entry);
     }

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { CheckValidator } from '../checks-file.ts';
 import { readIndex } from '../index-file.ts';
+import { indexIn } from '../index-name.ts';
 import { loadScenario } from '../load-scenario.ts';
 import { readJson, readJsonFile } from '../read-file.ts';
 import { type FolderScan, Scanner, repositoryOf } from '../scan.ts';
@@ -17,6 +18,7 @@ import { pageText } from './rules/page-text.ts';
 import { images, ports } from './rules/ports-and-images.ts';
 import { scripts } from './rules/scripts.ts';
 import { secrets } from './rules/secrets.ts';
+import { translations } from './rules/translations.ts';
 
 export type { LintOptions } from './context.ts';
 export type { Finding, Rule, Severity } from './finding.ts';
@@ -36,7 +38,7 @@ const AT_ONCE = 4;
 export async function lintScenario(folder: string, validate: CheckValidator, options: LintOptions, where: { label?: string; root?: string; index?: string } = {}): Promise<Finding[]> {
   const label = where.label ?? folder;
   const prefix = label === '.' ? '' : `${label}/`;
-  const indexName = where.index ?? 'index.json';
+  const indexName = where.index ?? indexIn(folder) ?? 'index.json';
   const root = where.root ?? (await repositoryOf(folder));
   const { scenario, problems } = await loadScenario(folder, label, validate, { root, label, index: indexName });
   const findings = problems.map(findingOf);
@@ -47,6 +49,7 @@ export async function lintScenario(folder: string, validate: CheckValidator, opt
   for (const page of context.pages) await pageText(context, page);
   pageCode(context);
   scripts(context);
+  translations(context);
   exercises(context);
   secrets(context);
   ports(context);

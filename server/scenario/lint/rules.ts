@@ -20,6 +20,7 @@ export const RULES: readonly Rule[] = [
   rule('layout-unknown', 'warning', 'a layout that does not exist', 'Use ide, terminal, ide-terminal or terminal-terminal.'),
   rule('title-missing', 'warning', 'a scenario without a title', 'Give it one: the name of the folder is shown instead.'),
   rule('step-untitled', 'warning', 'a step without a title', 'Give it one: “Step 3” is shown instead.'),
+  rule('index-twice', 'warning', 'a second index beside the one that is read', 'Keep one of them.'),
   rule('index-not-scenario', 'warning', 'an index.json with neither details nor backend', 'Add "details" with "steps", or name the file otherwise.'),
 
   rule('reference-missing', 'error', 'a page or script that does not exist', 'Create the file, or write its name as it is.'),
@@ -57,6 +58,7 @@ export const RULES: readonly Rule[] = [
   rule('file-block', 'warning', 'an editor block that can not work', 'Give it data-filename, a data-target that exists, and a data-marker to insert at.'),
   rule('quiz-malformed', 'warning', 'a question without answers, or without a right one', 'Mark the right answers with (*) or [*].'),
   rule('code-after-exit', 'warning', 'code behind `exit` in the same block', 'Take the exit out: it ends the shell.'),
+  rule('translation-differs', 'warning', 'a translated page that runs other commands than the page', 'Keep the code of both the same.'),
   rule('code-prompt', 'warning', 'a prompt `$ ` in code that is run', 'Take the prompt out.'),
   rule('code-quotes', 'warning', 'typographic quotes or unbreakable spaces in code that is run', 'Write plain quotes and spaces.'),
   rule('secret', 'error', 'what looks like a token, a password of a cloud or a private key', 'Take it out and revoke it: a repository keeps its history.'),

@@ -40,10 +40,12 @@ describe('the address', () => {
 });
 
 describe('the steps', () => {
-  it('end with a finishing page, written or not', () => {
+  it('end with a finishing page, written or not, unless the author wants none', () => {
     expect(withFinish(scenario).map((p) => p.id)).toEqual(['intro', 'step1', 'step2', 'finish']);
     const own = { ...scenario, pages: [...scenario.pages, page('finish')] };
     expect(withFinish(own)).toBe(own.pages);
+    const hidden: ScenarioView = { ...scenario, layout: { kind: 'terminal', dashboards: [], terminals: [], finishHidden: true } };
+    expect(withFinish(hidden).map((p) => p.id)).toEqual(['intro', 'step1', 'step2']);
   });
 
   it('show what is done, what failed and where the learner is', () => {
