@@ -42,7 +42,8 @@ export interface Streams {
 const PORT_FORWARD = 'portforward.k8s.io';
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
 const SPDY_COMMAND = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io'];
-const WEB_COMMAND = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io'];
+const TRANSLATED = 'v5.channel.k8s.io';
+const WEB_COMMAND = [TRANSLATED, 'v4.channel.k8s.io', 'channel.k8s.io'];
 const WEB_FORWARD = [TUNNEL, 'v4.channel.k8s.io'];
 const STREAM_TIMEOUT = 30_000;
 
@@ -55,6 +56,7 @@ interface CommandOptions {
   stderr: boolean;
 }
 
+const offered = (request: IncomingMessage) => (request.headers['sec-websocket-protocol'] ?? '').split(',').map((p) => p.trim()).filter((p) => p !== '');
 const flag = (query: URLSearchParams, name: string) => ['true', '1'].includes((query.get(name) ?? '').toLowerCase());
 
 /**
@@ -77,12 +79,13 @@ export function containerOf(pod: KubeObject, query: URLSearchParams): string {
   throw badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${containers.join(' ')}]${more}`);
 }
 
-/** Throws as the kubelet refuses what does not run. */
-function mustRun(pod: KubeObject, container: string): void {
-  if (text(at(pod, 'spec', 'nodeName')) === '') throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+/** Throws as the kubelet refuses what does not run. After kubernetes 1.32 pkg/kubelet/kubelet_pods.go (GetExec, GetAttach) */
+function mustRun(pod: KubeObject, subresource: 'exec' | 'attach', container: string): void {
   const statuses = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'].flatMap((list) => records(at(pod, 'status', list)));
   const status = statuses.find((s) => s['name'] === container);
-  if (at(status, 'state', 'running') === undefined) throw new UpgradeRefused(500, `container not found ("${container}")`);
+  if (at(status, 'state', 'running') !== undefined) return;
+  const { name, namespace } = pod.metadata;
+  throw new UpgradeRefused(500, subresource === 'exec' ? `container not found ("${container}")` : `container ${container} not found in pod ${name}_${namespace}`);
 }
 
 function commandOptions(pod: KubeObject, subresource: 'exec' | 'attach', query: URLSearchParams): CommandOptions {
@@ -96,7 +99,7 @@ function commandOptions(pod: KubeObject, subresource: 'exec' | 'attach', query: 
   };
   if (!options.stdin && !options.stdout && !options.stderr) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   if (subresource === 'exec' && options.argv.length === 0) throw badRequest('you must specify at least one command for the container');
-  mustRun(pod, options.container);
+  if (text(at(pod, 'spec', 'nodeName')) === '') throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   // With a terminal everything comes out of one end.
   return { ...options, stderr: options.stderr && !options.tty };
 }
@@ -137,10 +140,10 @@ class PodStreams implements Streams {
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, spoken: readonly string[]): Promise<{ web: WebSocket; protocol: string }> {
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((p) => p.trim()).filter((p) => p !== '');
-    const protocol = negotiate(offered, spoken) ?? '';
-    if (offered.length > 0 && protocol === '') {
-      throw new UpgradeRefused(400, `unable to upgrade websocket connection: websocket server finished before becoming ready: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${spoken.join(' ')}]`);
+    const protocols = offered(request);
+    const protocol = negotiate(protocols, spoken) ?? '';
+    if (protocols.length > 0 && protocol === '') {
+      throw new UpgradeRefused(400, `unable to upgrade websocket connection: websocket server finished before becoming ready: unable to negotiate protocol: client supports [${protocols.join(' ')}], server accepts [${spoken.join(' ')}]`);
     }
     if (protocol === '') delete request.headers['sec-websocket-protocol'];
     else request.headers['sec-websocket-protocol'] = protocol;
@@ -189,10 +192,16 @@ class PodStreams implements Streams {
     const { access, clock } = this.#options;
     const { container, argv, tty, stdin } = options;
     const start = (): Promise<AttachedProcess> => (subresource === 'exec' ? access.exec(pod, container, { argv, tty, stdin }) : access.attach(pod, container, { tty, stdin }));
+    const startIfRunning = async (): Promise<AttachedProcess> => {
+      mustRun(pod, subresource, container);
+      return start();
+    };
     const said = subresource === 'exec' ? argv : [];
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
     if (isWebSocket(request)) {
+      // The API server itself speaks version 5 and accepts before it asks the kubelet; older ones go to the kubelet as they are.
+      if (!offered(request).includes(TRANSLATED)) mustRun(pod, subresource, container);
       const { web, protocol } = await this.#accept(request, socket, head, WEB_COMMAND);
       const channels = new Channels(web);
       web.once('close', () => gone.abort());
@@ -205,15 +214,17 @@ class PodStreams implements Streams {
           error: channels.writable(3),
           resize: tty ? channels.readable(4) : undefined,
           jsonStatus: protocol.startsWith('v'),
+          translated: protocol === TRANSLATED,
           gone: gone.signal,
         },
-        start,
+        startIfRunning,
         said,
         clock,
       );
       web.close(1000);
       return;
     }
+    mustRun(pod, subresource, container);
     const protocol = acceptSpdy(request, socket, head, SPDY_COMMAND);
     const wanted = ['error', ...(stdin ? ['stdin'] : []), ...(options.stdout ? ['stdout'] : []), ...(options.stderr ? ['stderr'] : []), ...(tty && protocol !== 'v2.channel.k8s.io' ? ['resize'] : [])];
     const opened = new Map<string, SpdyStream>();
@@ -243,7 +254,7 @@ class PodStreams implements Streams {
       return;
     }
     await runRemoteCommand(
-      { stdin: opened.get('stdin'), stdout: opened.get('stdout'), stderr: opened.get('stderr'), resize: opened.get('resize'), error, jsonStatus: protocol === 'v4.channel.k8s.io', gone: gone.signal },
+      { stdin: opened.get('stdin'), stdout: opened.get('stdout'), stderr: opened.get('stderr'), resize: opened.get('resize'), error, jsonStatus: protocol === 'v4.channel.k8s.io', translated: false, gone: gone.signal },
       start,
       said,
       clock,

@@ -7,6 +7,7 @@ import { ApiStatus } from '../api/status.ts';
 import { internalError } from '../api/errors.ts';
 import { at, isRecord } from '../auth/fields.ts';
 import type { AttachedProcess } from '../kubelet/access.ts';
+import { UpgradeRefused } from './upgrade.ts';
 
 /** A client of exec or attach, whatever protocol it speaks. */
 export interface RemoteClient {
@@ -18,6 +19,8 @@ export interface RemoteClient {
   /** Where the result goes: a Status as JSON, or plain text for protocols before version 4. */
   error: Writable;
   jsonStatus: boolean;
+  /** Version 5, which the API server speaks for the kubelet: its words stand before those of the kubelet. */
+  translated: boolean;
   /** Aborted when the client goes away. */
   gone: AbortSignal;
 }
@@ -25,19 +28,28 @@ export interface RemoteClient {
 const SUCCESS = { metadata: {}, status: 'Success' };
 
 /** After kubernetes 1.32 pkg/kubelet/cri/streaming/remotecommand and containerd's exec */
-function resultOf(code: number, argv: readonly string[]): object {
+function resultOf(code: number, argv: readonly string[], translated: boolean): object {
   if (code === 0) return SUCCESS;
+  const why = translated ? `command terminated with exit code ${code}` : `error executing command [${argv.join(' ')}], exit code ${code}`;
   return {
     metadata: {},
     status: 'Failure',
-    message: `command terminated with non-zero exit code: error executing command [${argv.join(' ')}], exit code ${code}`,
+    message: `command terminated with non-zero exit code: ${why}`,
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
   };
 }
 
-function failureOf(error: unknown): object {
-  const status = error instanceof ApiStatus ? error : internalError(`error executing command in container: ${messageOf(error)}`);
+function kubeletFailure(error: unknown): ApiStatus {
+  return error instanceof ApiStatus ? error : internalError(`error executing command in container: ${messageOf(error)}`);
+}
+
+/** After kubernetes 1.32 apiserver/pkg/util/proxy/streamtranslator.go: what the kubelet says is an internal error of the API server's. */
+function translatedFailure(error: unknown): ApiStatus {
+  return internalError(error instanceof UpgradeRefused ? `unable to upgrade connection: ${error.message}` : kubeletFailure(error).message);
+}
+
+function bodyOf(status: ApiStatus): object {
   const { kind: _kind, apiVersion: _version, ...body } = status.body();
   return body;
 }
@@ -100,13 +112,13 @@ export async function runRemoteCommand(client: RemoteClient, start: () => Promis
       const output = Promise.all([connect(process.stdout, client.stdout), connect(process.stderr, client.stderr)]);
       const { code } = await process.exited;
       await Promise.race([output, sleep(clock, LAG, client.gone).catch(() => undefined)]);
-      status = argv.length === 0 ? SUCCESS : resultOf(code, argv);
+      status = argv.length === 0 ? SUCCESS : resultOf(code, argv, client.translated);
     } finally {
       client.gone.removeEventListener('abort', leave);
       client.stdin?.unpipe();
     }
   } catch (error) {
-    status = failureOf(error);
+    status = bodyOf(client.translated ? translatedFailure(error) : kubeletFailure(error));
   }
   if (client.gone.aborted) return;
   await Promise.all([flush(client.stdout), flush(client.stderr)]);

@@ -51,8 +51,14 @@ describe.each([
   });
 
   it('says when there is no such command', async () => {
-    const { code, stderr } = await stub.kubectl(['exec', 'p', '--', '/no/such']);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Internal error occurred: error executing command in container: spawn /no/such ENOENT') });
+    // Over WebSockets the API server says it once more.
+    const words = `${websockets ? 'Internal error occurred: ' : ''}Internal error occurred: error executing command in container: spawn /no/such ENOENT`;
+    expect(await stub.kubectl(['exec', 'p', '--', '/no/such'])).toEqual({ code: 1, stdout: '', stderr: `error: ${words}\n` });
+  });
+
+  it('says that a container does not run', async () => {
+    const server = websockets ? 'Internal error occurred: ' : '';
+    expect(await stub.kubectl(['exec', 'q', '--', 'true'])).toEqual({ code: 1, stdout: '', stderr: `error: ${server}unable to upgrade connection: container not found ("a")\n` });
   });
 
   it('sends standard input to its end', async () => {

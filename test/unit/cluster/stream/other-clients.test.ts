@@ -40,12 +40,15 @@ describe('an independent client', () => {
       socket.on('error', reject);
     });
 
-  it.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('executes a command over %s', async (protocol) => {
+  it.each([
+    ['v5.channel.k8s.io', 'command terminated with exit code 2'],
+    ['v4.channel.k8s.io', 'error executing command [sh -c read x; echo $x; exit 2], exit code 2'],
+  ])('executes a command over %s', async (protocol, why) => {
     const { code, text } = await channels('exec?command=sh&command=-c&command=read%20x%3B%20echo%20%24x%3B%20exit%202&stdin=true&stdout=true', protocol, (socket) => socket.send(Buffer.from('\0typed\n')));
     expect(code).toBe(1000);
     expect([...text]).toEqual([
       [1, 'typed\n'],
-      [3, '{"metadata":{},"status":"Failure","message":"command terminated with non-zero exit code: error executing command [sh -c read x; echo $x; exit 2], exit code 2","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"2"}]}}'],
+      [3, `{"metadata":{},"status":"Failure","message":"command terminated with non-zero exit code: ${why}","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"2"}]}}`],
     ]);
   });
 

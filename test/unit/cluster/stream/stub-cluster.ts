@@ -21,6 +21,9 @@ export const POD: KubeObject = {
   status: { phase: 'Running', containerStatuses: [{ name: 'a', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }] },
 };
 
+/** Its container does not run. */
+const WAITING_POD: KubeObject = { ...POD, metadata: { ...POD.metadata, name: 'q', uid: 'pod-2' }, status: { phase: 'Pending', containerStatuses: [{ name: 'a', state: { waiting: { reason: 'ContainerCreating' } } }] } };
+
 function attached(child: ChildProcess): AttachedProcess {
   if (child.stdout === null) throw new Error('no stdout');
   return {
@@ -43,7 +46,7 @@ export interface StubCluster {
   stop(): Promise<void>;
 }
 
-/** A TLS server that knows one pod, whose containers are processes of this machine and whose ports are those of `ports`. */
+/** A TLS server that knows a pod, whose containers are processes of this machine and whose ports are those of `ports`. */
 export async function startStub(options: { ports?: Record<number, number>; websockets?: boolean } = {}): Promise<StubCluster> {
   const auth = createAuth({ clock: systemClock, ids: systemIds, log: silentLog, reader: new FakeReader() });
   const access: ContainerAccess = {
@@ -71,6 +74,7 @@ export async function startStub(options: { ports?: Record<number, number>; webso
       '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
       '/api/v1': { kind: 'APIResourceList', groupVersion: 'v1', resources: [{ name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get'], shortNames: ['po'] }] },
       '/api/v1/namespaces/default/pods/p': POD,
+      '/api/v1/namespaces/default/pods/q': WAITING_POD,
     };
     const body = answers[path];
     response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
@@ -82,7 +86,7 @@ export async function startStub(options: { ports?: Record<number, number>; webso
       socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
-    void streams.handleUpgrade(request, socket, head, POD, url.pathname.split('/').pop() as StreamSubresource, url.searchParams);
+    void streams.handleUpgrade(request, socket, head, url.pathname.includes('/pods/q/') ? WAITING_POD : POD, url.pathname.split('/').pop() as StreamSubresource, url.searchParams);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
