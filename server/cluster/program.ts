@@ -35,10 +35,26 @@ export interface ProgramContext {
   ids: Ids;
 }
 
-/** What `kubectl exec` finds beside a program; without it there is no shell, as in an image that holds a program alone. */
-export interface ProgramFiles {
+/** The root folder of an image whose containers are, or can be, real processes. */
+export interface RootFolder {
   base: 'busybox' | 'host';
-  files: Record<string, string>;
+  files?: Record<string, string>;
+  /** Commands of the host's that the image has beyond busybox; one that the host has not is missing here, too. */
+  hostCommands?: readonly string[];
+}
+
+/** An image that is a program of ours. */
+export interface ProgramContent {
+  kind: 'program';
+  program: Program;
+  /** What `kubectl exec` finds beside the program; without it there is no shell, as in an image that holds a program alone. */
+  body?: RootFolder;
+  /**
+   * What a container runs whose command is not the program: a process in the body. Undefined: the command is the program.
+   * Absent: every command is. A process of the body begins the program by making the file `up` in the folder that
+   * ARGO_LAB_SERVICE names, and ends it by taking that away.
+   */
+  asProcess?(argv: readonly string[]): string[] | undefined;
 }
 
 /** An entry of the image catalogue: which references it answers to, and what stands behind them. */
@@ -50,10 +66,12 @@ export interface ImageEntry {
   entrypoint?: string[];
   cmd?: string[];
   env?: Record<string, string>;
+  /** What the image's environment has beyond that by the tag that was asked for. */
+  envOfTag?(tag: string): Record<string, string>;
   workingDir?: string;
   user?: number;
   /** Bytes, as a pull would report them; default: a number that follows from the name. */
   size?: number;
   /** A root folder built from what the host has, or a program of ours. */
-  content: { kind: 'root-folder'; base: 'busybox' | 'host'; files?: Record<string, string> } | { kind: 'program'; program: Program; body?: ProgramFiles };
+  content: ({ kind: 'root-folder' } & RootFolder) | ProgramContent;
 }

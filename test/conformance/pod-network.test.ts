@@ -70,6 +70,15 @@ describe('a pod whose image is a program of ours', () => {
     for await (const chunk of socket) answer += String(chunk);
     expect(answer.split('\r\n\r\n')[1]).toBe('changed\n');
   }, 60_000);
+
+  it('runs another command of the image and goes, as kubectl run --rm wants it', async ({ skip }) => {
+    if (!routed) skip('this machine lets nobody make a network in the kernel: it takes root, bubblewrap and iproute2');
+    await pod('page', { image: 'nginx:1.19' });
+    await service('page', 3333, 80);
+    await untilRunning('page');
+    const { stdout } = await promisify(execFile)('kubectl', ['--kubeconfig', test.kubeconfig, 'run', 'once', '--image=nginx:alpine', '--restart=Never', '--rm', '-i', '--', 'curl', '-sI', '-m', '5', 'http://page:3333'], { timeout: 30_000 });
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\nserver: nginx\/1\.19\.10\r\n[^]*pod "once" deleted\n$/);
+  }, 60_000);
 });
 
 describe('the network of pods, for the processes in them', () => {

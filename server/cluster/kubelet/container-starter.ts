@@ -10,16 +10,17 @@ import type { EventType } from '../controllers/runtime/event-recorder.ts';
 import type { Container, Pod } from '../controllers/runtime/kinds.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { KubeletNetwork } from '../network/virtual-network.ts';
-import type { ImageEntry } from '../program.ts';
+import type { ImageEntry, ProgramContent } from '../program.ts';
 import { containerEnvironment, ContainerConfigError, expand, type ConfigSource } from './env.ts';
 import { goDuration } from './go-duration.ts';
 import { hostnameOf } from './host-files.ts';
 import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
 import { LogStore } from './log-store.ts';
 import type { ContainerObserved, ExitRecord } from './observed.ts';
-import { answerOnLocalhost, programBody } from './program-body.ts';
+import { answerOnLocalhost, type ProgramBody, programBody } from './program-body.ts';
 import { runProcess, runProgram, type RunningContainer } from './running-container.ts';
 import type { ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
+import { withProgram } from './serving-process.ts';
 
 /** A container did not come up: it waits with a reason and is tried again, or it ended before it began (`exit`). */
 export class StartFailure extends Error {
@@ -71,13 +72,26 @@ const PULL_ERROR_MS = 2000;
 const FIRST_PULL_DELAY_MS = 10_000;
 const MAX_PULL_DELAY_MS = 300_000;
 const CONFIG_RETRY_MS = 10_000;
+/** Where a container finds the folder by which it begins its image's program. */
+const SERVICE_FOLDER = '/run/argo-lab';
 
 type Mount = ProcessSpec['mounts'][number];
+
+/** What a container needs to begin. */
+interface Made {
+  argv: string[];
+  env: Record<string, string>;
+  layer: string;
+  mounts: Mount[];
+  id: string;
+  containerID: string;
+}
 
 interface FoundImage {
   entry: ImageEntry;
   /** As statuses show it. */
   name: string;
+  tag: string;
   imageID: string;
 }
 
@@ -98,7 +112,7 @@ export class ContainerStarter {
     const image = this.#image(request);
     let env: Record<string, string>;
     try {
-      env = this.#environment(request, image.entry);
+      env = this.#environment(request, image);
     } catch (error) {
       if (!(error instanceof ContainerConfigError)) throw error;
       event('Warning', 'Failed', `Error: ${error.message}`);
@@ -129,43 +143,56 @@ export class ContainerStarter {
     return { running, log, containerID, image: image.name, imageID: image.imageID, terminationLog };
   }
 
-  async #launch(request: StartRequest, image: FoundImage, made: { argv: string[]; env: Record<string, string>; layer: string; mounts: Mount[]; id: string; containerID: string }, log: LogStore): Promise<RunningContainer> {
+  async #launch(request: StartRequest, image: FoundImage, made: Made, log: LogStore): Promise<RunningContainer> {
     const { pod, container, event } = request;
-    const { clock, ids, network, client, runtime } = this.#options;
+    const { clock, network, runtime } = this.#options;
     const { argv, env, layer, mounts, id, containerID } = made;
-    const { entry } = image;
-    if (entry.content.kind === 'program') {
-      const hostPath = (path: string) => hostPathOf(mounts, path);
-      const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
-      const podUid = pod.metadata.uid ?? '';
-      const files = entry.content.body;
-      const body = files === undefined ? undefined : programBody({ runtime, network, podUid, clock, spec: { id, pod: podUid, ...addressOf(pod, network), env, cwd: container.workingDir ?? '/', hostname: hostnameOf(pod), root: files, layer, mounts, tty: false, stdin: false } });
-      const openFile = async (path: string) => (await openMounted(mounts, path)) ?? (files === undefined ? undefined : openInside(layer, normalize(path)));
-      return runProgram(entry.content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, openFile, clock, ids }, log, clock, body);
+    const { content, workingDir } = image.entry;
+    const asProcess = content.kind === 'program' ? content.asProcess?.(argv) : argv;
+    if (content.kind === 'program' && asProcess === undefined) {
+      const body = content.body === undefined ? undefined : programBody({ runtime, network, podUid: pod.metadata.uid ?? '', clock, spec: { id, pod: pod.metadata.uid ?? '', ...addressOf(pod, network), env, cwd: container.workingDir ?? '/', hostname: hostnameOf(pod), root: content.body, layer, mounts, tty: false, stdin: false } });
+      return this.#program(request, content, made, log, body);
     }
+    const command = asProcess ?? argv;
     try {
+      const root = content.kind === 'program' ? content.body : content;
+      if (root === undefined) throw Object.assign(new Error(`${command[0] ?? ''} is not in the image`), { code: 'ENOENT' });
+      const service = join(layer, '..', 'service');
       const spec: ProcessSpec = {
         id,
         pod: pod.metadata.uid ?? '',
         ...addressOf(pod, network),
-        argv,
-        env,
-        cwd: container.workingDir ?? entry.workingDir ?? '/',
+        argv: command,
+        env: content.kind === 'program' ? { ...env, ARGO_LAB_SERVICE: SERVICE_FOLDER } : env,
+        cwd: container.workingDir ?? workingDir ?? '/',
         hostname: hostnameOf(pod),
-        root: { base: entry.content.base, files: entry.content.files ?? {} },
+        root,
         layer,
-        mounts,
+        mounts: content.kind === 'program' ? [...mounts, { source: service, target: SERVICE_FOLDER, readOnly: false }] : mounts,
         tty: container.tty === true,
         stdin: container.stdin === true,
       };
-      return await runProcess(runtime, spec, log, (process, ended) => answerOnLocalhost(process, network, pod.metadata.uid ?? '', ended));
+      if (content.kind === 'program') {
+        await mkdir(service, { recursive: true });
+        await chmod(service, 0o777);
+      }
+      const process = await runProcess(runtime, spec, log, (process, ended) => answerOnLocalhost(process, network, pod.metadata.uid ?? '', ended));
+      return content.kind === 'program' ? withProgram(process, service, () => this.#program(request, content, made, log)) : process;
     } catch (error) {
       log.close();
-      const message = startMessage(argv[0] ?? '', error);
+      const message = startMessage(command[0] ?? '', error);
       event('Warning', 'Failed', `Error: ${message}`);
       const exit: ExitRecord = { exitCode: 128, reason: 'StartError', message, startedAt: 0, finishedAt: clock.now(), containerID };
       throw new StartFailure({ reason: 'RunContainerError', message }, 0, exit, image);
     }
+  }
+
+  #program({ pod, container }: StartRequest, content: ProgramContent, { argv, env, layer, mounts }: Pick<Made, 'argv' | 'env' | 'layer' | 'mounts'>, log: LogStore, body?: ProgramBody): RunningContainer {
+    const { clock, ids, network, client } = this.#options;
+    const hostPath = (path: string) => hostPathOf(mounts, path);
+    const openFile = async (path: string) => (await openMounted(mounts, path)) ?? (content.body === undefined ? undefined : openInside(layer, normalize(path)));
+    const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
+    return runProgram(content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, openFile, clock, ids }, log, clock, body);
   }
 
   /** Finds the image, with the events that a pull has. */
@@ -193,7 +220,7 @@ export class ContainerStarter {
         event('Normal', 'Pulled', `Successfully pulled image "${image}" in ${goDuration(1)} (${goDuration(1)} including waiting). Image size: ${lookup.size} bytes.`);
       } else event('Normal', 'Pulled', `Container image "${image}" already present on machine`);
       this.#pulls.delete(image);
-      return { entry: lookup.entry, name: reference.canonical, imageID: lookup.imageID };
+      return { entry: lookup.entry, name: reference.canonical, tag: reference.tag ?? 'latest', imageID: lookup.imageID };
     }
     const now = clock.now();
     const reason = `${pullError(reference)}; images of this cluster: ${images.names().join(', ')}`;
@@ -211,12 +238,13 @@ export class ContainerStarter {
     throw new StartFailure({ reason: 'ErrImagePull', message: `rpc error: code = NotFound desc = ${reason}` }, PULL_ERROR_MS);
   }
 
-  #environment({ pod, container, podIP }: StartRequest, entry: ImageEntry): Record<string, string> {
+  #environment({ pod, container, podIP }: StartRequest, { entry, tag }: FoundImage): Record<string, string> {
     return {
       PATH: DEFAULT_PATH,
       HOME: '/root',
       ...(container.tty === true ? { TERM: 'xterm' } : {}),
       ...entry.env,
+      ...entry.envOfTag?.(tag),
       HOSTNAME: hostnameOf(pod),
       ...containerEnvironment(pod, container, this.#options.source, podIP),
     };

@@ -12,6 +12,7 @@ import { Router } from '../../sandbox/router.ts';
 import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf } from '../../sandbox/proc.ts';
 import type { PlaceCommand } from '../../sandbox/sandbox.ts';
 import { spawnPty } from '../../terminal/pty.ts';
+import { buildHostCommands, HOST_COMMANDS, type HostCommands } from './host-commands.ts';
 import { type Busybox, buildBusybox, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -19,17 +20,22 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** Containers that run now, by pod: the next one of a pod joins the network of one of them. */
 type Pods = Map<string, Set<number>>;
 
-/** The folder of busybox by where it lies: the clusters of one lab share it, and none may build it while another uses it. */
-const built = new Map<string, Promise<Busybox | undefined>>();
-
-function sharedBusybox(folder: string): Promise<Busybox | undefined> {
-  const known = built.get(folder);
-  if (known !== undefined) return known;
-  const building = buildBusybox(folder);
-  built.set(folder, building);
-  building.catch(() => built.delete(folder));
-  return building;
+/** What is built once by where it lies: the clusters of one lab share it, and none may build it while another uses it. */
+function once<T>(build: (folder: string) => Promise<T>): (folder: string) => Promise<T> {
+  const built = new Map<string, Promise<T>>();
+  return (folder) => {
+    const known = built.get(folder);
+    if (known !== undefined) return known;
+    const building = build(folder);
+    built.set(folder, building);
+    building.catch(() => built.delete(folder));
+    return building;
+  };
 }
+
+const sharedBusybox = once(buildBusybox);
+/** The commands of the host's that any image of the catalogue has beyond busybox. */
+const sharedCommands = once((folder) => buildHostCommands(folder, ['curl']));
 
 export interface BubblewrapRuntime extends ProcessRuntime {
   /** Joins the network of a process to that of the pods, where there is one. */
@@ -54,7 +60,8 @@ export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[]
     },
     async start(spec) {
       const busybox = spec.root.base === 'busybox' ? await busyboxes : undefined;
-      return startContainer(spec, { launcher, etc, clock, busybox, pods, router: await router });
+      const commands = busybox === undefined || spec.root.hostCommands === undefined ? undefined : await sharedCommands(join(launcher.runFolder, 'busybox', 'host'));
+      return startContainer(spec, { launcher, etc, clock, busybox, commands, pods, router: await router });
     },
   };
 }
@@ -64,12 +71,13 @@ interface Host {
   etc: readonly Bind[];
   clock: Clock;
   busybox: Busybox | undefined;
+  commands: HostCommands | undefined;
   pods: Pods;
   router: Router | undefined;
 }
 
 async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
-  const { launcher, busybox, clock } = host;
+  const { launcher, busybox, commands, clock } = host;
   const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
   const cwd = spec.cwd === '' ? '/' : spec.cwd;
   // A mount inside another one has to come after it.
@@ -78,7 +86,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const mounts: Bind[] = found.sort((a, b) => a.target.length - b.target.length);
   const covered = (path: string) => (busybox === undefined && inHostBase(path)) || mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
   await mkdir(spec.layer, { recursive: true });
-  await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: spec.root.files, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
+  await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: { ...spec.root.files, ...commands?.scripts }, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
   for (const mount of mounts) if (!mount.readOnly) await giveTo(launcher.uid, mount.source);
   const lookup = { layer: spec.layer, busybox, mounts, path: env.PATH, cwd };
   const mustExist = async (command: string) => {
@@ -90,7 +98,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   });
 
   const layer: Bind = { source: spec.layer, target: '/', readOnly: false };
-  const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }];
+  const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }, ...(commands === undefined ? [] : [{ source: commands.folder, target: HOST_COMMANDS, readOnly: true }])];
   const all = [layer, ...base, ...mounts];
   const shared = spec.pod === undefined || spec.pod === '' ? undefined : [...(host.pods.get(spec.pod) ?? [])].at(0);
   const routed = spec.address === undefined ? undefined : host.router;

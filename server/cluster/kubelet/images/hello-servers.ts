@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ImageEntry, ProgramContext } from '../../program.ts';
+import { unlessNamed } from './own-bin.ts';
 import { answer, flagOf, hostnameOf, pathOf, portOf, serveHttp } from './serve-http.ts';
 
 /** Little servers that tutorials use to see who answers: each says what its original says, on the same port. */
@@ -110,6 +111,7 @@ export const helloServers: readonly ImageEntry[] = SERVERS.map(({ repository, po
   ...(repository.endsWith('/agnhost') ? { cmd: ['pause'] } : {}),
   content: {
     kind: 'program',
+    asProcess: unlessNamed(repository.split('/').at(-1) ?? 'server'),
     program: {
       run(context) {
         context.stdout(begins?.(context) ?? '');

@@ -9,6 +9,6 @@ export const hostTools: readonly ImageEntry[] = [
   { repository: 'stedolan/jq', entrypoint: ['jq'], content: { kind: 'root-folder', base: 'host' } },
   { repository: 'nicolaka/netshoot', cmd: ['bash'], content: { kind: 'root-folder', base: 'host' } },
   { repository: 'registry.k8s.io/e2e-test-images/busybox', cmd: ['sh'], content: { kind: 'root-folder', base: 'busybox' } },
-  { repository: 'radial/busyboxplus', cmd: ['sh'], content: { kind: 'root-folder', base: 'busybox' } },
+  { repository: 'radial/busyboxplus', cmd: ['sh'], content: { kind: 'root-folder', base: 'busybox', hostCommands: ['curl'] } },
   { repository: 'bitnami/kubectl', entrypoint: ['kubectl'], cmd: ['--help'], content: { kind: 'root-folder', base: 'host' } },
 ];

@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { rfc3339 } from '../../../lib/clock.ts';
-import type { ImageEntry, ProgramFiles } from '../../program.ts';
+import type { ImageEntry, RootFolder } from '../../program.ts';
 import { staticSite } from './static-site.ts';
 
 const WELCOME = `<!DOCTYPE html>
@@ -22,48 +23,94 @@ function logTime(now: number): string {
   return `${day}/${name}/${year}:${time} +0000`;
 }
 
+const NGINX_VERSION = '1.27.3';
+
+/** The last release of each series, which a tag of two numbers means. */
+const LAST_PATCH: Readonly<Record<string, number>> = { '1.7': 12, '1.8': 1, '1.9': 15, '1.10': 3, '1.11': 13, '1.12': 2, '1.13': 12, '1.14': 2, '1.15': 12, '1.16': 1, '1.17': 10, '1.18': 0, '1.19': 10, '1.20': 2, '1.21': 6, '1.22': 1, '1.23': 4, '1.24': 0, '1.25': 5, '1.26': 3, '1.27': 5, '1.28': 0 };
+
+/** The image says its version in the environment: the one that the tag names, `1.17.3-alpine` or `1.19`. */
+function nginxEnv(tag: string): Record<string, string> {
+  const [version = NGINX_VERSION, patch] = /^\d+\.\d+(\.\d+)?/.exec(tag) ?? [];
+  const last = LAST_PATCH[version];
+  return { NGINX_VERSION: patch !== undefined || last === undefined ? version : `${version}.${last}` };
+}
+
 const site = (port: number) =>
   staticSite({
-    name: 'nginx/1.27.3',
+    name: ({ env }) => `nginx/${env['NGINX_VERSION'] ?? NGINX_VERSION}`,
     port,
     folder: '/usr/share/nginx/html',
     welcome: WELCOME,
     errorType: 'text/html',
-    errorPage: (code, title) => `<html>\r\n<head><title>${code} ${title}</title></head>\r\n<body>\r\n<center><h1>${code} ${title}</h1></center>\r\n<hr><center>nginx/1.27.3</center>\r\n</body>\r\n</html>\r\n`,
-    log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size} "${request.headers.referer ?? '-'}" "${request.headers['user-agent'] ?? '-'}" "-"\n`,
+    errorPage: (code, title, _path, server) => `<html>\r\n<head><title>${code} ${title}</title></head>\r\n<body>\r\n<center><h1>${code} ${title}</h1></center>\r\n<hr><center>${server}</center>\r\n</body>\r\n</html>\r\n`,
+    log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/${request.httpVersion}" ${code} ${size} "${request.headers.referer ?? '-'}" "${request.headers['user-agent'] ?? '-'}" "-"\n`,
   });
 
-/** The image's own files, for whoever looks into the container. A shell by the name bash is there because everybody asks for it. */
-function body(page: string, welcome: string, command: string): ProgramFiles {
+/** How a web server is begun and ended by its own command, where a container's shell does that. */
+interface ServerCommand {
+  name: string;
+  version: string;
+  /** Words of the command by which it stays in the foreground; absent: it always does. */
+  foreground?: string;
+}
+
+/** The command of a server: what serves is a program of the cluster, which this tells to begin and to end. */
+function commandScript({ name, version, foreground }: ServerCommand): string {
+  const stays = 'trap \'rm -f "$service/up"; exit 0\' TERM INT QUIT; while :; do sleep 3600 & wait $!; done';
+  return `#!/bin/sh
+service=\${ARGO_LAB_SERVICE:-/run/argo-lab}
+case " $* " in
+  *" -v "*|*" -V "*) echo "${version}" >&2; exit 0 ;;
+  *" -t "*|*" -T "*) echo "${name}: in this cluster a small web server of the lab stands for it; it reads no configuration" >&2; exit 1 ;;
+  *" -s stop "*|*" -s quit "*|*" -k stop "*) rm -f "$service/up"; exit 0 ;;
+  *" -s "*|*" -k restart "*|*" -k graceful "*) exit 0 ;;
+esac
+if [ ! -d "$service" ] || [ -e "$service/up" ]; then echo "${name}: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)" >&2; exit 1; fi
+: >"$service/up"
+${foreground === undefined ? stays : `case " $* " in *"${foreground}"*) ${stays} ;; esac`}
+`;
+}
+
+/** The image's own files, for whoever looks into the container or begins it with a shell. A shell by the name bash is there because everybody asks for it. */
+function body(page: string, welcome: string, commands: readonly ServerCommand[]): RootFolder {
   return {
     base: 'busybox',
+    hostCommands: ['curl'],
     files: {
       [page]: welcome,
+      '/docker-entrypoint.sh': '#!/bin/sh\nexec "$@"\n',
       '/usr/local/bin/bash': '#!/bin/sh\nexec sh "$@"\n',
-      [`/usr/local/bin/${command}`]: `#!/bin/sh\necho "${command}: in this cluster a small web server of the lab stands for it; it reads no configuration" >&2\nexit 1\n`,
+      ...Object.fromEntries(commands.map((command) => [`/usr/local/bin/${command.name}`, commandScript(command)])),
     },
   };
 }
 
-const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, 'nginx');
+/** A command that is not the server itself is a process: a shell, sleep, curl. */
+const unlessServer = (names: readonly string[]) => (argv: readonly string[]) => {
+  const command = posix.basename(argv[0] ?? '') === 'docker-entrypoint.sh' ? argv.slice(1) : [...argv];
+  return names.includes(posix.basename(command[0] ?? '')) && !command.some((word) => /^-[vVtTsk]$/.test(word)) ? undefined : command;
+};
 
-export const nginx: ImageEntry = { repository: 'nginx', entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY } };
-export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY } };
+const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, [{ name: 'nginx', version: `nginx version: nginx/\${NGINX_VERSION:-${NGINX_VERSION}}`, foreground: 'daemon off' }]);
+
+export const nginx: ImageEntry = { repository: 'nginx', envOfTag: nginxEnv, entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY, asProcess: unlessServer(['nginx']) } };
+export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY, asProcess: unlessServer(['nginx']) } };
 
 export const httpd: ImageEntry = {
   repository: 'httpd',
   cmd: ['httpd-foreground'],
   content: {
     kind: 'program',
-    body: body('/usr/local/apache2/htdocs/index.html', APACHE_WELCOME, 'httpd'),
+    body: body('/usr/local/apache2/htdocs/index.html', APACHE_WELCOME, [{ name: 'httpd', version: 'Server version: Apache/2.4.62 (Unix)', foreground: 'FOREGROUND' }, { name: 'httpd-foreground', version: 'Server version: Apache/2.4.62 (Unix)' }]),
+    asProcess: unlessServer(['httpd-foreground', 'httpd']),
     program: staticSite({
-      name: 'Apache/2.4.62 (Unix)',
+        name: () => 'Apache/2.4.62 (Unix)',
       port: 80,
       folder: '/usr/local/apache2/htdocs',
       welcome: APACHE_WELCOME,
       errorType: 'text/html; charset=iso-8859-1',
       errorPage: (code, title, path) => `<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>${code} ${title}</title>\n</head><body>\n<h1>${title}</h1>\n<p>${code === 404 ? 'The requested URL was not found on this server.' : `You can't have ${escape(path)}.`}</p>\n</body></html>\n`,
-      log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/1.1" ${code} ${size}\n`,
+      log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/${request.httpVersion}" ${code} ${size}\n`,
     }),
   },
 };

@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../../program.ts';
+import { unlessNamed } from './own-bin.ts';
 import { untilTold } from './serve-http.ts';
 
 /** Does nothing until it is told to end. */
@@ -6,5 +7,5 @@ export const pauseImages: readonly ImageEntry[] = ['registry.k8s.io/pause', 'k8s
   repository,
   entrypoint: ['/pause'],
   size: 318_731,
-  content: { kind: 'program', program: { run: (context) => untilTold(context).then(() => 0) } },
+  content: { kind: 'program', asProcess: unlessNamed('pause'), program: { run: (context) => untilTold(context).then(() => 0) } },
 }));

@@ -7,13 +7,13 @@ import { answer, pathOf, serveHttp } from './serve-http.ts';
 /** What tells one web server from another. */
 export interface StaticSite {
   /** The header Server. */
-  name: string;
+  name(context: ProgramContext): string;
   port: number;
   /** What is served: mounted there, or put there by somebody. */
   folder: string;
   /** The page of a server to which nobody gave one. */
   welcome: string;
-  errorPage(code: number, title: string, path: string): string;
+  errorPage(code: number, title: string, path: string, server: string): string;
   /** The content type of that page. */
   errorType: string;
   log(entry: { request: IncomingMessage; code: number; size: number; now: number; address: string }): string;
@@ -26,12 +26,13 @@ export function staticSite(site: StaticSite): Program {
 
 async function serve(site: StaticSite, context: ProgramContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = normalize(pathOf(request));
+  const server = site.name(context);
   const log = (code: number, size: number) => context.stdout(site.log({ request, code, size, now: context.clock.now(), address: '10.244.0.1' }));
   const say = (code: number, type: string, body: string) => {
-    answer(request, response, code, type, body, { server: site.name });
+    answer(request, response, code, type, body, { server });
     log(code, Buffer.byteLength(body));
   };
-  const fail = (code: number, title: string) => say(code, site.errorType, site.errorPage(code, title, path));
+  const fail = (code: number, title: string) => say(code, site.errorType, site.errorPage(code, title, path, server));
   if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405, 'Not Allowed');
   const file = `${site.folder}${path.endsWith('/') ? `${path}index.html` : path}`;
   // Nobody touched the image's own page: it is not written down until somebody looks into the container.
@@ -45,7 +46,7 @@ async function serve(site: StaticSite, context: ProgramContext, request: Incomin
       return path.endsWith('/') ? fail(403, 'Forbidden') : fail(404, 'Not Found');
     }
     const type = lookup(extname(file)) || 'application/octet-stream';
-    response.writeHead(200, { server: site.name, 'content-type': type, 'content-length': info.size, 'last-modified': info.mtime.toUTCString(), 'accept-ranges': 'bytes' });
+    response.writeHead(200, { server, 'content-type': type, 'content-length': info.size, 'last-modified': info.mtime.toUTCString(), 'accept-ranges': 'bytes' });
     log(200, info.size);
     if (request.method === 'HEAD') {
       response.end();

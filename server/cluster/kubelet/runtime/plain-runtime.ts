@@ -24,7 +24,7 @@ export function createPlainRuntime(options: { folder: string }): ProcessRuntime 
       await mkdir(spec.layer, { recursive: true });
       const paths = new Map<string, string>();
       for (const mount of spec.mounts) paths.set(mount.target, mount.source);
-      for (const [path, content] of Object.entries(spec.root.files)) {
+      for (const [path, content] of Object.entries(spec.root.files ?? {})) {
         const target = join(spec.layer, path);
         await mkdir(dirname(target), { recursive: true });
         await writeFile(target, content);
@@ -35,7 +35,7 @@ export function createPlainRuntime(options: { folder: string }): ProcessRuntime 
       const links = spec.root.base === 'busybox' ? await (applets ??= linkApplets(join(options.folder, 'applets'))) : undefined;
       const env: Record<string, string> = {};
       for (const [name, value] of Object.entries(spec.env)) env[name] = translate(value);
-      const own = [...new Set(Object.keys(spec.root.files).map(dirname))].filter((folder) => folder.endsWith('bin')).map((folder) => join(spec.layer, folder));
+      const own = [...new Set(Object.keys(spec.root.files ?? {}).map(dirname))].filter((folder) => folder.endsWith('bin')).map((folder) => join(spec.layer, folder));
       env.PATH = [...own, links, await toolPath(), HOST_PATH].filter((p) => p !== undefined).join(delimiter);
       const cwd = join(spec.layer, spec.cwd);
       await mkdir(cwd, { recursive: true });

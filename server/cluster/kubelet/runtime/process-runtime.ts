@@ -1,5 +1,6 @@
 import type { Server } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { RootFolder } from '../../program.ts';
 
 /** What the kubelet needs in order to run a container as a real process; `providers/embedded` supplies it. */
 export interface ProcessRuntime {
@@ -34,7 +35,7 @@ export interface ProcessSpec {
   /** Inside the container; created when missing. */
   cwd: string;
   hostname: string;
-  root: { base: 'busybox' | 'host'; files: Record<string, string> };
+  root: RootFolder;
   /** The container's own writable layer on the host; survives restarts of the process, not of the container. */
   layer: string;
   /** `root`: a folder that processes of the pod may write, in which `source` lies by a path that they can change; no link may lead out of it. */
