@@ -1,7 +1,7 @@
 import type { ApiCore } from '../api/core.ts';
 import type { KubeClient } from '../client.ts';
 import { INGRESS_CLASS } from '../controllers/ingress/index.ts';
-import { FOLDER_PROVISIONER } from '../controllers/volume-binder/index.ts';
+import { FOLDER_PROVISIONER } from '../controllers/volume-binder/folders.ts';
 import type { KubeObject } from '../store/object.ts';
 import { createMissing } from './bootstrap.ts';
 

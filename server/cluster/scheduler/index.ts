@@ -5,8 +5,9 @@ import { ApiStatus } from '../api/status.ts';
 import type { KubeClient } from '../client.ts';
 import { EventRecorder } from '../controllers/runtime/event-recorder.ts';
 import { Informer, Informers, keyOf } from '../controllers/runtime/informer.ts';
-import type { Node, PersistentVolumeClaim, Pod } from '../controllers/runtime/kinds.ts';
-import { NODES, PERSISTENT_VOLUME_CLAIMS, PODS } from '../controllers/runtime/resources.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../controllers/runtime/kinds.ts';
+import { NODES, PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS, PODS, STORAGE_CLASSES } from '../controllers/runtime/resources.ts';
+import { bestFit, isMeantFor, NO_PROVISIONER, referenceTo, SELECTED_NODE, waitsForConsumer } from '../controllers/runtime/volumes.ts';
 import { WorkQueue } from '../controllers/runtime/work-queue.ts';
 import { misfit, unschedulableMessage, type Misfit } from './fit.ts';
 
@@ -30,6 +31,8 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
   const nodes = informers.of<Node>(NODES);
   const pods = new Informer<Pod>(client, PODS, signal);
   const claims = informers.of<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS);
+  const volumes = informers.of<PersistentVolume>(PERSISTENT_VOLUMES);
+  const classes = informers.of<StorageClass>(STORAGE_CLASSES);
   const waiting = new Set<string>();
 
   const isOver = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
@@ -43,6 +46,12 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     if ((pod.spec.schedulerName ?? SCHEDULER) !== SCHEDULER || (pod.spec.schedulingGates ?? []).length > 0) return;
     const problem = place(pod);
     if ('node' in problem) {
+      const unbound = claimsOf(pod).filter((claim) => claim.status?.phase !== 'Bound');
+      if (unbound.length > 0) {
+        waiting.add(key);
+        for (const claim of unbound) await chooseVolume(claim, problem.node);
+        return;
+      }
       waiting.delete(key);
       const { name, namespace } = pod.metadata;
       await client.createSubresource(PODS, namespace, name, 'binding', {
@@ -58,9 +67,37 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     await reject(pod, problem.message);
   };
 
+  const claimNames = (pod: Pod): string[] => (pod.spec.volumes ?? []).flatMap((v) => (v.persistentVolumeClaim === undefined ? [] : [v.persistentVolumeClaim.claimName]));
+  const claimsOf = (pod: Pod): PersistentVolumeClaim[] => claimNames(pod).flatMap((name) => claims.get(pod.metadata.namespace, name) ?? []);
+  const classOf = (claim: PersistentVolumeClaim): StorageClass | undefined => classes.get(undefined, claim.spec.storageClassName ?? '');
+
+  /** After kubernetes 1.32 pkg/scheduler/framework/plugins/volumebinding */
+  const claimProblem = (pod: Pod): string | undefined => {
+    for (const name of claimNames(pod)) {
+      const claim = claims.get(pod.metadata.namespace, name);
+      if (claim === undefined) return `persistentvolumeclaim "${name}" not found`;
+      if (claim.metadata.deletionTimestamp !== undefined) return `persistentvolumeclaim "${name}" is being deleted`;
+    }
+    const unbound = claimsOf(pod).filter((claim) => claim.status?.phase !== 'Bound');
+    if (unbound.some((claim) => claim.spec.volumeName !== undefined || !waitsForConsumer(classOf(claim)))) return 'pod has unbound immediate PersistentVolumeClaims';
+    const without = unbound.some((claim) => classOf(claim)?.provisioner === NO_PROVISIONER && bestFit(claim, volumes.list()) === undefined);
+    return without ? "1 node(s) didn't find available persistent volumes to bind" : undefined;
+  };
+
+  /** A volume that is there is kept for the claim; else one may be made, now that its place is known. The binder does the rest. */
+  const chooseVolume = async (claim: PersistentVolumeClaim, node: string): Promise<void> => {
+    const { name, namespace, annotations } = claim.metadata;
+    const volume = bestFit(claim, volumes.list());
+    if (volume === undefined) {
+      if (annotations?.[SELECTED_NODE] !== node) await client.patch(PERSISTENT_VOLUME_CLAIMS, namespace, name, { type: 'merge', body: { metadata: { annotations: { [SELECTED_NODE]: node } } } });
+    } else if (!isMeantFor(claim, volume)) {
+      await client.update<PersistentVolume>(PERSISTENT_VOLUMES, { ...volume, metadata: { ...volume.metadata, annotations: { ...volume.metadata.annotations, 'pv.kubernetes.io/bound-by-controller': 'yes' } }, spec: { ...volume.spec, claimRef: referenceTo(claim) } });
+    }
+  };
+
   const place = (pod: Pod): { node: string } | { message: string } => {
-    const missing = (pod.spec.volumes ?? []).flatMap((v) => (v.persistentVolumeClaim === undefined ? [] : [v.persistentVolumeClaim.claimName])).find((name) => claims.get(pod.metadata.namespace, name) === undefined);
-    if (missing !== undefined) return { message: `0/1 nodes are available: persistentvolumeclaim "${missing}" not found. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.` };
+    const problem = claimProblem(pod);
+    if (problem !== undefined) return { message: `0/1 nodes are available: ${problem}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.` };
     let found: Misfit | undefined;
     for (const node of nodes.list()) {
       const others = pods.list().filter((p) => p.spec.nodeName === node.metadata.name && !isOver(p));
@@ -97,7 +134,7 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     const freed = previous !== undefined && (current === undefined || (isOver(current) && !isOver(previous)));
     if (freed) for (const key of waiting) queue.add(key);
   });
-  for (const informer of [nodes, claims]) {
+  for (const informer of [nodes, claims, volumes, classes]) {
     informer.onChange(({ previous, current }) => {
       if (previous === undefined || current?.metadata.labels !== previous.metadata.labels || informer !== nodes) for (const key of waiting) queue.add(key);
     });
