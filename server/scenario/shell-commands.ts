@@ -93,7 +93,7 @@ function commandFrom(words: string[]): { name: string; args: string[] } | undefi
 
 const LOCAL = /^(?:https?:\/\/)?(?:localhost|127\.|0\.0\.0\.0|10\.|172\.|192\.168\.|\[|\$|[\w-]+(?::\d+)?(?:\/|$)|[\w.-]+\.(?:svc|local|cluster\.local|internal|test)\b|[\w.-]*\{)/;
 
-/** The address on the internet among a command's arguments, if there is one. */
+/** The address on the internet among a command's arguments, if there is one; what a substitution would fill in is not known. */
 export function internetAddress(args: readonly string[]): string | undefined {
-  return args.find((arg) => /^(?:https?|git|ssh|oci):\/\//.test(arg) && !LOCAL.test(arg) && !arg.includes('{{TRAFFIC') && !arg.includes('[[HOST'));
+  return args.find((arg) => /^(?:https?|git|ssh|oci):\/\/./.test(arg) && !LOCAL.test(arg) && !arg.includes('{{TRAFFIC') && !arg.includes('[[HOST'));
 }

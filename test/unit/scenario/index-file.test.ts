@@ -167,7 +167,7 @@ describe('what a scenario needs', () => {
     expect((await scenarioOf(STEP, { 'one.md': page })).scenario?.needs).toEqual([{ kind, because }]);
   });
 
-  it.each(['```\ncurl http://localhost:8080/\n```{{exec}}', '```\nkubectl get pods\n```{{exec}}', '```yaml\nimage: docker\n```{{copy}}', 'You could use docker run here.', '```\ncat <<EOF\ndocker run x\nEOF\n```{{exec}}', '```\necho "apt install"\n```{{exec}}'])('is nothing for %j', async (page) => {
+  it.each(['```\ncurl http://localhost:8080/\n```{{exec}}', '```\ncurl -s http://$(kubectl get svc web -o jsonpath={.spec.clusterIP})/\n```{{exec}}', '```\nkubectl get pods\n```{{exec}}', '```yaml\nimage: docker\n```{{copy}}', 'You could use docker run here.', '```\ncat <<EOF\ndocker run x\nEOF\n```{{exec}}', '```\necho "apt install"\n```{{exec}}'])('is nothing for %j', async (page) => {
     expect((await scenarioOf(STEP, { 'one.md': page })).scenario?.needs).toEqual([]);
   });
 
