@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { mkdir, readFile, readdir, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { argoInstallObjects } from '../../cluster/index.ts';
@@ -13,15 +13,16 @@ import type { Scenario } from '../../scenario/model.ts';
 import type { ArgoBackend, KindBackend } from '../../scenario/schema.ts';
 import { connectTo } from '../existing/connection.ts';
 import { ClusterFailure, type ClusterStage } from '../provider.ts';
-import { fullImageName, imagesNamedIn, parseManifests, planArgo } from './argo-objects.ts';
+import { parseManifests, planArgo } from './argo-objects.ts';
 import { applyArgo, untilArgoRuns } from './argo-install.ts';
 import { accessTo } from './access.ts';
 import { auditPolicy, configDocument } from './config-document.ts';
 import { exportLogs, tellWhatIsWrong } from './diagnostics.ts';
 import { explain } from './failures.ts';
+import { ImageLoad, imagesHere, nodeImage } from './images.ts';
 import type { Limits } from './limits.ts';
 import type { OwnedClusters, Owner } from './owned.ts';
-import { EXECUTOR_IMAGE, KIND_VERSION, NODE_IMAGE, NODE_IMAGE_NAME } from './pins.ts';
+import { KIND_VERSION } from './pins.ts';
 import { saveBaseline } from './restore.ts';
 import { StageParser } from './stages.ts';
 import type { KindTools } from './tools.ts';
@@ -98,7 +99,7 @@ async function create(context: BuildContext, request: BuildRequest, stages: Work
   await writeFile(join(auditFolder, 'policy.yaml'), auditPolicy());
   await writeFile(join(folder, 'config.yaml'), configDocument({ backend, auditFolder, hostPorts }));
   const course = argoInstallObjects().filter(({ kind }) => kind !== 'CustomResourceDefinition');
-  const [image, local] = await Promise.all([nodeImage(tools, signal), imagesHere(tools, scenario, [...objects, ...course], signal)]);
+  const [image, local] = await Promise.all([nodeImage(tools, stages, stages.signal), imagesHere(tools, scenario, [...objects, ...course], signal)]);
 
   const loading = new ImageLoad(tools, stages, name, local, limits, signal);
   const parser = new StageParser(
@@ -159,61 +160,6 @@ async function argoRuns(context: BuildContext, client: KubeClient, needed: reado
   }
 }
 
-/** Images go from the local Docker into the node, beside what kind does; tried again when the node was not ready for it. */
-class ImageLoad {
-  #running: Promise<boolean> | undefined;
-  readonly #over = new AbortController();
-
-  constructor(
-    private readonly tools: KindTools,
-    private readonly stages: Work,
-    private readonly cluster: string,
-    private readonly images: readonly string[],
-    private readonly limits: Limits,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  begin(): void {
-    if (this.images.length === 0) return;
-    this.#running ??= this.#load().then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** What is in the node in the end; none where it can't be loaded: then images are pulled. */
-  async finish(): Promise<ReadonlySet<string>> {
-    if (this.images.length === 0) return new Set();
-    this.begin();
-    if ((await this.#running) === true || (await this.#load().then(() => true, () => false))) return new Set(this.images);
-    this.signal.throwIfAborted();
-    return this.#eachAlone();
-  }
-
-  /** One image that can't be saved, say because Docker has only a part of it, keeps all others out: so one by one. */
-  async #eachAlone(): Promise<ReadonlySet<string>> {
-    const loaded = new Set<string>();
-    for (const image of this.images) {
-      const result = await this.tools.kind(['load', 'docker-image', image, '--name', this.cluster], { signal: this.stages.signal, timeoutMs: this.limits.stage('images') });
-      this.signal.throwIfAborted();
-      if (result.code === 0) loaded.add(image);
-    }
-    return loaded;
-  }
-
-  /** The node is gone or broken: nothing more is loaded. */
-  async settled(): Promise<void> {
-    this.#over.abort(new Error('the cluster is not made'));
-    await this.#running;
-  }
-
-  #load(): Promise<unknown> {
-    const { images } = this;
-    const signal = AbortSignal.any([this.stages.signal, this.#over.signal]);
-    return this.stages.run('images', `${images.length} ${images.length === 1 ? 'image' : 'images'} from the local Docker`, () => this.tools.mustKind(['load', 'docker-image', ...images, '--name', this.cluster], { signal }), this.limits.stage('images'));
-  }
-}
-
 /** Ends with the cluster gone, also one that is half made; false where Docker can't tell. Safe to repeat. */
 export async function removeCluster({ tools, owned }: Pick<BuildContext, 'tools' | 'owned'>, name: string): Promise<void> {
   // A container that Docker was asked for just before may still come: gone means seen gone twice.
@@ -230,31 +176,6 @@ export async function removeCluster({ tools, owned }: Pick<BuildContext, 'tools'
     await tools.mustDocker(['rm', '-f', '-v', ...listed.stdout.trim().split(/\s+/)], { timeoutMs: 60_000 });
   }
   await owned.forget(name);
-}
-
-/** The pinned image by its digest, or by its name where Docker has it from a file, without a digest. */
-async function nodeImage(tools: KindTools, signal: AbortSignal): Promise<string> {
-  const given = tools.settings.nodeImage;
-  if (given !== undefined) return given;
-  const [pinned, named] = await Promise.all([tools.localImages([NODE_IMAGE], signal), tools.localImages([NODE_IMAGE_NAME], signal)]);
-  return pinned.length === 0 && named.length > 0 ? NODE_IMAGE_NAME : NODE_IMAGE;
-}
-
-/** What will be asked for, as far as Docker has it: Argo's images, and those that the scenario's files name. */
-async function imagesHere(tools: KindTools, scenario: Scenario | undefined, objects: readonly KubeObject[], signal: AbortSignal): Promise<string[]> {
-  const named = [EXECUTOR_IMAGE, ...objects.flatMap((object) => imagesNamedIn(JSON.stringify(object, null, 1))), ...(scenario === undefined ? [] : await imagesOf(scenario.folder))];
-  // What has a digest can't be saved by name.
-  const wanted = new Map(named.filter((image) => !image.includes('@')).map((image) => [fullImageName(image), image]));
-  return tools.localImages([...wanted.values()], signal);
-}
-
-const TEXT = /\.(ya?ml|json|md|sh)$/;
-
-async function imagesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile() && TEXT.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
-  const texts = await Promise.all(files.slice(0, 500).map((file) => readFile(file, 'utf8').catch(() => '')));
-  return texts.flatMap(imagesNamedIn);
 }
 
 /** The scenario's wishes with paths of this machine; a path may not lead out of the scenario's folder. */

@@ -1,4 +1,5 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { LabError } from '../../lib/errors.ts';
 import type { KindBackend } from '../../scenario/schema.ts';
 
@@ -28,7 +29,7 @@ export function configDocument(plan: ClusterPlan): string {
     nodes: [
       {
         role: 'control-plane',
-        kubeadmConfigPatches: [stringify(clusterConfiguration()), ...(backend?.kubeadmConfigPatches ?? [])],
+        kubeadmConfigPatches: [stringify(clusterConfiguration()), ...(backend?.kubeadmConfigPatches ?? []).map(withAuditVolumes)],
         extraMounts: [{ hostPath: auditFolder, containerPath: AUDIT_FOLDER, readOnly: true }, ...(backend?.extraMounts ?? []).map(({ hostPath, containerPath, readOnly }) => ({ hostPath, containerPath, readOnly }))],
         extraPortMappings: (backend?.extraPortMappings ?? []).map(({ containerPort, protocol }, i) => ({ containerPort, hostPort: portAt(hostPorts, i), listenAddress: '127.0.0.1', ...(protocol === undefined ? {} : { protocol }) })),
       },
@@ -36,13 +37,35 @@ export function configDocument(plan: ClusterPlan): string {
   });
 }
 
+const mount = (name: string, path: string, readOnly: boolean) => ({ name, hostPath: path, mountPath: path, readOnly, pathType: 'DirectoryOrCreate' });
+const AUDIT_VOLUMES = [mount('argo-lab-audit-policy', AUDIT_FOLDER, true), mount('argo-lab-audit-log', '/var/log/kubernetes', false)];
+
+/** A patch replaces lists as a whole: a scenario's own volumes of the API server come beside ours, or it would not start. */
+function withAuditVolumes(patch: string): string {
+  const parsed = Patch.safeParse(parseYaml(patch));
+  if (!parsed.success || parsed.data.kind !== 'ClusterConfiguration') return patch;
+  const { apiServer } = parsed.data;
+  const own = new Set(apiServer.extraVolumes.map(({ mountPath }) => mountPath));
+  return stringify({ ...parsed.data, apiServer: { ...apiServer, extraVolumes: [...AUDIT_VOLUMES.filter(({ mountPath }) => !own.has(mountPath)), ...apiServer.extraVolumes] } });
+}
+
+const Patch = z.looseObject({ kind: z.string(), apiServer: z.looseObject({ extraVolumes: z.array(z.looseObject({ mountPath: z.string() })) }) });
+
+/** kind says what is wrong with a patch that is no YAML. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function clusterConfiguration(): object {
-  const mount = (name: string, path: string, readOnly: boolean) => ({ name, hostPath: path, mountPath: path, readOnly, pathType: 'DirectoryOrCreate' });
   return {
     kind: 'ClusterConfiguration',
     apiServer: {
       extraArgs: { 'audit-policy-file': `${AUDIT_FOLDER}/policy.yaml`, 'audit-log-path': AUDIT_LOG, 'audit-log-maxsize': '50', 'audit-log-maxbackup': '1' },
-      extraVolumes: [mount('argo-lab-audit-policy', AUDIT_FOLDER, true), mount('argo-lab-audit-log', '/var/log/kubernetes', false)],
+      extraVolumes: AUDIT_VOLUMES,
     },
     controllerManager: { extraArgs: { 'leader-elect': 'false', 'node-monitor-grace-period': '24h' } },
     scheduler: { extraArgs: { 'leader-elect': 'false' } },

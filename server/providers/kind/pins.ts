@@ -16,9 +16,6 @@ const KIND_CHECKSUMS: Record<string, string> = {
 /** Kubernetes v1.32.2, the image that kind v0.27.0 takes by itself. */
 export const NODE_IMAGE = 'kindest/node:v1.32.2@sha256:f226345927d7e348497136874b6d207e0b32cc52154ad8323129352923a3142f';
 
-/** The same image without its digest: what a local Docker may have it under. */
-export const NODE_IMAGE_NAME = 'kindest/node:v1.32.2';
-
 export interface Download {
   url: string;
   sha256: string;
@@ -41,3 +38,6 @@ export const ARGO_MANIFEST: Download = {
 
 /** Needed by Argo beside what its manifests name: the executor runs in each workflow's pods. */
 export const EXECUTOR_IMAGE = `quay.io/argoproj/argoexec:${ARGO_VERSION}`;
+
+/** A controller that was built without a version asks for `latest`. */
+export const EXECUTOR_IMAGES: readonly string[] = [EXECUTOR_IMAGE, 'quay.io/argoproj/argoexec:latest'];

@@ -22,25 +22,35 @@ type Options = Omit<CommandOptions, 'clock' | 'env'>;
 export class KindTools {
   #kind: Promise<string> | undefined;
 
+  /** kind would take Podman where it is told to, and another cluster: this lab asks Docker, and names its clusters. */
+  readonly #environment: KindSettings['environment'];
+
   constructor(
     readonly settings: KindSettings,
     readonly clock: Clock,
-  ) {}
+  ) {
+    this.#environment = { ...settings.environment, KIND_EXPERIMENTAL_PROVIDER: undefined, KIND_CLUSTER_NAME: undefined };
+  }
 
   docker(args: readonly string[], options: Options = {}): Promise<CommandResult> {
-    return runCommand('docker', args, { ...options, clock: this.clock, env: this.settings.environment });
+    return runCommand('docker', args, { ...options, clock: this.clock, env: this.#environment });
   }
 
   mustDocker(args: readonly string[], options: Options = {}): Promise<CommandResult> {
-    return mustRun('docker', args, { ...options, clock: this.clock, env: this.settings.environment, name: `docker ${args[0] ?? ''}` });
+    return mustRun('docker', args, { ...options, clock: this.clock, env: this.#environment, name: `docker ${args[0] ?? ''}` });
   }
 
   async kind(args: readonly string[], options: Options = {}): Promise<CommandResult> {
-    return runCommand(await this.kindPath(options.signal), args, { ...options, clock: this.clock, env: this.settings.environment });
+    return runCommand(await this.kindPath(options.signal), args, { ...options, clock: this.clock, env: this.#environment });
   }
 
   async mustKind(args: readonly string[], options: Options = {}): Promise<CommandResult> {
-    return mustRun(await this.kindPath(options.signal), args, { ...options, clock: this.clock, env: this.settings.environment, name: `kind ${args.slice(0, 2).join(' ')}` });
+    return mustRun(await this.kindPath(options.signal), args, { ...options, clock: this.clock, env: this.#environment, name: `kind ${args.slice(0, 2).join(' ')}` });
+  }
+
+  /** A script in which the arguments are `$1` and so on; `name` is what messages call it. */
+  mustShell(name: string, script: string, args: readonly string[], options: Options = {}): Promise<CommandResult> {
+    return mustRun('sh', ['-c', script, 'sh', ...args], { ...options, clock: this.clock, env: this.#environment, name });
   }
 
   /** Throws why Docker can't run a cluster here. */

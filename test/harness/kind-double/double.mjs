@@ -2,6 +2,7 @@
 // which containers there are. What it is to do is in `behaviour.json` of that folder; see index.ts.
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { answerKind } from './docker-for-kind.mjs';
 
 const state = process.env.KIND_DOUBLE;
 const [program, ...args] = process.argv.slice(2);
@@ -16,6 +17,7 @@ const behaviour = () => JSON.parse(readFileSync(join(state, 'behaviour.json'), '
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const containers = join(state, 'containers');
 appendFileSync(join(state, 'commands.log'), `${JSON.stringify([program, ...args])}\n`);
+writeFileSync(join(state, `environment-${program}`), JSON.stringify(Object.fromEntries(Object.entries(process.env).filter(([name]) => /^KIND_(EXPERIMENTAL|CLUSTER)/.test(name)))));
 
 /** Exits as recorded; `as` replaces the recording's names. */
 function replay(id, as = (text) => text) {
@@ -93,6 +95,10 @@ async function kind(verb, noun) {
     const absent = images.find((image) => !behaviour().images.includes(image));
     if (absent !== undefined) replay('22-load-docker-image-missing', (text) => text.replaceAll('nosuch/image:1', absent));
     if (container === undefined) replay('25-load-docker-image-no-cluster', named);
+    if (behaviour().wholeImages === false) {
+      process.stderr.write(`ERROR: failed to load image: command "docker exec --privileged -i ${node} ctr --namespace=k8s.io images import --all-platforms --digests --snapshotter=overlayfs -" failed with error: exit status 1\n\nCommand Output: ctr: content digest sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b: not found\n`);
+      process.exit(1);
+    }
     save({ ...find(node), loaded: [...(container.loaded ?? []), ...images] });
     return;
   }
@@ -102,6 +108,15 @@ async function kind(verb, noun) {
     replay('08-export-logs', named);
   }
   throw new Error(`the double of kind does not know: ${args.join(' ')}`);
+}
+
+/** A new cluster is empty, as long as there are unused ones. */
+function pickApi() {
+  const apis = readdirSync(join(state, 'apis')).sort();
+  const given = existsSync(join(state, 'given')) ? readFileSync(join(state, 'given'), 'utf8').split('\n') : [];
+  const api = apis.find((file) => !given.includes(file)) ?? apis.find((file) => !all().some((one) => one.api === join(state, 'apis', file))) ?? apis[0];
+  appendFileSync(join(state, 'given'), `${api}\n`);
+  return api === undefined ? undefined : join(state, 'apis', api);
 }
 
 async function create(name) {
@@ -119,12 +134,7 @@ async function create(name) {
     process.stderr.write(line);
     if (/• Preparing nodes/.test(line)) {
       // The container is there from here on, whatever comes.
-      const apis = readdirSync(join(state, 'apis')).sort();
-      // A new cluster is empty, as long as there are unused ones.
-      const given = existsSync(join(state, 'given')) ? readFileSync(join(state, 'given'), 'utf8').split('\n') : [];
-      const api = apis.find((file) => !given.includes(file)) ?? apis.find((file) => !all().some((one) => one.api === join(state, 'apis', file))) ?? apis[0];
-      appendFileSync(join(state, 'given'), `${api}\n`);
-      save({ name: node, cluster: name, state: 'running', image, api: api === undefined ? undefined : join(state, 'apis', api) });
+      save({ name: node, cluster: name, state: 'running', image, api: pickApi() });
     }
     if (hang !== undefined && line.includes(`• ${hang}`)) {
       setInterval(() => {}, 1 << 30);
@@ -142,14 +152,21 @@ async function create(name) {
 }
 
 async function runDocker(verb) {
+  if (await answerKind(args, { state, behaviour, find, save, pickApi })) return;
   if (verb === 'info') {
-    process.stdout.write(`${JSON.stringify({ ServerVersion: '28.2.2', MemTotal: behaviour().memory ?? 8 * 2 ** 30, DockerRootDir: behaviour().root ?? '' })}\n`);
+    process.stdout.write(`${JSON.stringify({ ServerVersion: '28.2.2', CgroupVersion: '2', CgroupDriver: 'systemd', MemoryLimit: true, PidsLimit: true, CPUShares: true, SecurityOptions: ['name=seccomp,profile=builtin'], MemTotal: behaviour().memory ?? 8 * 2 ** 30, DockerRootDir: behaviour().root ?? '' })}\n`);
     return;
   }
   if (verb === 'ps') {
     const cluster = flags('--filter').map((filter) => /^label=io\.x-k8s\.kind\.cluster=(.*)$/.exec(filter)?.[1]).find((found) => found !== undefined);
     const status = flags('--filter').map((filter) => /^status=(.*)$/.exec(filter)?.[1]).find((found) => found !== undefined);
-    for (const one of all()) if ((cluster === undefined || one.cluster === cluster) && (status === undefined || one.state === status)) process.stdout.write(`${one.name}\n`);
+    const shown = (flag('--format') ?? '').includes('.Label') ? 'cluster' : 'name';
+    for (const one of all()) if ((cluster === undefined || one.cluster === cluster) && (status === undefined || one.state === status)) process.stdout.write(`${one[shown]}\n`);
+    return;
+  }
+  if (verb === 'load') {
+    const file = flag('--input') ?? '';
+    process.stdout.write(`Loaded image: ${readFileSync(file, 'utf8').trim()}\n`);
     return;
   }
   if (verb === 'image') {

@@ -13,6 +13,10 @@ export interface Behaviour {
   images: string[];
   /** Milliseconds after each line of `kind create cluster`. */
   stepMs?: number;
+  /** Images that a node has from the start. */
+  nodeImages?: string[];
+  /** False: Docker keeps one platform of each image, and kind’s way of loading wants all. */
+  wholeImages?: boolean;
   deleteMs?: number;
   loadMs?: number;
   /** The id of a recorded failure of `kind create cluster`. */
@@ -36,8 +40,12 @@ export interface KindDouble {
   containers(): Promise<{ name: string; cluster: string; state: string; loaded?: string[] }[]>;
   /** Every command that was run, in order. */
   commands(): Promise<string[][]>;
+  /** What the last run of it had in its environment that leads kind elsewhere. */
+  environmentOf(program: 'kind' | 'docker'): Promise<Record<string, string>>;
   /** Runs one of the doubles, as a person would. */
   run(program: 'kind' | 'docker', ...args: string[]): Promise<void>;
+  /** What was written into the node, by its path there. */
+  written(path: string): Promise<string>;
   /** What an API server would have noted. */
   audit(entries: object[]): Promise<void>;
   /** The APIs behind clusters, in the order in which they are given out. */
@@ -47,12 +55,12 @@ export interface KindDouble {
 
 const BIN = join(import.meta.dirname, 'bin');
 
-export async function startKindDouble(options: { apis?: number; behaviour?: Partial<Behaviour>; programs?: ('kind' | 'docker')[] } = {}): Promise<KindDouble> {
+export async function startKindDouble(options: { apis?: number; behaviour?: Partial<Behaviour>; programs?: ('kind' | 'docker')[]; /** Path of a real `kind`, which then speaks with the double of Docker. */ kind?: string } = {}): Promise<KindDouble> {
   const state = await mkdtemp(join(tmpdir(), 'kind-double-'));
   await mkdir(join(state, 'containers'));
   await mkdir(join(state, 'apis'));
   await mkdir(join(state, 'bin'));
-  for (const program of options.programs ?? ['kind', 'docker']) await symlink(join(BIN, program), join(state, 'bin', program));
+  for (const program of options.programs ?? ['kind', 'docker']) await symlink(program === 'kind' ? (options.kind ?? join(BIN, program)) : join(BIN, program), join(state, 'bin', program));
   // Programs of the machine, without a kind or a docker of its own.
   for (const program of ['sh', 'node', 'dirname', 'readlink']) await symlink(program === 'node' ? process.execPath : await programPath(program), join(state, 'bin', program));
   let behaviour: Behaviour = { docker: 'up', images: [], ...options.behaviour };
@@ -77,9 +85,11 @@ export async function startKindDouble(options: { apis?: number; behaviour?: Part
       const text = await readFile(join(state, 'commands.log'), 'utf8').catch(() => '');
       return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as string[]);
     },
+    environmentOf: async (program) => JSON.parse(await readFile(join(state, `environment-${program}`), 'utf8')) as Record<string, string>,
     async run(program, ...args) {
       await promisify(execFile)(join(BIN, program), args, { env: { ...process.env, KIND_DOUBLE: state } });
     },
+    written: (path) => readFile(join(state, path.replaceAll('/', '_')), 'utf8'),
     async audit(entries) {
       await writeFile(join(state, 'audit.log'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { flag: 'a' });
     },

@@ -42,14 +42,16 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-export async function startMachine(options: Parameters<typeof startKindDouble>[0] & { warm?: number; limits?: Partial<Limits> } = {}): Promise<Machine> {
+export async function startMachine(options: Parameters<typeof startKindDouble>[0] & { warm?: number; limits?: Partial<Limits>; /** A file's text is the image in it. */ nodeImage?: string; nodeImageFile?: string; environment?: Record<string, string> } = {}): Promise<Machine> {
   const double = await startKindDouble(options);
   const folder = await mkdtemp(join(tmpdir(), 'kind-machine-'));
   const manifest = join(folder, 'argo.yaml');
   await writeFile(manifest, argoInstallObjects().filter(({ metadata }) => !/minio/.test(metadata.name)).map((object) => stringify(object)).join('---\n'));
   const sandbox: Sandbox = await createSandbox({ folder: join(folder, 'warm'), tools: folder, wanted: 'none' });
   const limits = { ...LIMITS, ...options.limits };
-  const make = (warm: number) => kindProvider({ folder: join(folder, 'kind'), argoManifest: manifest, warm, environment: double.environment }, { clock: systemClock, ids: systemIds, log: silentLog, sandbox, argoUi: '' }, limits);
+  const nodeImage = options.nodeImageFile === undefined ? options.nodeImage : join(folder, 'node.tar');
+  if (nodeImage !== undefined && options.nodeImageFile !== undefined) await writeFile(nodeImage, options.nodeImageFile);
+  const make = (warm: number) => kindProvider({ folder: join(folder, 'kind'), argoManifest: manifest, warm, environment: { ...double.environment, ...options.environment }, ...(nodeImage === undefined ? {} : { nodeImage }) }, { clock: systemClock, ids: systemIds, log: silentLog, sandbox, argoUi: '' }, limits);
   const provider = make(options.warm ?? 0);
   const providers = [provider];
   return {

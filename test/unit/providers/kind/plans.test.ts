@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { KubeObject } from '../../../../server/cluster/vocabulary.ts';
 import { fullImageName, imagesNamedIn, parseManifests, planArgo, resourceOf, serverArgs } from '../../../../server/providers/kind/argo-objects.ts';
 import { AuditLog, recordOf } from '../../../../server/providers/kind/audit-log.ts';
@@ -29,6 +29,13 @@ describe('the configuration of a cluster', () => {
       ],
     });
     expect(document).toHaveProperty('nodes.0.kubeadmConfigPatches.1', 'kind: KubeletConfiguration\n');
+  });
+
+  it('keeps the audit policy’s volumes beside those that a scenario gives the API server', () => {
+    const patch = (volumes: object[]) => stringify({ kind: 'ClusterConfiguration', apiServer: { extraArgs: { v: '4' }, extraVolumes: volumes } });
+    const volumesOf = (volumes: object[]): unknown => parse(String(parse(configDocument({ backend: { extraPortMappings: [], extraMounts: [], kubeadmConfigPatches: [patch(volumes)] }, auditFolder: '/lab/audit', hostPorts: [] })).nodes[0].kubeadmConfigPatches[1])).apiServer.extraVolumes.map(({ mountPath }: { mountPath: string }) => mountPath);
+    expect(volumesOf([{ name: 'own', hostPath: '/a', mountPath: '/a' }])).toEqual(['/etc/kubernetes/argo-lab', '/var/log/kubernetes', '/a']);
+    expect(volumesOf([{ name: 'own', hostPath: '/logs', mountPath: '/var/log/kubernetes' }])).toEqual(['/etc/kubernetes/argo-lab', '/var/log/kubernetes']);
   });
 });
 
