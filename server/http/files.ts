@@ -1,7 +1,7 @@
 import { json, Router } from 'express';
 import { z } from 'zod';
 import { LabError } from '../lib/errors.ts';
-import { SaveFile } from '../protocol/workbench.ts';
+import { MoveFile, SaveFile } from '../protocol/workbench.ts';
 import { Editor, MAX_TEXT } from '../session/editor.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
@@ -48,6 +48,14 @@ export function filesRouter(manager: SessionManager): Router {
     const { path } = parse(NewFolder, request.body);
     await (await editor(request.params.sid)).files.makeFolder(path);
     response.status(204).end();
+  });
+
+  router.patch('/sessions/:sid/files', json({ limit: '16kb' }), async (request, response) => {
+    const { to } = parse(MoveFile, request.body);
+    const { session, files } = await editor(request.params.sid);
+    const moved = await files.rename(pathOf(request.query), to);
+    session.shown(moved.path);
+    response.json(moved);
   });
 
   router.delete('/sessions/:sid/files', async (request, response) => {

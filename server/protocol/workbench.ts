@@ -7,7 +7,8 @@ import { z } from 'zod';
  *   GET    /api/sessions/:sid/files/content?path=FILE    → FileView
  *   PUT    /api/sessions/:sid/files/content?path=FILE    SaveFile → SavedFile (409 `conflict`: the file is no longer what `version` says)
  *   POST   /api/sessions/:sid/files/folders {path}       → 204             (makes a folder and those above it)
- *   DELETE /api/sessions/:sid/files?path=PATH            → 204
+ *   PATCH  /api/sessions/:sid/files?path=PATH {to}       → MovedFile       (renames or moves a file or folder; 409 `conflict`: `to` is there already)
+ *   DELETE /api/sessions/:sid/files?path=PATH            → 204             (a folder with all that is in it)
  *
  * Paths that leave what the session may see are refused with `bad-request`; what is not there with `not-found`.
  */
@@ -44,3 +45,9 @@ export const SaveFile = z.object({ text: z.string(), version: z.string().nullabl
 export type SaveFile = z.infer<typeof SaveFile>;
 export const SavedFile = z.object({ path: z.string(), version: z.string() });
 export type SavedFile = z.infer<typeof SavedFile>;
+
+/** `to`: a path as the others; the folders above it are made. */
+export const MoveFile = z.object({ to: z.string() });
+/** `path`: where it is now, absolute. */
+export const MovedFile = z.object({ path: z.string() });
+export type MovedFile = z.infer<typeof MovedFile>;

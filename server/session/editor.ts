@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { LabError } from '../lib/errors.ts';
 import { runToEnd, type RunResult } from '../sandbox/run.ts';
 import type { Place } from '../sandbox/sandbox.ts';
-import type { FileEntry, FileView, FolderView, SavedFile } from '../protocol/workbench.ts';
+import type { FileEntry, FileView, FolderView, MovedFile, SavedFile } from '../protocol/workbench.ts';
 
 /** Bytes of a file that is edited at most. */
 export const MAX_TEXT = 1024 * 1024;
@@ -80,12 +80,27 @@ mv -f -- "$t" "$p" || exit 5`;
     if (result.code !== 0) throw refusal(path, result);
   }
 
+  /** Gives a file or folder another name or place; never in the place of another one. A link itself is moved. */
+  async rename(path: string, to: string): Promise<MovedFile> {
+    const [from, target] = [await this.#itself(path, 'renamed'), await this.#itself(to, 'replaced')];
+    if (`${target}/`.startsWith(`${from}/`) && target !== from) throw new LabError('bad-request', `${path} can't be moved into itself`);
+    const result = await this.#run(
+      `[ -e "$1" ] || [ -L "$1" ] || exit 3
+[ ! -e "$2" ] && [ ! -L "$2" ] || exit 9
+mkdir -p -- "\${2%/*}/" || exit 5
+mv -nT -- "$1" "$2" || exit 5
+[ ! -e "$1" ] && [ ! -L "$1" ] || exit 9`,
+      [from, target],
+    );
+    if (result.code === 3) throw new LabError('not-found', `there is no ${path}`);
+    if (result.code === 9) throw new LabError('conflict', `there is a ${to} already`, 'Choose another name, or delete that first.');
+    if (result.code !== 0) throw refusal(path, result);
+    return { path: target };
+  }
+
   /** A link itself goes, not what it leads to. */
   async remove(path: string): Promise<void> {
-    const plain = this.#inside(path);
-    if (plain === '/' || plain === this.place.homeInside || posix.dirname(plain) === '/') throw new LabError('bad-request', `${path} can't be deleted`);
-    const target = posix.join(await this.#real(posix.dirname(plain)), posix.basename(plain));
-    this.#allowed(target, path);
+    const target = await this.#itself(path, 'deleted');
     const result = await this.#run('[ -e "$1" ] || [ -L "$1" ] || exit 3; rm -rf --one-file-system -- "$1"', [target]);
     if (result.code === 3) throw new LabError('not-found', `there is no ${path}`);
     if (result.code !== 0) throw refusal(path, result);
@@ -96,6 +111,15 @@ mv -f -- "$t" "$p" || exit 5`;
     const result = await this.#run('for p; do stat -c "%y %s %i" -- "$p" 2>/dev/null || echo -; done', [...paths], 64 * 1024);
     const lines = result.stdout.split('\n');
     return new Map(paths.map((path, index) => [path, lines[index] ?? '-']));
+  }
+
+  /** A thing itself, not what it may lead to: the folder that it is in with links followed, and its name. */
+  async #itself(path: string, what: string): Promise<string> {
+    const plain = this.#inside(path);
+    if (plain === '/' || plain === this.place.homeInside || posix.dirname(plain) === '/') throw new LabError('bad-request', `${path} can't be ${what}`);
+    const target = posix.join(await this.#real(posix.dirname(plain)), posix.basename(plain));
+    this.#allowed(target, path);
+    return target;
   }
 
   /** Where a path really leads, links followed; what is missing at its end is kept as it is. */

@@ -135,6 +135,52 @@ describe.runIf(runnable)('the editor', { timeout: 60_000 }, () => {
     await expect.poll(text, { timeout: SOON }).toBe('first\n');
   });
 
+  it('renames with F2 and deletes with Delete, each after a question; focus and open file go along', async () => {
+    await openNotes();
+    await v.page.keyboard.type('not saved yet');
+    const focused = () => v.page.evaluate(() => document.activeElement?.getAttribute('data-path')?.split('/').at(-1));
+    await v.page.getByRole('treeitem', { name: 'notes.md' }).focus();
+    await v.page.keyboard.press('F2');
+    const dialog = v.page.getByRole('dialog', { name: 'Rename notes.md' });
+    await dialog.getByRole('textbox').fill('ideas/first.md');
+    const rename = await v.axe();
+    await v.page.keyboard.press('Enter');
+    await v.page.getByRole('treeitem', { name: 'ideas' }).click();
+    await v.page.getByRole('treeitem', { name: /^first.md/ }).waitFor();
+    expect([onDisk('ideas/first.md'), existsSync(join(v.lab.home, 'notes.md')), await text()]).toEqual(['# Notes\n', false, '# Notes\nnot saved yet']);
+    await v.button('Save').click();
+    await expect.poll(() => onDisk('ideas/first.md'), { timeout: SOON }).toBe('# Notes\nnot saved yet');
+    await v.page.getByRole('treeitem', { name: 'ideas' }).focus();
+    await v.page.keyboard.press('Delete');
+    await v.page.getByText('and everything in it is deleted').waitFor();
+    const remove = await v.axe();
+    await v.page.keyboard.press('Escape');
+    await expect.poll(focused, { timeout: SOON }).toBe('ideas');
+    expect(existsSync(join(v.lab.home, 'ideas/first.md'))).toBe(true);
+    await v.page.keyboard.press('Delete');
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await v.page.getByText('Choose a file, or make a new one.').waitFor();
+    await expect.poll(() => existsSync(join(v.lab.home, 'ideas')), { timeout: SOON }).toBe(false);
+    expect([rename, remove]).toEqual([[], []]);
+  });
+
+  it('offers both where the pointer is, and says when a name is taken', async () => {
+    writeFileSync(join(v.lab.home, 'taken.md'), 'theirs\n');
+    await v.learn(IDE);
+    const row = v.page.getByRole('treeitem', { name: 'notes.md' });
+    await row.hover();
+    await row.getByTitle('Rename').click();
+    await v.page.getByRole('dialog').getByRole('textbox').fill('taken.md');
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
+    await v.page.getByText('taken.md already').waitFor();
+    expect([onDisk('notes.md'), onDisk('taken.md')]).toEqual(['# Notes\n', 'theirs\n']);
+    await v.page.getByRole('treeitem', { name: 'taken.md' }).hover();
+    await v.page.getByRole('treeitem', { name: 'taken.md' }).getByTitle('Delete').click();
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await v.page.getByRole('treeitem', { name: 'taken.md' }).waitFor({ state: 'detached' });
+    expect([existsSync(join(v.lab.home, 'taken.md')), await v.page.getByRole('button', { name: /^Close \// }).count()]).toEqual([false, 0]);
+  });
+
   it('takes the blocks of a page: replaces, inserts at a marker, appends; opens files that the text names', async () => {
     await v.learn(EVERYTHING, 'step1');
     const saved = () => expect.poll(() => v.page.locator('.file-tab-active .dirty').count(), { timeout: SOON }).toBe(0);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { FileView, FolderView, SavedFile } from '../../server/protocol/workbench.ts';
-import { SaveFile } from '../../server/protocol/workbench.ts';
+import type { FileView, FolderView, MovedFile, SavedFile } from '../../server/protocol/workbench.ts';
+import { MoveFile, SaveFile } from '../../server/protocol/workbench.ts';
 
 export interface FilesAnswer {
   status: number;
-  body?: FolderView | FileView | SavedFile | { error: { code: string; message: string } };
+  body?: FolderView | FileView | MovedFile | SavedFile | { error: { code: string; message: string } };
 }
 
 const version = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
@@ -29,6 +29,14 @@ export async function filesAnswer(home: string, method: string, what: string | u
     if (bytes === undefined) return missing;
     const view = { path, version: version(bytes), size: bytes.byteLength };
     return { status: 200, body: bytes.includes(0) ? { ...view, unreadable: 'binary' } : { ...view, text: bytes.toString('utf8') } };
+  }
+  if (method === 'PATCH') {
+    const to = join(home, MoveFile.parse(body).to.replace(home, ''));
+    if ((await stat(path).catch(() => undefined)) === undefined) return missing;
+    if ((await stat(to).catch(() => undefined)) !== undefined) return { status: 409, body: { error: { code: 'conflict', message: `there is a ${to} already` } } };
+    await mkdir(dirname(to), { recursive: true });
+    await rename(path, to);
+    return { status: 200, body: { path: to } };
   }
   if (method === 'DELETE') {
     await rm(path, { recursive: true, force: true });

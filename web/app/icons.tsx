@@ -27,6 +27,7 @@ const PATHS = {
   pause: 'M8.5 6v12M15.5 6v12',
   film: 'M4 6h16v12H4zM8 6v12M16 6v12M4 12h4M16 12h4',
   download: 'M12 4.5V15M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14',
+  trash: 'M5 7h14M9.5 7V4.5h5V7M7 7l1 12.5h8L17 7M10.3 10.5v5.5M13.7 10.5v5.5',
   home: 'M4.5 11.5L12 5l7.5 6.5M7 10v8.5h10V10',
 } as const;
 

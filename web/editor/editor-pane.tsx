@@ -1,15 +1,17 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Dialog } from '../app/dialog.tsx';
 import { Icon } from '../app/icons.tsx';
 import { Splitter } from '../app/splitter.tsx';
-import { activeFile, isDirty } from '../state/editor.ts';
-import type { OpenFile } from '../state/editor.ts';
+import { unsaved } from '../state/editor-store.ts';
+import { activeFile, isDirty, isWithin } from '../state/editor.ts';
+import type { EditorModel, OpenFile } from '../state/editor.ts';
 import type { ScenarioStore } from '../state/scenario-store.ts';
 import { changeSettings, settings } from '../state/settings.ts';
 import { CodeView } from './code-view.ts';
-import { FileTree, titleOf } from './file-tree.tsx';
+import { FileTree, focusRow, rowBeside, titleOf } from './file-tree.tsx';
+import type { TreeEntry } from './file-tree.tsx';
+import { CloseUnsaved, DeleteFile, NewFile, RenameFile } from './file-dialogs.tsx';
 
 /** The session's files: a tree, the open ones in tabs, and the text of one. */
 export function EditorPane({ store }: { store: ScenarioStore }): JSX.Element {
@@ -18,7 +20,7 @@ export function EditorPane({ store }: { store: ScenarioStore }): JSX.Element {
   const file = activeFile(model);
   const ready = store.model.value.session?.state === 'ready';
   const sid = store.model.value.session?.id;
-  const asking = useSignal<'new' | { close: string } | undefined>(undefined);
+  const asking = useSignal<Asking>(undefined);
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => (ready ? editor.watch() : undefined), [ready, sid]);
   const { treeSplit } = settings.value;
@@ -70,7 +72,13 @@ export function EditorPane({ store }: { store: ScenarioStore }): JSX.Element {
               <Icon name="reload" />
             </button>
           </div>
-          <FileTree model={model} onToggle={(path) => void editor.toggle(path)} onOpen={(path) => void editor.open(path)} />
+          <FileTree
+            model={model}
+            onToggle={(path) => void editor.toggle(path)}
+            onOpen={(path) => void editor.open(path)}
+            onRename={(entry) => (asking.value = { rename: entry })}
+            onDelete={(entry) => (asking.value = { remove: entry })}
+          />
         </div>
         <Splitter axis="x" label="Width of the list of files" value={treeSplit} min={10} max={60} middle={26} onChange={(percent) => changeSettings({ treeSplit: percent })} />
         <div class="editor-main">
@@ -79,7 +87,19 @@ export function EditorPane({ store }: { store: ScenarioStore }): JSX.Element {
         </div>
       </div>
       {asking.value === 'new' && <NewFile root={model.root ?? '~'} onName={(name) => void editor.open(name)} onClose={() => (asking.value = undefined)} />}
-      {typeof asking.value === 'object' && <CloseUnsaved path={asking.value.close} onDiscard={(path) => editor.close(path)} onClose={() => (asking.value = undefined)} />}
+      {isAsking(asking.value, 'close') && <CloseUnsaved path={asking.value.close} onDiscard={(path) => editor.close(path)} onClose={() => (asking.value = undefined)} />}
+      {isAsking(asking.value, 'rename') && <RenameFile entry={asking.value.rename} onName={({ path }, name) => void editor.rename(path, name).then((to) => focusRow(body.current, to ?? path))} onClose={() => (asking.value = undefined)} />}
+      {isAsking(asking.value, 'remove') && (
+        <DeleteFile
+          entry={asking.value.remove}
+          dirty={isUnsavedIn(model, asking.value.remove.path)}
+          onDelete={({ path }) => {
+            const next = rowBeside(body.current, path);
+            void editor.remove(path).then((removed) => focusRow(body.current, removed ? next : path));
+          }}
+          onClose={() => (asking.value = undefined)}
+        />
+      )}
     </section>
   );
 }
@@ -140,25 +160,13 @@ function Conflict({ file, onResolve }: { file: OpenFile; onResolve(keep: 'disk' 
   );
 }
 
-function NewFile({ root, onName, onClose }: { root: string; onName(name: string): void; onClose(): void }): JSX.Element {
-  const name = useSignal('');
-  return (
-    <Dialog title="New file" confirm="Create" onConfirm={() => name.value.trim() !== '' && onName(name.value.trim())} onClose={onClose}>
-      <label class="field">
-        Name, from {root}
-        <input type="text" value={name.value} onInput={(event) => (name.value = event.currentTarget.value)} required placeholder="workflow.yaml" autocomplete="off" autocapitalize="off" spellcheck={false} />
-      </label>
-      <p class="quiet">It is on the disk once you save it.</p>
-    </Dialog>
-  );
+type Asking = 'new' | { close: string } | { rename: TreeEntry } | { remove: TreeEntry } | undefined;
+
+/** Which question is asked. */
+function isAsking<K extends 'close' | 'rename' | 'remove'>(asking: Asking, what: K): asking is Extract<Asking, Record<K, unknown>> {
+  return typeof asking === 'object' && what in asking;
 }
 
-function CloseUnsaved({ path, onDiscard, onClose }: { path: string; onDiscard(path: string): void; onClose(): void }): JSX.Element {
-  return (
-    <Dialog title="Close without saving?" confirm="Close without saving" danger onConfirm={() => onDiscard(path)} onClose={onClose}>
-      <p>
-        What you changed in <code>{path}</code> is lost.
-      </p>
-    </Dialog>
-  );
+function isUnsavedIn(model: EditorModel, path: string): boolean {
+  return unsaved(model).some((file) => isWithin(file, path));
 }

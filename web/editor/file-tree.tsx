@@ -1,20 +1,26 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { EditorModel } from '../state/editor.ts';
-import { baseName, joinPath } from '../state/editor.ts';
+import { baseName, isWithin, joinPath } from '../state/editor.ts';
 import { Icon } from '../app/icons.tsx';
 
 export interface FileTreeProps {
   model: EditorModel;
   onToggle(path: string): void;
   onOpen(path: string): void;
+  onRename(entry: TreeEntry): void;
+  onDelete(entry: TreeEntry): void;
 }
 
-interface Row {
+/** What of the tree is to be renamed or deleted. */
+export interface TreeEntry {
   path: string;
   name: string;
-  level: number;
   folder: boolean;
+}
+
+interface Row extends TreeEntry {
+  level: number;
   open: boolean;
   note?: string;
 }
@@ -33,8 +39,8 @@ function rowsOf(model: EditorModel, folder: string, level: number): Row[] {
   return known.truncated ? [...rows, { path: `${folder}/…`, name: 'more …', level, folder: false, open: false, note: 'There are more files in this folder than can be shown.' }] : rows;
 }
 
-/** Folders and files: arrow keys move, fold and unfold, Enter opens, letters find a name. */
-export function FileTree({ model, onToggle, onOpen }: FileTreeProps): JSX.Element {
+/** Folders and files: arrow keys move, fold and unfold, Enter opens, F2 renames, Delete deletes, letters find a name. */
+export function FileTree({ model, onToggle, onOpen, onRename, onDelete }: FileTreeProps): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   if (model.root === undefined) return <p class="quiet tree-note">Reading the files …</p>;
   const rows = rowsOf(model, model.root, 1);
@@ -56,6 +62,8 @@ export function FileTree({ model, onToggle, onOpen }: FileTreeProps): JSX.Elemen
     else if (event.key === 'ArrowRight') row.folder && !row.open ? onToggle(row.path) : to(at + 1);
     else if (event.key === 'ArrowLeft') row.folder && row.open ? onToggle(row.path) : parent();
     else if (event.key === 'Enter' || event.key === ' ') act(row);
+    else if (event.key === 'F2') row.note === undefined && onRename(row);
+    else if (event.key === 'Delete') row.note === undefined && onDelete(row);
     else if (/^[\w.-]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const found = [...rows.slice(at + 1), ...rows.slice(0, at + 1)].find((candidate) => candidate.name.toLowerCase().startsWith(event.key.toLowerCase()));
       if (found !== undefined) to(rows.indexOf(found));
@@ -73,15 +81,37 @@ export function FileTree({ model, onToggle, onOpen }: FileTreeProps): JSX.Elemen
           aria-selected={row.path === model.active}
           tabIndex={row.path === tabStop ? 0 : -1}
           class={`tree-row tree-level-${Math.min(row.level, 8)}`}
-          title={row.note ?? row.path}
+          aria-keyshortcuts={row.note === undefined ? 'F2 Delete' : undefined}
+          data-path={row.path}
+          title={row.note ?? `${row.path} (F2: rename, Delete: delete)`}
           onClick={(event) => {
             event.currentTarget.focus();
             act(row);
           }}
         >
           <Icon name={row.folder ? (row.open ? 'down' : 'right') : 'file'} />
-          <span>{row.name}</span>
+          <span class="tree-name">{row.name}</span>
           {model.files.some((file) => file.path === row.path && file.saved !== undefined && file.text !== file.saved) && <span class="sr-only">, not saved</span>}
+          {row.note === undefined && (
+            // The keys F2 and Delete do the same: within an item of a tree, a second tab stop is not allowed.
+            <span class="tree-tools" aria-hidden="true">
+              {([['pencil', 'Rename', onRename], ['trash', 'Delete', onDelete]] as const).map(([icon, title, ask]) => (
+                <button
+                  key={title}
+                  type="button"
+                  tabIndex={-1}
+                  title={title}
+                  onClick={(event) => {
+                    event.stopPropagation();
+                    event.currentTarget.closest('li')?.focus();
+                    ask(row);
+                  }}
+                >
+                  <Icon name={icon} />
+                </button>
+              ))}
+            </span>
+          )}
         </li>
       ))}
     </ul>
@@ -92,4 +122,19 @@ export function titleOf(path: string, all: readonly string[]): string {
   const name = baseName(path);
   // Two files of one name: their folders tell them apart.
   return all.filter((other) => baseName(other) === name).length > 1 ? path.split('/').slice(-2).join('/') : name;
+}
+
+/** Moves the keyboard to a row, or to the one where Tab enters the tree, once the page is drawn. */
+export function focusRow(within: HTMLElement | null, path: string | undefined): void {
+  requestAnimationFrame(() => {
+    const rows = [...(within?.querySelectorAll<HTMLElement>('[role=treeitem]') ?? [])];
+    (rows.find((row) => row.dataset['path'] === path) ?? rows.find((row) => row.tabIndex === 0))?.focus();
+  });
+}
+
+/** The path of the row that is where this one was when it is gone. */
+export function rowBeside(within: HTMLElement | null, path: string): string | undefined {
+  const rows = [...(within?.querySelectorAll<HTMLElement>('[role=treeitem]') ?? [])].map((row) => row.dataset['path'] ?? '');
+  const at = rows.indexOf(path);
+  return rows.slice(at).find((row) => !isWithin(row, path)) ?? rows[at - 1];
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AuthorView, CheckReport, CoursesView, ErrorBody, NearMissView, QuizVerdict, ScenarioView, SessionView, TerminalView } from '../../server/protocol/rest.ts';
-import { FileView, FolderView, SavedFile } from '../../server/protocol/workbench.ts';
+import { FileView, FolderView, MovedFile, SavedFile } from '../../server/protocol/workbench.ts';
 import type { SaveFile } from '../../server/protocol/workbench.ts';
 
 /** What the lab answered when it did not do what was asked. `code` is `network` when it did not answer at all. */
@@ -71,6 +71,12 @@ export class LabApi {
   }
   saveFile(sid: string, path: string, file: SaveFile): Promise<SavedFile> {
     return this.#json(SavedFile, 'PUT', `${sessionPath(sid)}/files/content?path=${encodeURIComponent(path)}`, file);
+  }
+  moveFile(sid: string, path: string, to: string): Promise<MovedFile> {
+    return this.#json(MovedFile, 'PATCH', `${sessionPath(sid)}/files?path=${encodeURIComponent(path)}`, { to });
+  }
+  deleteFile(sid: string, path: string): Promise<void> {
+    return this.#empty('DELETE', `${sessionPath(sid)}/files?path=${encodeURIComponent(path)}`);
   }
   author(id: string): Promise<AuthorView> {
     return this.#json(AuthorView, 'GET', `/api/author/scenarios/${encodeURIComponent(id)}`);

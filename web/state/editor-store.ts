@@ -3,7 +3,7 @@ import type { Signal } from '@preact/signals';
 import type { FileView } from '../../server/protocol/workbench.ts';
 import { ApiError } from './api.ts';
 import type { LabApi } from './api.ts';
-import { activeFile, applyBlock, emptyEditor, folderName, isDirty, joinPath, reduceEditor } from './editor.ts';
+import { activeFile, applyBlock, baseName, emptyEditor, folderName, isDirty, isWithin, joinPath, reduceEditor } from './editor.ts';
 import type { BlockTarget, EditorAction, EditorModel } from './editor.ts';
 import type { Timers } from './timers.ts';
 
@@ -121,6 +121,51 @@ export class EditorStore {
   async resolve(path: string, keep: 'disk' | 'mine'): Promise<void> {
     this.#dispatch({ type: 'resolve', path, keep });
     if (keep === 'mine') await this.save(path);
+  }
+
+  /** Gives a file or folder another name; answers its new path, or nothing where that could not be done. */
+  async rename(path: string, name: string): Promise<string | undefined> {
+    let moved: string | undefined;
+    await this.#guard(async (sid) => {
+      const to = joinPath(folderName(path), name);
+      if (to === path) return;
+      // A save that is on its way would bring the old file back.
+      await this.#saved(path);
+      const answer = await this.#options.api.moveFile(sid, path, to);
+      moved = answer.path;
+      this.#dispatch({ type: 'moved', from: path, to: answer.path });
+      this.#options.announce(`Renamed to ${baseName(answer.path)}.`);
+      await this.#readAround(sid, path, answer.path);
+      for (const file of this.model.value.files) if (isWithin(file.path, answer.path)) await this.#readDisk(sid, file.path);
+    });
+    return moved;
+  }
+
+  /** Deletes a file, or a folder with all that is in it; what of it was open is closed. */
+  async remove(path: string): Promise<boolean> {
+    let removed = false;
+    await this.#guard(async (sid) => {
+      await this.#saved(path);
+      await this.#options.api.deleteFile(sid, path).catch((error: unknown) => {
+        // Gone already, by the shell perhaps: just as well.
+        if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      });
+      removed = true;
+      this.#dispatch({ type: 'removed', path });
+      this.#options.announce(`Deleted ${baseName(path)}.`);
+      await this.#readAround(sid, path);
+    });
+    return removed;
+  }
+
+  async #saved(path: string): Promise<void> {
+    await Promise.all([...this.#saves].flatMap(([saving, done]) => (isWithin(saving, path) ? [done] : [])));
+  }
+
+  /** Reads the folders in which these are, as far as they are shown. */
+  async #readAround(sid: string, ...paths: string[]): Promise<void> {
+    const known = [...new Set(paths.map(folderName))].filter((folder) => this.model.value.folders[folder] !== undefined);
+    await Promise.all(known.map((folder) => this.#readFolder(sid, folder)));
   }
 
   /** Puts a block of the page into a file and saves it. */

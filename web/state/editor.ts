@@ -49,6 +49,10 @@ export type EditorAction =
   | { type: 'save-failed'; path: string }
   /** What is on the disk now; undefined where nothing is. */
   | { type: 'disk'; path: string; file: FileView | undefined }
+  /** A file or folder has another path. */
+  | { type: 'moved'; from: string; to: string }
+  /** A file or folder was deleted. */
+  | { type: 'removed'; path: string }
   /** The learner decided a conflict: the disk's text, or his own (which still has to be saved). */
   | { type: 'resolve'; path: string; keep: 'disk' | 'mine' };
 
@@ -99,6 +103,15 @@ export function reduceEditor(model: EditorModel, action: EditorAction): EditorMo
       return change(model, action.path, () => ({ saving: false }));
     case 'disk':
       return change(model, action.path, (file) => fromDisk(file, action.file));
+    case 'moved': {
+      const path = (old: string) => (isWithin(old, action.from) ? action.to + old.slice(action.from.length) : old);
+      const folders = Object.fromEntries(Object.entries(model.folders).map(([name, folder]) => [path(name), folder]));
+      return { ...model, folders, files: model.files.map((file) => ({ ...file, path: path(file.path) })), active: model.active === undefined ? undefined : path(model.active) };
+    }
+    case 'removed': {
+      const closed = model.files.filter((file) => isWithin(file.path, action.path)).reduce((now, file) => reduceEditor(now, { type: 'close', path: file.path }), model);
+      return { ...closed, folders: Object.fromEntries(Object.entries(model.folders).filter(([name]) => !isWithin(name, action.path))) };
+    }
     case 'resolve':
       return change(model, action.path, (file) => resolved(file, action.keep));
   }
@@ -155,6 +168,11 @@ export function applyBlock(text: string, target: BlockTarget, code: string, mark
     return text.slice(0, at) + code.replace(/\n$/, '') + text.slice(at + marker.length);
   }
   return (text === '' || text.endsWith('\n') ? text : `${text}\n`) + block;
+}
+
+/** Whether a path is this file or folder, or something in it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder.replace(/\/$/, '')}/`);
 }
 
 export function baseName(path: string): string {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -110,6 +110,31 @@ describe.each(['none', 'bubblewrap'])('the editor’s files (sandbox: %s)', (san
     expect((await lab.api('DELETE', at('~/gone'))).status).toBe(404);
     for (const path of ['~', '~/.', inside, '/tmp', '/']) expect((await lab.api('DELETE', at(path))).status).toBe(400);
     expect((await lab.api('GET', at('~'))).status).toBe(200);
+  });
+
+  test('renames and moves files, folders and links, but never over something', async () => {
+    const move = (path: string, to: string) => lab.api('PATCH', at(path), { to });
+    await lab.api('PUT', at('~/from/deep/a', '/content'), { text: 'a' });
+    await lab.api('PUT', at('~/from/b', '/content'), { text: 'b' });
+    expect(await move('~/from/b', '~/from/c')).toEqual({ status: 200, body: { path: `${inside}/from/c` } });
+    expect(await move('~/from', 'made/by/moving')).toEqual({ status: 200, body: { path: `${inside}/made/by/moving` } });
+    expect(FileView.parse((await lab.api('GET', at('~/made/by/moving/deep/a', '/content'))).body).text).toBe('a');
+    expect((await lab.api('GET', at('~/from'))).status).toBe(404);
+    // Onto a file, into a folder by its name, onto itself.
+    for (const to of ['~/hello.txt', '~/made/by', '~/made/by/moving/c']) expect((await move('~/made/by/moving/c', to)).status).toBe(409);
+    expect(FileView.parse((await lab.api('GET', at('~/hello.txt', '/content'))).body).text).toBe('hello\n');
+    expect((await move('~/nowhere', '~/x')).status).toBe(404);
+    expect((await move('~/made', '~/made/by/itself')).status).toBe(400);
+    await symlink('hello.txt', join(home, 'a-link'));
+    expect((await move('~/a-link', '~/another-link')).status).toBe(200);
+    expect([await readlink(join(home, 'another-link')), await readFile(join(home, 'hello.txt'), 'utf8')]).toEqual(['hello.txt', 'hello\n']);
+  });
+
+  test('moves nothing out of what may be edited, nor the home', async () => {
+    await symlink('/usr', join(home, 'way-out'));
+    for (const to of ['/usr/local/bin/x', '~/../../../../../../../../usr/x', '~/way-out/x', '', 'a\u0000b', '~']) expect({ to, status: (await lab.api('PATCH', at('~/hello.txt'), { to })).status }).toEqual({ to, status: 400 });
+    for (const path of ['~', inside, '/', '/tmp', '~/way-out/bin']) expect({ path, status: (await lab.api('PATCH', at(path), { to: '~/mine' })).status }).toEqual({ path, status: 400 });
+    for (const body of [{}, { to: 7 }]) expect((await lab.api('PATCH', at('~/hello.txt'), body)).status).toBe(400);
   });
 
   test('tells an open editor what has changed on disk', async () => {

@@ -12,15 +12,27 @@ function slowDisk(text: string) {
   const disk = { text, version: 1, held: [] as (() => void)[], hold: false, thenTheirs: false };
   const view = (): FileView => ({ path: PATH, version: `v${disk.version}`, text: disk.text, size: disk.text.length });
   const gate = () => (disk.hold ? new Promise<void>((resolve) => disk.held.push(resolve)) : Promise.resolve());
-  const answers: Pick<LabApi, 'folder' | 'file' | 'saveFile'> = {
+  const done: string[] = [];
+  let refuseMove = false;
+  const answers: Pick<LabApi, 'folder' | 'file' | 'saveFile' | 'moveFile' | 'deleteFile'> = {
+    moveFile: async (_sid, path, to) => {
+      if (refuseMove) throw new ApiError(409, 'conflict', 'there already');
+      done.push(`move ${path} ${to}`);
+      return { path: to };
+    },
+    deleteFile: async (_sid, path) => {
+      done.push(`delete ${path}`);
+      throw new ApiError(404, 'not-found', 'gone already');
+    },
     folder: () => Promise.resolve({ path: '/root', entries: [] }),
-    file: async () => {
-      const now = view();
+    file: async (_sid, path) => {
+      const now = { ...view(), path };
       await gate();
       return now;
     },
     saveFile: async (_sid, path, file) => {
       await gate();
+      done.push(`save ${path}`);
       if (file.version !== `v${disk.version}`) throw new ApiError(409, 'conflict', 'changed meanwhile');
       Object.assign(disk, { text: file.text, version: disk.version + 1 });
       const saved = { path, version: `v${disk.version}` };
@@ -41,7 +53,7 @@ function slowDisk(text: string) {
     const [only] = store.model.value.files;
     return { text: only?.text, saved: only?.saved, saving: only?.saving, conflict: only?.conflict };
   };
-  return { disk, store, file, refused };
+  return { disk, store, file, refused, done, refuse: () => (refuseMove = true) };
 }
 
 describe('the editor, on a slow disk', () => {
@@ -99,5 +111,39 @@ describe('the editor, on a slow disk', () => {
     store.edit(PATH, 'mine\n');
     expect(await store.save(PATH)).toBe(false);
     expect([refused, file()]).toEqual([[], { text: 'mine\n', saved: 'old\n', saving: false, conflict: { text: 'theirs\n', version: 'v7' } }]);
+  });
+});
+
+describe('a file that is renamed or deleted in the editor', () => {
+  it('keeps what was typed and not saved', async () => {
+    const { store, file, done } = slowDisk('old\n');
+    await store.open(PATH);
+    store.edit(PATH, 'mine\n');
+    expect(await store.rename(PATH, 'new.yaml')).toBe('/root/new.yaml');
+    expect([done, store.model.value.active, file()]).toEqual([['move /root/app.yaml /root/new.yaml'], '/root/new.yaml', { text: 'mine\n', saved: 'old\n', saving: false, conflict: undefined }]);
+  });
+
+  it('waits for the save that is on its way, which would bring it back', async () => {
+    const { disk, store, done } = slowDisk('old\n');
+    await store.open(PATH);
+    disk.hold = true;
+    store.edit(PATH, 'mine\n');
+    const saving = store.save(PATH);
+    await turn();
+    const removing = store.remove(PATH);
+    await turn();
+    expect(done).toEqual([]);
+    disk.hold = false;
+    for (const go of disk.held.splice(0)) go();
+    expect(await Promise.all([saving, removing])).toEqual([true, true]);
+    expect([done, store.model.value.files]).toEqual([['save /root/app.yaml', 'delete /root/app.yaml'], []]);
+  });
+
+  it('stays where its new name is taken', async () => {
+    const { store, refused, refuse, done } = slowDisk('old\n');
+    await store.open(PATH);
+    refuse();
+    expect([await store.rename(PATH, 'taken.yaml'), await store.rename(PATH, 'app.yaml')]).toEqual([undefined, undefined]);
+    expect([done, store.model.value.active, refused.map(String)]).toEqual([[], PATH, ['ApiError: there already']]);
   });
 });

@@ -9,6 +9,33 @@ const edit: EditorAction = { type: 'edit', path: '/root/a.yaml', text: 'mine' };
 const disk = (text: string): EditorAction => ({ type: 'disk', path: '/root/a.yaml', file: view(text) });
 const gone: EditorAction = { type: 'disk', path: '/root/a.yaml', file: undefined };
 
+describe('a folder that is moved or deleted', () => {
+  const open = (path: string): EditorAction => ({ type: 'open', file: { path, version: 'v', text: 'x', size: 1 } });
+  const tree: EditorAction[] = [
+    { type: 'root', path: '/root' },
+    { type: 'folder', path: '/root', entries: [], truncated: false },
+    { type: 'folder', path: '/root/app', entries: [], truncated: false },
+    { type: 'folder', path: '/root/app/src', entries: [], truncated: false },
+    open('/root/app/src/a'),
+    open('/root/app.yaml'),
+    open('/root/app/b'),
+  ];
+  const seen = (...actions: EditorAction[]) => {
+    const model = after(...tree, ...actions);
+    return { files: model.files.map((one) => one.path), folders: Object.keys(model.folders), active: model.active };
+  };
+
+  it('takes what is open in it along', () => {
+    expect(seen({ type: 'moved', from: '/root/app', to: '/root/new/app' })).toEqual({ files: ['/root/new/app/src/a', '/root/app.yaml', '/root/new/app/b'], folders: ['/root', '/root/new/app', '/root/new/app/src'], active: '/root/new/app/b' });
+    expect(seen({ type: 'moved', from: '/root/app.yaml', to: '/root/x' }).files).toEqual(['/root/app/src/a', '/root/x', '/root/app/b']);
+  });
+
+  it('closes what was open in it, and nothing beside it', () => {
+    expect(seen({ type: 'removed', path: '/root/app' })).toEqual({ files: ['/root/app.yaml'], folders: ['/root'], active: '/root/app.yaml' });
+    expect(seen({ type: 'removed', path: '/root/app.yaml' })).toMatchObject({ files: ['/root/app/src/a', '/root/app/b'], active: '/root/app/b' });
+  });
+});
+
 describe('a file in the editor', () => {
   it('is not saved from the first change until it is written', () => {
     const dirty = (...actions: EditorAction[]) => {
