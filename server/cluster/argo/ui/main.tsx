@@ -15,13 +15,15 @@ import './style/graph.css';
 import './style/pages.css';
 import './style/phone.css';
 import { defaultNamespace, loadCaller, version } from './views/common.tsx';
-import { DefinitionDetailPage, DefinitionListPage } from './views/definitions.tsx';
+import { DefinitionDetailPage } from './views/definition-detail.tsx';
+import { DefinitionListPage } from './views/definitions.tsx';
 import { EventFlowPage, EventObjectsPage } from './views/event-pages.tsx';
 import { Icon } from './views/icons.tsx';
 import type { IconName } from './views/icons.tsx';
 import { LoginPage } from './views/login.tsx';
 import { ApiDocsPage, EventBindingsPage, HelpPage, PluginsPage, UserInfoPage } from './views/other-pages.tsx';
 import { ReportsPage } from './views/reports.tsx';
+import { WidgetPage } from './views/share.tsx';
 import { WorkflowDetailPage } from './views/workflow-detail.tsx';
 import { WorkflowListPage } from './views/workflow-list.tsx';
 
@@ -31,8 +33,8 @@ const MENU: readonly { path: string; title: string; icon: IconName; namespaced?:
   { path: 'cluster-workflow-templates', title: 'Cluster Workflow Templates', icon: 'templates' },
   { path: 'cron-workflows', title: 'Cron Workflows', icon: 'clock', namespaced: true },
   { path: 'event-flow', title: 'Event Flow', icon: 'flow', namespaced: true },
-  { path: 'sensors', title: 'Sensors', icon: 'dish', namespaced: true },
   { path: 'event-sources', title: 'Event Sources', icon: 'bolt', namespaced: true },
+  { path: 'sensors', title: 'Sensors', icon: 'dish', namespaced: true },
   { path: 'workflow-event-bindings', title: 'Workflow Event Bindings', icon: 'link', namespaced: true },
   { path: 'reports', title: 'Reports', icon: 'report', namespaced: true },
   { path: 'userinfo', title: 'User', icon: 'user' },
@@ -47,7 +49,12 @@ const NAMESPACED = new Set(['workflows', 'workflow-event-bindings', 'event-flow'
 const started = signal(false);
 
 function App(): JSX.Element {
-  const section = place.value.path[0] ?? '';
+  const { path, query } = place.value;
+  const section = path[0] ?? '';
+  if (section === 'widgets') {
+    const [name, label] = [query.get('name'), query.get('label')];
+    return <WidgetPage widget={path[1] ?? ''} namespace={path[2] ?? ''} query={{ ...(name === null ? {} : { name }), ...(label === null ? {} : { label }) }} target={query.get('target') ?? '_top'} />;
+  }
   return (
     <div class="shell-grid">
       <nav class="menu" aria-label="Main">

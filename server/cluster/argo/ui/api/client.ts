@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { learnTime } from '../state/time.ts';
 import { currentToken } from './token.ts';
 
 /** An answer of the Argo Server that says no; the message is the server's own. */
@@ -42,6 +43,7 @@ async function send(method: string, path: string, body?: unknown, query?: Query)
   const init: RequestInit = { method, headers: { ...headers('application/json'), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, credentials: 'same-origin' };
   if (body !== undefined) init.body = JSON.stringify(body);
   const response = await fetch(apiUrl(path, query), init);
+  learnTime(response.headers.get('date'));
   if (!response.ok) throw await failure(response);
   return response;
 }

@@ -30,6 +30,8 @@ export const Template = z.looseObject({
   outputs: Arguments.nullish(),
   container: Container.nullish(),
   script: Container.nullish(),
+  initContainers: z.array(Container).nullish(),
+  sidecars: z.array(Container).nullish(),
   containerSet: z.looseObject({ containers: z.array(Container).nullish() }).nullish(),
 });
 export type Template = z.infer<typeof Template>;
@@ -84,6 +86,23 @@ export type Workflow = z.infer<typeof Workflow>;
 /** A WorkflowTemplate, ClusterWorkflowTemplate or CronWorkflow. */
 export const Definition = z.looseObject({ metadata: Metadata, spec: WorkflowSpec.default({}), status: z.looseObject({}).nullish() });
 export type Definition = z.infer<typeof Definition>;
+/** What a CronWorkflow has beside. */
+export const CronParts = z.looseObject({
+  spec: z.looseObject({ schedules: z.array(z.string()).nullish(), schedule: z.string().nullish(), timezone: z.string().nullish(), suspend: z.boolean().nullish() }),
+  status: z
+    .looseObject({
+      active: z.array(z.looseObject({ name: z.string().optional(), namespace: z.string().optional() })).nullish(),
+      lastScheduledTime: z.string().nullish(),
+      succeeded: z.number().nullish(),
+      failed: z.number().nullish(),
+      phase: z.string().nullish(),
+      conditions: z.array(z.looseObject({ type: z.string(), message: z.string().optional() })).nullish(),
+    })
+    .nullish(),
+});
+/** An event of Kubernetes about an object. */
+export const KubeEvent = z.looseObject({ metadata: Metadata, type: z.string().optional(), reason: z.string().optional(), message: z.string().optional(), lastTimestamp: z.string().nullish(), count: z.number().nullish(), involvedObject: z.looseObject({ kind: z.string().optional(), name: z.string().optional() }).nullish() });
+export type KubeEvent = z.infer<typeof KubeEvent>;
 
 export const EventBinding = z.looseObject({ metadata: Metadata, spec: z.looseObject({ event: z.looseObject({ selector: z.string() }), submit: z.looseObject({ workflowTemplateRef: z.looseObject({ name: z.string().optional(), clusterScope: z.boolean().optional() }).nullish() }).nullish() }) });
 export type EventBinding = z.infer<typeof EventBinding>;

@@ -42,20 +42,27 @@ export function isFinished(workflow: Workflow): boolean {
   return ['Succeeded', 'Failed', 'Error'].includes(workflow.status.phase ?? '');
 }
 
+/** Whether it makes sense for the workflow as it is now. */
+export function fits(workflow: Workflow, { verb }: Action): boolean {
+  const { phase } = workflow.status;
+  switch (verb) {
+    case 'retry':
+      return phase === 'Failed' || phase === 'Error';
+    case 'suspend':
+      return !isFinished(workflow) && !isSuspended(workflow);
+    case 'resume':
+      return !isFinished(workflow) && isSuspended(workflow);
+    case 'stop':
+    case 'terminate':
+      return !isFinished(workflow);
+    default:
+      return true;
+  }
+}
+
 /** What makes sense for the workflow as it is now, in the order of the buttons. */
 export function actionsFor(workflow: Workflow): Action[] {
-  const { phase } = workflow.status;
-  const [over, suspended] = [isFinished(workflow), isSuspended(workflow)];
-  const fits: Record<Verb, boolean> = {
-    retry: phase === 'Failed' || phase === 'Error',
-    resubmit: true,
-    suspend: !over && !suspended,
-    resume: !over && suspended,
-    stop: !over,
-    terminate: !over,
-    delete: true,
-  };
-  return Object.values(ACTIONS).filter((action) => fits[action.verb]);
+  return Object.values(ACTIONS).filter((action) => fits(workflow, action));
 }
 
 export interface ActionOptions {

@@ -50,6 +50,9 @@ export function labelSelector(query: ListQuery): string {
 
 const ITEM = ['metadata.uid', 'metadata.name', 'metadata.namespace', 'metadata.creationTimestamp', 'metadata.labels', 'metadata.annotations', 'status.phase', 'status.message', 'status.startedAt', 'status.finishedAt', 'status.progress', 'spec.suspend'];
 
+/** What is asked of each workflow of a list. */
+export const ITEM_FIELDS = ['metadata', ...ITEM.map((field) => `items.${field}`)].join(',');
+
 /** The parameters of the list request. The nodes, most of a workflow, stay away. */
 export function listRequest(query: ListQuery): Record<string, string | number> {
   return {
@@ -59,7 +62,7 @@ export function listRequest(query: ListQuery): Record<string, string | number> {
     ...(query.name === '' ? {} : { 'listOptions.fieldSelector': `metadata.name=${query.name}`, nameFilter: query.nameFilter }),
     ...timeOf('createdAfter', query.createdAfter),
     ...timeOf('finishedBefore', query.finishedBefore),
-    fields: ['metadata', ...ITEM.map((field) => `items.${field}`)].join(','),
+    fields: ITEM_FIELDS,
   };
 }
 

@@ -12,6 +12,7 @@ export const info = signal<Info | undefined>(undefined);
 export const user = signal<UserInfo | undefined>(undefined);
 export const version = signal<string | undefined>(undefined);
 
+const DOCUMENTATION = 'https://argo-workflows.readthedocs.io/en/release-3.7/';
 const NAMESPACE = 'argo.namespace';
 let remembered: string | undefined;
 
@@ -121,10 +122,20 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
   );
 }
 
-export function Note({ children }: { children: ComponentChildren }): JSX.Element {
+/** A remark below a page; `learnMore` is a page of Argo's documentation. */
+export function Note({ learnMore, children }: { learnMore?: string; children: ComponentChildren }): JSX.Element {
   return (
     <p class="note">
       <Icon name="info" /> {children}
+      {learnMore !== undefined && (
+        <>
+          {' '}
+          <a href={`${DOCUMENTATION}${learnMore}/`} target="_blank" rel="noreferrer">
+            Learn more
+          </a>
+          .
+        </>
+      )}
     </p>
   );
 }

@@ -3,14 +3,13 @@ import { ArgoError, get } from '../api/client.ts';
 import { EventBinding, EventSource, listOf, Sensor, Workflow } from '../api/shapes.ts';
 import { eventFlow } from '../state/event-flow.ts';
 import type { FlowKind, FlowNode } from '../state/event-flow.ts';
-import { ago } from '../state/format.ts';
 import { layout } from '../state/graph.ts';
 import { go, href } from '../state/router.ts';
-import { now } from '../state/time.ts';
 import { ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
+import { ObjectTable } from './tables.tsx';
 import { withoutManagedFields } from './workflow-detail.tsx';
 
 const KINDS = {
@@ -68,34 +67,7 @@ export function EventObjectsPage({ kind, namespace, name }: { kind: EventKind; n
           <ObjectEditor label={one} value={withoutManagedFields(open)} readOnly />
         </section>
       )}
-      {name === undefined && items.length > 0 && (
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">
-                <span class="sr-only">Kind</span>
-              </th>
-              <th scope="col">Name</th>
-              <th scope="col">Namespace</th>
-              <th scope="col">Created</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(({ metadata }) => (
-              <tr key={metadata.uid}>
-                <td>
-                  <Icon name={icon} />
-                </td>
-                <td>
-                  <a href={href(`${kind}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`)}>{metadata.name}</a>
-                </td>
-                <td>{metadata.namespace}</td>
-                <td title={metadata.creationTimestamp ?? ''}>{ago(metadata.creationTimestamp, now.value)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {name === undefined && items.length > 0 && <ObjectTable<Sensor | EventSource> items={items} icon={() => icon} path={({ metadata }) => `${kind}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`} namespaced />}
       <Note>{note}</Note>
     </Page>
   );

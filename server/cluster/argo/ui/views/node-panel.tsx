@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import type { Container, NodeStatus, Template, Workflow } from '../api/shapes.ts';
+import type { NodeStatus, Template, Workflow } from '../api/shapes.ts';
 import { artifactPath } from '../state/artifacts.ts';
+import { containersOf, templateOf } from '../state/containers.ts';
 import { duration, lasted, valueText } from '../state/format.ts';
 import { podName } from '../state/pod-name.ts';
 import { href } from '../state/router.ts';
@@ -107,15 +108,8 @@ export function Facts({ rows }: { rows: Row[] }): JSX.Element {
   );
 }
 
-function templateOf(workflow: Workflow, node: NodeStatus): Template | undefined {
-  const own = [...(workflow.spec.templates ?? []), ...(workflow.status.storedWorkflowTemplateSpec?.templates ?? [])].find((template) => template.name === node.templateName);
-  if (own !== undefined) return own;
-  const wanted = node.templateRef?.template ?? node.templateName;
-  return Object.values(workflow.status.storedTemplates ?? {}).find((template) => template.name === wanted);
-}
-
 function Containers({ template }: { template: Template | undefined }): JSX.Element {
-  const list: Container[] = [template?.container, template?.script, ...(template?.containerSet?.containers ?? [])].filter((container) => container !== undefined && container !== null);
+  const list = containersOf(template);
   if (list.length === 0) return <p class="quiet">This node has no containers.</p>;
   return (
     <>

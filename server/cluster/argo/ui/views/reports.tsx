@@ -7,6 +7,7 @@ import { report } from '../state/reports.ts';
 import type { Report } from '../state/reports.ts';
 import { go, href, place, setQuery } from '../state/router.ts';
 import { ErrorNotice, FilterField, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
+import { ChecksField } from './filters.tsx';
 import { PhaseIcon } from './icons.tsx';
 
 const LIMIT = 100;
@@ -34,15 +35,7 @@ export function ReportsPage({ namespace }: { namespace: string }): JSX.Element {
             <FilterField label="Labels" value={query.labels} onChange={(label) => setQuery({ label })} />
             <FilterField label="Workflow template" value={query.template} onChange={(template) => setQuery({ template })} />
             <FilterField label="Cron workflow" value={query.cron} onChange={(cronWorkflow) => setQuery({ cronWorkflow })} />
-            <fieldset class="filter">
-              <legend>Phases</legend>
-              {FINISHED.map((phase) => (
-                <label key={phase} class="check-row">
-                  <input type="checkbox" checked={query.phases.includes(phase)} onChange={(event) => setQuery({ phase: (event.currentTarget.checked ? [...query.phases, phase] : query.phases.filter((other) => other !== phase)).join(',') })} />
-                  {phase}
-                </label>
-              ))}
-            </fieldset>
+            <ChecksField legend="Phases" values={FINISHED} chosen={query.phases} onChange={(phase) => setQuery({ phase })} />
           </section>
         </aside>
         <div class="list">

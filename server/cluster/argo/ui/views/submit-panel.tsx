@@ -9,7 +9,7 @@ import type { DefinitionKind } from '../state/kinds.ts';
 import { go } from '../state/router.ts';
 import { ParameterFields } from './action-dialog.tsx';
 import { ErrorNotice, useLoad } from './common.tsx';
-import { ObjectEditor } from './editor.tsx';
+import { CreateManifest } from './create-manifest.tsx';
 import { Icon } from './icons.tsx';
 
 function shown(workflow: Workflow, namespace: string): void {
@@ -64,53 +64,15 @@ export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Ele
 }
 
 function SubmitManifest({ namespace }: { namespace: string }): JSX.Element {
-  const initial = useSignal<unknown>(exampleWorkflow(namespace));
-  const edited = useSignal<unknown>(initial.value);
-  const problem = useSignal<string | undefined>(undefined);
-  const error = useSignal<unknown>(undefined);
-  const checked = useSignal(false);
-  const target = Workflow.safeParse(edited.value);
-  const where = (target.success ? target.data.metadata.namespace : undefined) ?? namespace;
-  const validate = async () => {
-    checked.value = false;
-    try {
-      await call(Workflow, 'POST', `workflows/${where}/lint`, { workflow: edited.value });
-      error.value = undefined;
-      checked.value = true;
-    } catch (reason) {
-      error.value = reason;
-    }
-  };
-  const create = async () => {
-    try {
-      shown(await call(Workflow, 'POST', `workflows/${where}`, { workflow: edited.value }), where);
-    } catch (reason) {
-      error.value = reason;
-    }
-  };
+  const where = (object: unknown) => Workflow.safeParse(object).data?.metadata.namespace ?? namespace;
   return (
-    <section class="box">
-      <h2>Submit new workflow</h2>
-      <p>
-        <button type="button" class="pill solid" disabled={problem.value !== undefined} onClick={() => void create()}>
-          <Icon name="plus" /> Create
-        </button>{' '}
-        <button type="button" class="pill" disabled={problem.value !== undefined} onClick={() => void validate()}>
-          <Icon name="check" /> Validate
-        </button>{' '}
-        <span role="status">{checked.value && 'The server finds nothing wrong with it.'}</span>
-      </p>
-      <ErrorNotice error={error.value} />
-      <ObjectEditor
-        label="Workflow"
-        value={initial.value}
-        onChange={(value, wrong) => {
-          problem.value = wrong;
-          checked.value = false;
-          if (wrong === undefined) edited.value = value;
-        }}
-      />
-    </section>
+    <CreateManifest
+      title="Submit new workflow"
+      label="Workflow"
+      example={exampleWorkflow(namespace)}
+      validate={(object) => call(Workflow, 'POST', `workflows/${where(object)}/lint`, { workflow: object })}
+      create={async (object) => shown(await call(Workflow, 'POST', `workflows/${where(object)}`, { workflow: object }), where(object))}
+    />
   );
 }
 

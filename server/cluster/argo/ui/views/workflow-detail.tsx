@@ -10,6 +10,7 @@ import { actionsFor, isFinished, isInCluster } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
 import { findArtifact } from '../state/artifacts.ts';
 import { lasted, valueText } from '../state/format.ts';
+import { originLinks } from '../state/origin.ts';
 import { go, href, place, setQuery } from '../state/router.ts';
 import { now, pause } from '../state/time.ts';
 import { ActionDialog, ResumeNodeDialog } from './action-dialog.tsx';
@@ -17,15 +18,18 @@ import { ArtifactPanel } from './artifact-panel.tsx';
 import { ErrorNotice, Page, rememberNamespace, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
+import { Events } from './events.tsx';
 import { GraphView } from './graph-view.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
 import { Logs } from './logs.tsx';
 import { Facts, NodePanel } from './node-panel.tsx';
+import { SharePanel } from './share.tsx';
 import { TimelineView } from './timeline-view.tsx';
 
 const POLL_MS = 2000;
 const VIEWS = [
   { tab: 'summary', title: 'Summary' },
+  { tab: 'events', title: 'Events' },
   { tab: 'timeline', title: 'Timeline' },
   { tab: 'workflow', title: 'Graph' },
 ] as const;
@@ -38,6 +42,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   const asked = useSignal<Action | undefined>(undefined);
   const resuming = useSignal<string | undefined>(undefined);
   const turn = useSignal(0);
+  const uid = query.get('uid') ?? undefined;
   const nodeId = query.get('nodeId') ?? undefined;
   const panel = query.get('sidePanel') ?? undefined;
   const view = VIEWS.find(({ tab }) => tab === query.get('tab'))?.tab ?? 'workflow';
@@ -45,7 +50,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   useEffect(() => {
     const stop = new AbortController();
     const load = async () => {
-      const loaded = await get(Workflow, `workflows/${namespace}/${name}`);
+      const loaded = await get(Workflow, `workflows/${namespace}/${name}`, { uid });
       if (stop.signal.aborted) return;
       rememberNamespace(namespace);
       workflow.value = loaded;
@@ -82,17 +87,15 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   const now_ = workflow.value;
   const nodes = now_?.status.nodes ?? {};
   const phase = now_?.status.phase ?? 'Pending';
-  const template = now_?.spec.workflowTemplateRef;
   const tools: ToolButton[] =
     now_ === undefined
       ? []
       : [
           ...actionsFor(now_).map((action) => ({ title: action.title, icon: action.icon, action: () => (asked.value = action) }) satisfies ToolButton),
           { title: 'Logs', icon: 'workflows', action: () => setQuery({ sidePanel: 'logs' }) },
+          { title: 'Share', icon: 'share', action: () => setQuery({ sidePanel: 'share' }) },
+          ...originLinks(now_).map(({ title, icon, path, query: filter }) => ({ title, icon, action: () => go(path, filter) }) satisfies ToolButton),
           { title: 'Manifest', icon: 'code', action: () => setQuery({ sidePanel: 'workflow' }) },
-          ...(template?.name === undefined
-            ? []
-            : [{ title: 'Open Workflow Template', icon: 'template', action: () => go(template.clusterScope === true ? `cluster-workflow-templates/${template.name ?? ''}` : `workflow-templates/${namespace}/${template.name ?? ''}`) } satisfies ToolButton]),
         ];
   const done = (action: Action, answer: Workflow | undefined) => {
     asked.value = undefined;
@@ -121,7 +124,8 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       <ErrorNotice error={error.value} onRetry={() => (turn.value += 1)} />
       {now_ === undefined && error.value === undefined && <p role="status">Loading...</p>}
       {now_ !== undefined && view === 'summary' && <Summary workflow={now_} />}
-      {now_ !== undefined && view !== 'summary' && (
+      {now_ !== undefined && view === 'events' && <Events namespace={namespace} kind="Workflow" name={name} />}
+      {now_ !== undefined && (view === 'timeline' || view === 'workflow') && (
         <div class={node === undefined && artifact === undefined ? 'detail' : 'detail detail-split'}>
           <div class="graph-pane">
             <p class="graph-status">
@@ -138,6 +142,11 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       {now_ !== undefined && panel === 'logs' && (
         <SlidingPanel label="Logs" onClose={() => setQuery({ sidePanel: undefined })}>
           <Logs workflow={now_} nodeId={nodeId} />
+        </SlidingPanel>
+      )}
+      {panel === 'share' && (
+        <SlidingPanel label="Share" onClose={() => setQuery({ sidePanel: undefined })}>
+          <SharePanel namespace={namespace} query={{ name }} />
         </SlidingPanel>
       )}
       {now_ !== undefined && asked.value !== undefined && <ActionDialog key={asked.value.verb} action={asked.value} workflows={[now_]} onDone={(answer) => asked.value !== undefined && done(asked.value, answer)} onClose={() => (asked.value = undefined)} />}
@@ -193,7 +202,7 @@ function Summary({ workflow }: { workflow: Workflow }): JSX.Element {
             ['Message', status.message],
             ['Name', metadata.name],
             ['Namespace', metadata.namespace],
-            ['From', workflow.spec.workflowTemplateRef?.name === undefined ? undefined : <a href={href(`workflow-templates/${metadata.namespace ?? ''}/${workflow.spec.workflowTemplateRef.name}`)}>{workflow.spec.workflowTemplateRef.name}</a>],
+...originLinks(workflow).flatMap(({ from, path }): [string, JSX.Element][] => (from === undefined ? [] : [['From', <a href={href(path)}>{from}</a>]])),
             ['Labels', chips(labels)],
             ['Annotations', chips(annotations)],
             ['Started', status.startedAt],

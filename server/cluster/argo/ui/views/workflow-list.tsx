@@ -2,24 +2,27 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ArgoError, get } from '../api/client.ts';
-import { Definition, listOf, WatchEvent, Workflow } from '../api/shapes.ts';
+import { listOf, WatchEvent, Workflow } from '../api/shapes.ts';
 import { stream } from '../api/stream.ts';
-import { ACTIONS, isArchived } from '../state/actions.ts';
+import { ACTIONS, fits, isFinished } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
-import { ago, lasted } from '../state/format.ts';
 import { applyEvent, byNewest, labelSelector, listRequest, NAME_FILTERS, PHASES, readListQuery } from '../state/list-query.ts';
-import { go, href, place, setQuery } from '../state/router.ts';
-import { now, pause } from '../state/time.ts';
+import { go, place, setQuery } from '../state/router.ts';
+import { pause } from '../state/time.ts';
 import { ActionDialog } from './action-dialog.tsx';
-import { ErrorNotice, FilterField, NamespaceFilter, Page, rememberNamespace, sidePanel, SlidingPanel, useLoad } from './common.tsx';
+import { ErrorNotice, FilterField, NamespaceFilter, Page, rememberNamespace, sidePanel, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
-import { PhaseIcon } from './icons.tsx';
+import { ChecksField, ChoiceField } from './filters.tsx';
 import { SubmitNewWorkflow } from './submit-panel.tsx';
+import { Paging } from './tables.tsx';
+import { WorkflowTable } from './workflow-table.tsx';
 
 const NAME_WORDS = { Contains: 'contains', Prefix: 'prefix', Exact: 'exact' };
-const LIMITS = [5, 10, 20, 50, 100, 500];
 /** How often the list is asked for again where the caller may not watch. */
 const POLL_MS = 3000;
+
+/** The list knows no nodes: any workflow that runs may wait in one of them to be resumed. */
+const mayFit = (workflow: Workflow, action: Action) => fits(workflow, action) || (action.verb === 'resume' && !isFinished(workflow));
 
 /** All workflows of a namespace, kept up to date while it is shown. */
 export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Element {
@@ -83,9 +86,9 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
       crumbs={[{ text: 'Workflows', path: 'workflows' }, ...(namespace === '' ? [] : [{ text: namespace }])]}
       tools={[
         { title: 'Submit New Workflow', icon: 'plus', action: () => setQuery({ sidePanel: 'submit-new-workflow' }) },
-        ...(selected.length === 0 ? [] : Object.values(ACTIONS).map((one) => ({ title: one.title, icon: one.icon, action: () => (action.value = one) }) satisfies ToolButton)),
+        ...(selected.length === 0 ? [] : Object.values(ACTIONS).map((one) => ({ title: one.title, icon: one.icon, disabled: !selected.every((workflow) => mayFit(workflow, one)), action: () => (action.value = one) }) satisfies ToolButton)),
       ]}
-      aside={selected.length === 0 ? undefined : <span role="status">{selected.length} selected</span>}
+      aside={selected.length === 0 ? undefined : <span role="status">{selected.length === 1 ? '1 workflow' : `${selected.length} workflows`} selected</span>}
     >
       <div class="with-filters">
         <aside class="filters" aria-label="Filters">
@@ -117,15 +120,7 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
             <FilterField label="Labels" value={query.labels} onChange={(label) => filter({ label })} />
             <ChoiceField label="Workflow template" path={`workflow-templates/${namespace}`} value={query.template} onChange={(template) => filter({ template })} />
             <ChoiceField label="Cron workflow" path={`cron-workflows/${namespace}`} value={query.cron} onChange={(cronWorkflow) => filter({ cronWorkflow })} />
-            <fieldset class="filter">
-              <legend>Phases</legend>
-              {PHASES.map((phase) => (
-                <label key={phase} class="check-row">
-                  <input type="checkbox" checked={query.phases.includes(phase)} onChange={(event) => filter({ phase: (event.currentTarget.checked ? [...query.phases, phase] : query.phases.filter((other) => other !== phase)).join(',') })} />
-                  {phase}
-                </label>
-              ))}
-            </fieldset>
+            <ChecksField legend="Phases" values={PHASES} chosen={query.phases} onChange={(phase) => filter({ phase })} />
             <label class="filter">
               <span>Created since</span>
               <input type="date" value={query.createdAfter} onChange={(event) => filter({ createdAfter: event.currentTarget.value })} />
@@ -145,54 +140,15 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
               <p>To create a new workflow, use the button above.</p>
             </div>
           )}
-          {shown.length > 0 && (
-            <table class="rows">
-              <thead>
-                <tr>
-                  <th scope="col">
-                    <input type="checkbox" aria-label="Select all workflows" checked={selected.length === shown.length} onChange={(event) => choose(shown.map((workflow) => workflow.metadata.uid ?? ''), event.currentTarget.checked)} />
-                    <span class="sr-only">Phase</span>
-                  </th>
-                  <th scope="col">Name</th>
-                  <th scope="col">Namespace</th>
-                  <th scope="col">Started</th>
-                  <th scope="col">Finished</th>
-                  <th scope="col">Duration</th>
-                  <th scope="col">Progress</th>
-                  <th scope="col">Message</th>
-                  <th scope="col">Archived</th>
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((workflow) => (
-                  <Row key={workflow.metadata.uid} workflow={workflow} chosen={chosen.value.includes(workflow.metadata.uid ?? '')} onChoose={(on) => choose([workflow.metadata.uid ?? ''], on)} />
-                ))}
-              </tbody>
-            </table>
-          )}
-          <div class="paging">
-            <button type="button" class="pill" disabled={query.offset === 0} onClick={() => setQuery({ offset: undefined })}>
-              First page
-            </button>
-            {query.offset > 0 && (
-              <button type="button" class="pill" onClick={() => setQuery({ offset: query.offset <= query.limit ? undefined : String(query.offset - query.limit) })}>
-                Previous page
-              </button>
-            )}
-            <button type="button" class="pill" disabled={more.value === undefined || more.value === ''} onClick={() => setQuery({ offset: more.value })}>
-              Next page
-            </button>
-            <label>
-              <select value={query.limit} onChange={(event) => setQuery({ limit: event.currentTarget.value, offset: undefined })}>
-                {(LIMITS.includes(query.limit) ? LIMITS : [query.limit, ...LIMITS]).map((value) => (
-                  <option key={value} value={value}>
-                    {value}
-                  </option>
-                ))}
-              </select>{' '}
-              results per page
-            </label>
-          </div>
+          {shown.length > 0 && <WorkflowTable workflows={shown} choice={{ uids: chosen.value, onChoose: choose }} />}
+          <Paging
+            first={query.offset === 0}
+            onFirst={() => setQuery({ offset: undefined })}
+            onPrevious={query.offset === 0 ? undefined : () => setQuery({ offset: query.offset <= query.limit ? undefined : String(query.offset - query.limit) })}
+            onNext={more.value === undefined || more.value === '' ? undefined : () => setQuery({ offset: more.value })}
+            limit={query.limit}
+            onLimit={(limit) => setQuery({ limit, offset: undefined })}
+          />
         </div>
       </div>
       {action.value !== undefined && selected.length > 0 && (
@@ -214,48 +170,5 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
         </SlidingPanel>
       )}
     </Page>
-  );
-}
-
-function Row({ workflow, chosen, onChoose }: { workflow: Workflow; chosen: boolean; onChoose(on: boolean): void }): JSX.Element {
-  const { name = '', namespace = '', annotations } = workflow.metadata;
-  const { phase, startedAt, finishedAt, progress, message } = workflow.status;
-  const path = href(`workflows/${namespace}/${name}`);
-  const description = annotations?.['workflows.argoproj.io/description'];
-  return (
-    <tr>
-      <td>
-        <input type="checkbox" aria-label={`Select ${name}`} checked={chosen} onChange={(event) => onChoose(event.currentTarget.checked)} /> <PhaseIcon phase={phase} />
-      </td>
-      <td>
-        <a href={path}>{annotations?.['workflows.argoproj.io/title'] ?? name}</a>
-        {description !== undefined && <p class="row-description">{description.split('\n')[0]}</p>}
-      </td>
-      <td>{namespace}</td>
-      <td title={startedAt ?? ''}>{ago(startedAt, now.value)}</td>
-      <td title={finishedAt ?? ''}>{ago(finishedAt, now.value)}</td>
-      <td>{lasted(startedAt, finishedAt, now.value)}</td>
-      <td>{progress ?? '-'}</td>
-      <td>{message ?? '-'}</td>
-      <td>{String(isArchived(workflow))}</td>
-    </tr>
-  );
-}
-
-/** A filter with the names that there are; where they can't be listed, any can be typed. */
-function ChoiceField({ label, path, value, onChange }: { label: string; path: string; value: string; onChange(value: string): void }): JSX.Element {
-  const list = useLoad(() => get(listOf(Definition), path), [path]);
-  const names = (list.data?.items ?? []).map((item) => item.metadata.name ?? '').sort();
-  if (list.data === undefined) return <FilterField label={label} value={value} onChange={onChange} />;
-  return (
-    <label class="filter">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        <option value="">Any</option>
-        {(names.includes(value) || value === '' ? names : [value, ...names]).map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
   );
 }
