@@ -37,6 +37,18 @@ describe(`kubectl against ${target.name}`, { timeout: 60_000 }, () => {
     expect(await kubectl('apply --server-side --force-conflicts -f -', manifest('3'))).toBe('configmap/applied serverside-applied');
   });
 
+  it('says how the components of the cluster are', async () => {
+    const rows = (await kubectl('get componentstatuses')).split('\n');
+    expect(rows.map((row) => row.trimEnd().split(/ {2,}/)).sort()).toEqual([
+      ['NAME', 'STATUS', 'MESSAGE', 'ERROR'],
+      ['Warning: v1 ComponentStatus is deprecated in v1.19+'],
+      ['controller-manager', 'Healthy', 'ok'],
+      ['etcd-0', 'Healthy', 'ok'],
+      ['scheduler', 'Healthy', 'ok'],
+    ]);
+    expect(await kubectl('get cs nothing')).toMatch(/Error from server: Component not found: nothing$/);
+  });
+
   it('refuses fields that a kind does not have', async () => {
     expect(await kubectl('apply -f -', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: odd}\ndatas: {}\n')).toBe(
       'Error from server (BadRequest): error when creating "STDIN": ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"',

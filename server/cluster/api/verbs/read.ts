@@ -1,6 +1,7 @@
 import type { ListOptions } from '../../client.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { matchesLabels, parseFieldSelector, parseLabelSelector, SelectorError } from '../../store/selectors.ts';
+import { componentStatus, componentStatuses, isComponentStatus } from '../component-statuses.ts';
 import { present, storageOf, type ApiCore } from '../core.ts';
 import { badRequest, expired, notFound, tooOld } from '../errors.ts';
 import { checkFieldSelector, matchesFields } from '../field-labels.ts';
@@ -9,6 +10,7 @@ import { ApiStatus } from '../status.ts';
 
 /** Throws ApiStatus 404. */
 export function getObject(core: ApiCore, info: ResourceInfo, namespace: string | undefined, name: string): KubeObject {
+  if (isComponentStatus(info)) return componentStatus(name);
   const stored = core.store.get(storageOf(info), info.namespaced ? namespace : undefined, name);
   if (stored === undefined) throw notFound(info, name);
   return present(info, stored);
@@ -38,6 +40,7 @@ export interface ListResult {
 /** A page of the matching objects, in the order of their keys, as they were at the first page. Throws ApiStatus 400, 410. */
 export function listObjects(core: ApiCore, info: ResourceInfo, options: ListOptions & { exact?: boolean }): ListResult {
   const matches = selectorOf(info, options);
+  if (isComponentStatus(info)) return { items: componentStatuses().filter(matches), resourceVersion: '' };
   checkRevision(core, options.resourceVersion);
   const token = options.continue === undefined || options.continue === '' ? undefined : readContinue(options.continue);
   const at = token?.rv ?? (options.exact === true ? readRevision(options.resourceVersion) : undefined);
