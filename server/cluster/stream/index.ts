@@ -108,6 +108,8 @@ class PodStreams implements Streams {
   readonly #options: StreamsOptions;
   readonly #sockets = new Set<Duplex>();
   readonly #web: WebSocketServer;
+  /** What was agreed on, for the answer's head. */
+  readonly #protocols = new WeakMap<IncomingMessage, string>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -115,8 +117,10 @@ class PodStreams implements Streams {
       noServer: true,
       perMessageDeflate: false,
       maxPayload: 32 * 1024 * 1024,
-      // Agreed on before: the request carries nothing else by now.
-      handleProtocols: (protocols) => [...protocols][0] ?? false,
+    });
+    this.#web.on('headers', (headers, request) => {
+      const protocol = this.#protocols.get(request);
+      if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
     });
   }
 
@@ -145,8 +149,9 @@ class PodStreams implements Streams {
     if (protocols.length > 0 && protocol === '') {
       throw new UpgradeRefused(400, `unable to upgrade websocket connection: websocket server finished before becoming ready: unable to negotiate protocol: client supports [${protocols.join(' ')}], server accepts [${spoken.join(' ')}]`);
     }
-    if (protocol === '') delete request.headers['sec-websocket-protocol'];
-    else request.headers['sec-websocket-protocol'] = protocol;
+    // A name with a slash, as the tunnel's, is no token of HTTP: ws refuses it, and kubectl asks for just that.
+    delete request.headers['sec-websocket-protocol'];
+    if (protocol !== '') this.#protocols.set(request, protocol);
     return new Promise((resolve) => this.#web.handleUpgrade(request, socket, head, (web) => {
       web.on('error', () => undefined);
       resolve({ web, protocol });

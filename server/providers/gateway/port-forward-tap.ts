@@ -1,5 +1,6 @@
 import { HeaderInflater } from '../../cluster/vocabulary.ts';
 import { type Exchange, HttpTap } from './http-tap.ts';
+import { Http2Tap, PREFACE } from './http2-tap.ts';
 
 const SYN_STREAM = 1;
 /** Larger ones are none of Kubernetes'. */
@@ -10,12 +11,12 @@ const FRAME_LIMIT = 16 * 1024 * 1024;
 type Look = (data: Buffer) => Promise<void>;
 
 /**
- * Looks into a port-forward that passes by, and reports the HTTP requests in it: SPDY/3.1 as it is, or inside a websocket
+ * Looks into a port-forward that passes by, and reports the HTTP requests in it, gRPC's too: SPDY/3.1 as it is, or inside a websocket
  * (`SPDY/3.1+portforward.k8s.io`). It never changes or delays a byte; what it can't read ends the looking, not the
  * connection. After kubernetes 1.32 staging/src/k8s.io/apimachinery/pkg/util/portforward/constants.go
  */
 export class PortForwardTap {
-  readonly #streams = new Map<number, HttpTap>();
+  readonly #streams = new Map<number, StreamTap>();
   readonly #inflater = new HeaderInflater();
   readonly #client: (data: Buffer) => void;
   readonly #server: (data: Buffer) => void;
@@ -55,6 +56,7 @@ export class PortForwardTap {
   }
 
   close(): void {
+    for (const stream of this.#streams.values()) stream.close();
     this.#streams.clear();
     this.#inflater.close();
   }
@@ -64,7 +66,32 @@ export class PortForwardTap {
     const id = body.readUInt32BE(0) & 0x7fffffff;
     const headers = await this.#inflater.unpack(body.subarray(10));
     const port = Number(headers.get('port'));
-    if (headers.get('streamtype') === 'data') this.#streams.set(id, new HttpTap((exchange) => this.onExchange(exchange, port)));
+    if (headers.get('streamtype') === 'data') this.#streams.set(id, new StreamTap((exchange) => this.onExchange(exchange, port)));
+  }
+}
+
+/** One forwarded connection: the first bytes of its client say which HTTP it speaks. */
+class StreamTap {
+  #first: Buffer = Buffer.alloc(0);
+  #tap: HttpTap | Http2Tap | undefined;
+
+  constructor(private readonly onExchange: (exchange: Exchange) => void) {}
+
+  client(data: Buffer): void {
+    if (this.#tap !== undefined) return this.#tap.client(data);
+    this.#first = Buffer.concat([this.#first, data]);
+    const begins = this.#first.subarray(0, PREFACE.length).toString('latin1');
+    if (begins === PREFACE) this.#tap = new Http2Tap(this.onExchange);
+    else if (!PREFACE.startsWith(begins)) this.#tap = new HttpTap(this.onExchange);
+    this.#tap?.client(this.#first);
+  }
+
+  server(data: Buffer): void {
+    this.#tap?.server(data);
+  }
+
+  close(): void {
+    if (this.#tap instanceof Http2Tap) this.#tap.close();
   }
 }
 
