@@ -55,10 +55,14 @@ mkdir -p /home /srv /mnt /var/lib /var/cache /etc/killercoda
 echo ready
 exec sleep infinity </dev/null >/dev/null 2>&1`;
 
-/** Arguments of bwrap for a container: its writable layer is the root folder, the base lies over it read-only. */
+/**
+ * Arguments of bwrap for a container: its writable layer is the root folder, the base lies over it read-only. The command is the
+ * first process inside, as in every container: `kill 1` and `/proc/1/fd/1` mean the command, and its end is the container's.
+ */
 export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string }): string[] {
   return [
     ...common(options.hostname, options.ownNetwork),
+    '--as-pid-1',
     ...(options.nested ? [] : ['--disable-userns']),
     ...['--bind', options.layer, '/'],
     ...(options.hostBase ? FIXED_FOLDERS : []),

@@ -11,7 +11,7 @@ import { Cgroups } from './cgroups.ts';
 import { buildEtc, loaderBinds } from './etc-template.ts';
 import { joinPlace, launch, type Launcher } from './launch.ts';
 import { NetworkBridge } from './netns.ts';
-import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf, writesBelow } from './proc.ts';
+import { childrenOf, isAlive, kill, killTree, listeningPorts, membersOf, pidNamespaceOf, processLimitOf, writesBelow } from './proc.ts';
 import { runToEnd } from './run.ts';
 import { confineProgram, seccompFilter } from './seccomp.ts';
 import { seedFile } from './seed.ts';
@@ -25,9 +25,6 @@ const PATH_INSIDE = `${TOOLS_INSIDE}/bin:${TOOLS_INSIDE}/stand-ins:/usr/local/sb
 /** Where host users of places begin: above people's own, below the ranges of nested containers. */
 const FIRST_UID = 20_001;
 const UIDS = 30_000;
-
-/** Where a place finds the program that filters system calls. */
-const CONFINE_INSIDE = '/opt/argo-lab-confine';
 
 interface RunFolder {
   folder: string;
@@ -89,7 +86,7 @@ export class BubblewrapSandbox implements Sandbox {
       const template = { source: join(folder, 'etc'), readOnly: true };
       const filter = await writeFilter(folder);
       const loader = await loaderBinds(join(folder, 'loader'), shown);
-      return { folder, ...filter, etc: [{ ...template, target: '/etc' }, ...shown, ...loader], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...loader, ...(filter.program === undefined ? [] : [{ source: filter.program, target: CONFINE_INSIDE, readOnly: true }])] };
+      return { folder, ...filter, etc: [{ ...template, target: '/etc' }, ...shown, ...loader], placeEtc: [{ ...template, target: ETC_TEMPLATE }, ...shown, ...loader] };
     })();
     return this.#run;
   }
@@ -98,8 +95,9 @@ export class BubblewrapSandbox implements Sandbox {
   async launcher(): Promise<Launcher> {
     const { folder: runFolder, filter, program } = await this.runFolder();
     this.#cgroups ??= Cgroups.find(this.clock);
-    const groups = (await (await this.#cgroups)?.make(this.options.limits ?? LIMITS)) ?? [];
-    const shared = { runFolder, groups, ...(filter === undefined ? {} : { filter }), ...(program === undefined ? {} : { confine: CONFINE_INSIDE }) };
+    const limits = this.options.limits ?? LIMITS;
+    const groups = (await (await this.#cgroups)?.make(limits)) ?? [];
+    const shared = { runFolder, groups, processes: limits.processes, ...(filter === undefined ? {} : { filter }), ...(program === undefined ? {} : { confine: program }) };
     if (!this.root) return { uid: undefined, ...shared };
     const uid = nextUid;
     nextUid = FIRST_UID + ((uid + 1 - FIRST_UID) % UIDS);
@@ -188,7 +186,7 @@ export class BubblewrapSandbox implements Sandbox {
     const command = await launch(launcher, `place-${process.pid}-${++this.#count}`, binds, args, ['/bin/sh', '-c', PLACE_INIT]);
     const holder = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const pid = await firstProcess(holder);
-    const place = new BubblewrapPlace(home, launcher, holder, pid, this.clock, () => this.#ended(place, launcher), used);
+    const place = new BubblewrapPlace(home, launcher, holder, pid, await processLimitOf(pid), this.clock, () => this.#ended(place, launcher), used);
     this.#places.add(place);
     for (const port of ports) place.prepare(port);
     return place;
@@ -231,6 +229,8 @@ class BubblewrapPlace implements Place {
     private readonly launcher: Launcher,
     private readonly holder: ChildProcess,
     private readonly pid: number,
+    /** Of its first process, and so of all. */
+    private readonly processes: number | undefined,
     private readonly clock: Clock,
     private readonly onStopped: () => void,
     /** Whether the home was there before: what is in it may be somebody's trap. */
@@ -242,13 +242,13 @@ class BubblewrapPlace implements Place {
 
   /** A command of our own that leaves no trace. */
   probe(): PlaceCommand {
-    return joinPlace(this.launcher, this.pid, ['/bin/sh', '-c', 'id -u'], { cwd: '/', env: { PATH: PATH_INSIDE }, confined: true });
+    return joinPlace(this.launcher, this.pid, ['/bin/sh', '-c', 'id -u'], { cwd: '/', env: { PATH: PATH_INSIDE }, processes: this.processes });
   }
 
   command(argv: string[], options: { cwd?: string; env?: Record<string, string> } = {}): PlaceCommand {
     this.#used = true;
     const env = { PATH: PATH_INSIDE, HOME: HOME_INSIDE, USER: 'root', LOGNAME: 'root', SHELL: '/bin/bash', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...options.env };
-    return joinPlace(this.launcher, this.pid, argv, { cwd: options.cwd ?? HOME_INSIDE, env, confined: true });
+    return joinPlace(this.launcher, this.pid, argv, { cwd: options.cwd ?? HOME_INSIDE, env, processes: this.processes });
   }
 
   /** Listens ahead of time, so that a session's cluster does not wait for the helper. */

@@ -20,23 +20,35 @@ export interface Launcher {
   groups?: readonly string[];
   /** A file with the filter of system calls for what bwrap starts. */
   filter?: string;
-  /** The program inside a place that puts the same filter on whoever joins it. */
+  /** The program, on the host, that puts the same filter on whoever joins later. */
   confine?: string;
+  /** Processes that one user may have, where no control group says so. */
+  processes: number;
 }
 
 /** A bound that even a place without control groups has: bytes of one file, in blocks of 512. */
 const FILE_BLOCKS = (2 * 1024 * 1024 * 1024) / 512;
 
-/** The same command in the launcher's control groups. A shell of the host's moves itself there before it becomes the command. */
-function grouped(launcher: Launcher, command: PlaceCommand): PlaceCommand {
+/** The descriptor under which whoever joins finds the program `confine`: opened on the host, so that nobody inside can put another one there. */
+const CONFINE_FD = 7;
+const CONFINE = `/proc/self/fd/${CONFINE_FD}`;
+
+/** What one process and one user may use at most, set before anything of the learner's runs. Shells name the bound on processes differently. */
+function bounds(processes: string): string {
+  return `ulimit -c 0; ulimit -f ${FILE_BLOCKS}; ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes} 2>/dev/null`;
+}
+
+/** The same command in the launcher's control groups. A shell of the host's moves itself there before it becomes the command; with `confined`, it holds that program open. */
+function grouped(launcher: Launcher, command: PlaceCommand, confined = false): PlaceCommand {
   const groups = launcher.groups ?? [];
-  if (groups.length === 0) return command;
-  const script = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ >"$1/cgroup.procs" || exit 97; n=$((n-1)); shift; done; exec "$@"';
-  return { ...command, file: '/bin/sh', args: ['-c', script, 'argo-lab', String(groups.length), ...groups, command.file, ...command.args] };
+  const open = confined && launcher.confine !== undefined ? [launcher.confine] : [];
+  if (groups.length === 0 && open.length === 0) return command;
+  const script = `${open.length === 0 ? '' : `exec ${CONFINE_FD}<"$1" || exit 97; shift; `}n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ >"$1/cgroup.procs" || exit 97; n=$((n-1)); shift; done; exec "$@"`;
+  return { ...command, file: '/bin/sh', args: ['-c', script, 'argo-lab', ...open, String(groups.length), ...groups, command.file, ...command.args] };
 }
 
 const STAGED = `
-stage=$1 args=$2 uid=$3; shift 3
+stage=$1 args=$2 uid=$3 processes=$4; shift 4
 mount -t tmpfs -o mode=0755,size=256k argo-lab "$stage" || exit 97
 n=0
 while [ "$1" != -- ]; do
@@ -45,11 +57,11 @@ while [ "$1" != -- ]; do
   n=$((n+1)); shift
 done
 shift
-ulimit -c 0; ulimit -u 1024 2>/dev/null || ulimit -p 1024 2>/dev/null
+${bounds('"$processes"')}
 exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}"`;
 
 /** Counted with everything else that this user runs: so many more than there are now. */
-const PLAIN = `args=$1; shift; ulimit -c 0; n=$(ls -d /proc/[0-9]*/task/[0-9]* 2>/dev/null | wc -l); ulimit -u $((n+1024)) 2>/dev/null || ulimit -p $((n+1024)) 2>/dev/null
+const PLAIN = `args=$1 n=$(($(ls -d /proc/[0-9]*/task/[0-9]* 2>/dev/null | wc -l)+$2)); shift 2; ${bounds('"$n"')}
 exec env -i bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}"`;
 
 const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -61,28 +73,43 @@ export async function launch(launcher: Launcher, name: string, allBinds: readonl
   const filtered = (list: string[]) => (launcher.filter === undefined ? list : ['--seccomp', '8', ...list]);
   if (launcher.uid === undefined) {
     await writeFile(file, nul(filtered(args((source) => source))), { mode: 0o600 });
-    return grouped(launcher, { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, ...argv], env, cwd: '/' });
+    return grouped(launcher, { file: '/bin/sh', args: ['-c', PLAIN, 'argo-lab', file, String(launcher.processes), ...argv], env, cwd: '/' });
   }
   const stage = join(launcher.runFolder, 'stage');
   const sources = [...new Set(allBinds.map((bind) => bind.source))].filter((source) => !/^\/(etc|usr)\//.test(source));
   await writeFile(file, nul(filtered(args((source) => (sources.includes(source) ? join(stage, String(sources.indexOf(source))) : source)))), { mode: 0o600 });
-  return grouped(launcher, { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), ...sources, '--', ...argv], env, cwd: '/' });
+  return grouped(launcher, { file: 'unshare', args: ['-m', '--propagation', 'private', '/bin/sh', '-c', STAGED, 'argo-lab', stage, file, String(launcher.uid), String(launcher.processes), ...sources, '--', ...argv], env, cwd: '/' });
 }
 
 function nul(args: readonly string[]): string {
   return args.map((arg) => `${arg}\0`).join('');
 }
 
-/** The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts. By its full path: the folders before it may be the learner's to write. */
-export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string>; confined?: boolean }): PlaceCommand {
-  const confine = options.confined === true && launcher.confine !== undefined ? [launcher.confine] : [];
+/** Who joins, and how: `processes` is the first process's own bound, as `processLimitOf` reads it. */
+export interface JoinOptions {
+  cwd: string;
+  env: Record<string, string>;
+  processes: number | undefined;
+}
+
+/** What a shell inside does last: it closes what it was confined with, and takes the bounds of the first process. */
+function joined(launcher: Launcher, { processes }: JoinOptions): string {
+  return `${launcher.confine === undefined ? '' : `exec ${CONFINE_FD}<&-; `}cd -- "$1" 2>/dev/null || cd /; shift; ${bounds(String(processes ?? 'unlimited'))}; `;
+}
+
+/**
+ * The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts, under the filter and the
+ * bounds of the first process. By its full path: the folders before it may be the learner's to write.
+ */
+export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions): PlaceCommand {
+  const confine = launcher.confine === undefined ? [] : [CONFINE];
   const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
   return grouped(launcher, {
     file: 'nsenter',
-    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', ...confine, '/bin/sh', '-c', `cd -- "$1" 2>/dev/null || cd /; shift; ulimit -c 0; ulimit -f ${FILE_BLOCKS}; exec "$@"`, 'argo-lab', options.cwd, ...argv],
+    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', ...confine, '/bin/sh', '-c', `${joined(launcher, options)}exec "$@"`, 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
-  });
+  }, true);
 }
 
 /** The command that joins only the network of `pid`, for helpers of the server. */
@@ -98,15 +125,16 @@ export function withNetworkOf(launcher: Launcher, pid: number, command: PlaceCom
 
 /**
  * The command that joins a container. `helpers`: whether the container has setpriv and a full shell; without them the
- * process keeps rights over its own, otherwise powerless user namespace, and can gain none.
+ * process keeps rights over its own, otherwise powerless user namespace, and can gain none. `env`, because the shell of
+ * busybox would run another applet without becoming it, and `ps` would show the shell.
  */
-export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: { cwd: string; env: Record<string, string>; helpers: boolean }): PlaceCommand {
+export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions & { helpers: boolean }): PlaceCommand {
   if (options.helpers) return joinPlace(launcher, pid, argv, options);
   const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
   return grouped(launcher, {
     file: 'setpriv',
-    args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/bin/sh', '-c', 'cd -- "$1" 2>/dev/null || cd /; shift; exec "$@"', 'argo-lab', options.cwd, ...argv],
+    args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', ...(launcher.confine === undefined ? [] : [CONFINE]), '/bin/sh', '-c', `${joined(launcher, options)}exec env -- "$@"`, 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
-  });
+  }, true);
 }

@@ -116,6 +116,11 @@ export function pidNamespaceOf(pid: number): Promise<string | undefined> {
   return readlink(`/proc/${pid}/ns/pid`).catch(() => undefined);
 }
 
+/** The file of the program that a process runs; undefined when it is gone or may not be looked at. */
+export function programOf(pid: number): Promise<string | undefined> {
+  return readlink(`/proc/${pid}/exe`).catch(() => undefined);
+}
+
 /** Every process of a PID namespace that can still run. */
 export async function membersOf(space: string): Promise<number[]> {
   const names = (await readdir('/proc').catch((): string[] => [])).filter((name) => /^\d+$/.test(name));
@@ -123,4 +128,11 @@ export async function membersOf(space: string): Promise<number[]> {
   const members = spaces.filter((entry) => entry.space === space).map((entry) => entry.pid);
   const alive = await Promise.all(members.map(async (pid) => ({ pid, alive: await isAlive(pid) })));
   return alive.filter((entry) => entry.alive).map((entry) => entry.pid);
+}
+
+/** How many processes the user of a process may have, as that process was told; undefined where there is no bound or it is gone. */
+export async function processLimitOf(pid: number): Promise<number | undefined> {
+  const limits = await readFile(`/proc/${pid}/limits`, 'utf8').catch(() => '');
+  const soft = /^Max processes\s+(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? undefined : Number(soft);
 }

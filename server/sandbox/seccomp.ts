@@ -89,28 +89,65 @@ export function seccompFilter(architecture: string = process.arch): Buffer | und
 const BASE = 0x400000;
 const HEADERS = 64 + 56;
 
+/** Numbers of the three calls that the program makes, what an ELF file calls the processor, and how large its pages may be. */
+interface Machine {
+  elf: number;
+  page: bigint;
+  /** The instructions, for a filter that lies at this address. */
+  code(program: number): Buffer;
+}
+
+const MACHINES: Readonly<Record<string, Machine>> = {
+  x64: {
+    elf: 62,
+    page: 0x1000n,
+    code: (program) =>
+      Buffer.from([
+        // prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        0xb8, 0x9d, 0, 0, 0, 0xbf, 38, 0, 0, 0, 0xbe, 1, 0, 0, 0, 0x31, 0xd2, 0x4d, 0x31, 0xd2, 0x4d, 0x31, 0xc0, 0x0f, 0x05,
+        // prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)
+        0xb8, 0x9d, 0, 0, 0, 0xbf, 22, 0, 0, 0, 0xbe, 2, 0, 0, 0, 0xba, program & 0xff, (program >> 8) & 0xff, (program >> 16) & 0xff, (program >> 24) & 0xff, 0x0f, 0x05,
+        // rdi = argv[1]; rsi = &argv[1]; rdx = envp, which begins after argv's closing zero
+        0x48, 0x8b, 0x7c, 0x24, 16, 0x48, 0x8d, 0x74, 0x24, 16, 0x48, 0x8b, 0x04, 0x24, 0x48, 0x8d, 0x54, 0xc4, 16,
+        // execve; exit(127) where that fails
+        0xb8, 0x3b, 0, 0, 0, 0x0f, 0x05, 0xbf, 127, 0, 0, 0, 0xb8, 0x3c, 0, 0, 0, 0x0f, 0x05,
+      ]),
+  },
+  arm64: {
+    elf: 183,
+    page: 0x10000n,
+    code: (program) => {
+      /** movz x<register>, #value */
+      const set = (register: number, value: number) => 0xd2800000 + value * 32 + register;
+      const call = 0xd4000001;
+      const words = [
+        // prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        ...[set(8, 167), set(0, 38), set(1, 1), set(2, 0), set(3, 0), set(4, 0), call],
+        // prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program); the second instruction for x2 is movk x2, #…, lsl #16
+        ...[set(8, 167), set(0, 22), set(1, 2), set(2, program & 0xffff), 0xf2a00000 + (program >>> 16) * 32 + 2, call],
+        // ldr x3, [sp]; ldr x0, [sp, #16]; add x1, sp, #16; add x2, sp, x3, uxtx #3; add x2, x2, #16
+        ...[0xf94003e3, 0xf9400be0, 0x910043e1, 0x8b236fe2, 0x91004042],
+        // execve; exit(127) where that fails
+        ...[set(8, 221), call, set(0, 127), set(8, 93), call],
+      ];
+      const bytes = Buffer.alloc(words.length * 4);
+      for (const [index, word] of words.entries()) bytes.writeUInt32LE(word, index * 4);
+      return bytes;
+    },
+  },
+};
+
 /**
  * A program that puts the filter on itself and becomes the command that its arguments name: `confine /bin/sh -c …`. No
  * machine brings such a program along, and whoever joins a place comes from outside of bubblewrap's own filter. It is an
- * ELF file of some hundred bytes, for 64-bit Intel and AMD only; undefined elsewhere. Where the kernel knows no filters,
- * the command is run without.
+ * ELF file of some hundred bytes; undefined for a processor that there is no filter for. Where the kernel knows no
+ * filters, the command is run without.
  */
 export function confineProgram(architecture: string = process.arch): Buffer | undefined {
-  const filter = architecture === 'x64' ? seccompFilter(architecture) : undefined;
-  if (filter === undefined) return undefined;
-  const prctl = 0x9d;
-  const [execve, exit] = [0x3b, 0x3c];
-  const code = (program: number) =>
-    Buffer.from([
-      // prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-      0xb8, prctl, 0, 0, 0, 0xbf, 38, 0, 0, 0, 0xbe, 1, 0, 0, 0, 0x31, 0xd2, 0x4d, 0x31, 0xd2, 0x4d, 0x31, 0xc0, 0x0f, 0x05,
-      // prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)
-      0xb8, prctl, 0, 0, 0, 0xbf, 22, 0, 0, 0, 0xbe, 2, 0, 0, 0, 0xba, program & 0xff, (program >> 8) & 0xff, (program >> 16) & 0xff, (program >> 24) & 0xff, 0x0f, 0x05,
-      // rdi = argv[1]; rsi = &argv[1]; rdx = envp, which begins after argv's closing zero
-      0x48, 0x8b, 0x7c, 0x24, 16, 0x48, 0x8d, 0x74, 0x24, 16, 0x48, 0x8b, 0x04, 0x24, 0x48, 0x8d, 0x54, 0xc4, 16,
-      // execve; exit(127) where that fails
-      0xb8, execve, 0, 0, 0, 0x0f, 0x05, 0xbf, 127, 0, 0, 0, 0xb8, exit, 0, 0, 0, 0x0f, 0x05,
-    ]);
+  const filter = seccompFilter(architecture);
+  const machine = MACHINES[architecture];
+  if (filter === undefined || machine === undefined) return undefined;
+  const { code } = machine;
   const programAt = align(HEADERS + code(0).length);
   const filterAt = programAt + 16;
   const size = filterAt + filter.length;
@@ -118,7 +155,7 @@ export function confineProgram(architecture: string = process.arch): Buffer | un
   // The ELF header and one segment, readable and executable.
   Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]).copy(out);
   out.writeUInt16LE(2, 16);
-  out.writeUInt16LE(62, 18);
+  out.writeUInt16LE(machine.elf, 18);
   out.writeUInt32LE(1, 20);
   out.writeBigUInt64LE(BigInt(BASE + HEADERS), 24);
   out.writeBigUInt64LE(64n, 32);
@@ -131,7 +168,7 @@ export function confineProgram(architecture: string = process.arch): Buffer | un
   out.writeBigUInt64LE(BigInt(BASE), 88);
   out.writeBigUInt64LE(BigInt(size), 96);
   out.writeBigUInt64LE(BigInt(size), 104);
-  out.writeBigUInt64LE(0x1000n, 112);
+  out.writeBigUInt64LE(machine.page, 112);
   code(BASE + programAt).copy(out, HEADERS);
   // struct sock_fprog
   out.writeUInt16LE(filter.length / 8, programAt);

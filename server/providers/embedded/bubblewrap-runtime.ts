@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { chown, type FileHandle, lchown, mkdir, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/vocabulary.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { openInside, pathOfHandle } from '../../lib/inside-file.ts';
+import { Pipes } from '../../lib/pipes.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
 import { joinContainer, launch, type Launcher, withNetworkOf } from '../../sandbox/launch.ts';
 import { NetworkBridge } from '../../sandbox/netns.ts';
 import { Router } from '../../sandbox/router.ts';
-import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf } from '../../sandbox/proc.ts';
+import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf, processLimitOf, programOf } from '../../sandbox/proc.ts';
 import type { PlaceCommand } from '../../sandbox/sandbox.ts';
 import { spawnPty } from '../../terminal/pty.ts';
 import { buildHostCommands, HOST_COMMANDS, type HostCommands } from './host-commands.ts';
@@ -47,6 +47,7 @@ export interface BubblewrapRuntime extends ProcessRuntime {
 export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): BubblewrapRuntime {
   const busyboxes = sharedBusybox(join(launcher.runFolder, 'busybox', 'bin'));
   const pods: Pods = new Map();
+  const pipes = new Pipes(join(launcher.runFolder, 'pipes'));
   let router: Promise<Router | undefined> | undefined;
   const network = () => (router ??= Router.start(launcher, clock));
   return {
@@ -61,7 +62,7 @@ export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[]
     async start(spec) {
       const busybox = spec.root.base === 'busybox' ? await busyboxes : undefined;
       const commands = busybox === undefined || spec.root.hostCommands === undefined ? undefined : await sharedCommands(join(launcher.runFolder, 'busybox', 'host'));
-      return startContainer(spec, { launcher, etc, clock, busybox, commands, pods, router: await router });
+      return startContainer(spec, { launcher, etc, clock, busybox, commands, pods, pipes, router: await router });
     },
   };
 }
@@ -73,11 +74,12 @@ interface Host {
   busybox: Busybox | undefined;
   commands: HostCommands | undefined;
   pods: Pods;
+  pipes: Pipes;
   router: Router | undefined;
 }
 
 async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
-  const { launcher, busybox, commands, clock } = host;
+  const { launcher, busybox, commands, clock, pipes } = host;
   const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
   const cwd = spec.cwd === '' ? '/' : spec.cwd;
   // A mount inside another one has to come after it.
@@ -109,7 +111,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
   const launched = await launch(launcher, name, all, args, spec.argv);
   const command = shared !== undefined ? withNetworkOf(launcher, shared, launched) : routed === undefined || spec.address === undefined ? launched : routed.join(spec.address, launched);
-  const outer = await run(command, spec, clock).catch(async (error: unknown) => {
+  const outer = await run(command, spec, pipes, clock).catch(async (error: unknown) => {
     await release();
     throw error;
   });
@@ -138,13 +140,15 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
     signal(signal) {
       if (first === undefined) kill(outer.pid, signal);
       else if (signal === 'SIGKILL') kill(first, 'SIGKILL');
-      else void signalCommand(first, signal, clock);
+      // Like in every container, what the first process has no handler for does not reach it.
+      else void begun(first, clock).then(() => kill(first, signal));
     },
     async exec(inside) {
       await mustExist(inside.argv[0] ?? '');
       if (first === undefined || !(await isAlive(first))) throw Object.assign(new Error('the container is not running'), { code: 'ESRCH' });
-      const joined = joinContainer(launcher, first, inside.argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, helpers: busybox === undefined });
-      const running = await run(joined, inside, clock);
+      await begun(first, clock);
+      const joined = joinContainer(launcher, first, inside.argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), helpers: busybox === undefined });
+      const running = await run(joined, inside, pipes, clock);
       const refuse = () => Promise.reject(new Error('a process of exec has no processes of its own'));
       return { ...running, signal: (signal) => void childrenOf(running.pid).then((pids) => pids.forEach((pid) => kill(pid, signal))), exec: refuse, dial: (port) => bridge?.dial(port) ?? refuse() };
     },
@@ -156,15 +160,12 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   };
 }
 
-/** bwrap is the first process inside; the command is its child, which may not have begun yet. */
-async function signalCommand(first: number, signal: NodeJS.Signals, clock: Clock): Promise<void> {
-  for (let waited = 0; waited < 1000 && (await isAlive(first)); waited += 5) {
-    const [command] = await childrenOf(first);
-    if (command !== undefined) {
-      kill(command, signal);
-      return;
-    }
-    await sleep(clock, 5);
+/** The first process inside is the command itself, which takes bwrap's place once everything is mounted. */
+async function begun(first: number, clock: Clock): Promise<void> {
+  for (let waited = 0; waited < 3000; waited += 2) {
+    const program = await programOf(first);
+    if (program === undefined || basename(program) !== 'bwrap') return;
+    await sleep(clock, 2);
   }
 }
 
@@ -177,20 +178,11 @@ interface Running {
   exited: Promise<{ code: number; signal?: string }>;
 }
 
-async function run(command: PlaceCommand, io: { tty: boolean; stdin: boolean }, clock: Clock): Promise<Running> {
+async function run(command: PlaceCommand, io: { tty: boolean; stdin: boolean }, pipes: Pipes, clock: Clock): Promise<Running> {
   if (io.tty) return runOnTerminal(command, io.stdin, clock);
-  const child = spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdio: [io.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
-  // A process may be gone before anybody listens, and node throws away what nobody reads by then.
-  const stdout = child.stdout?.pipe(new PassThrough());
-  const stderr = child.stderr?.pipe(new PassThrough());
-  await spawned(child);
-  const { pid, stdin } = child;
-  if (pid === undefined || stdout === undefined || stderr === undefined) throw new Error('the process has no pid');
-  stdin?.on('error', () => undefined);
-  const exited = new Promise<{ code: number; signal?: string }>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal === null ? { code: code ?? 0 } : { code: 128 + (signal === 'SIGKILL' ? 9 : 15), signal }));
-  });
-  return { pid, stdin: stdin ?? undefined, stdout, stderr, resize() {}, exited };
+  const { pid, exited: ended, stdin, stdout, stderr } = await pipes.spawn(command.file, command.args, { env: command.env, cwd: command.cwd, stdin: io.stdin });
+  const exited = ended.then(({ code, signal }) => (signal === null ? { code: code ?? 0 } : { code: 128 + (signal === 'SIGKILL' ? 9 : 15), signal }));
+  return { pid, stdin, stdout, stderr, resize() {}, exited };
 }
 
 async function runOnTerminal(command: PlaceCommand, hasInput: boolean, clock: Clock): Promise<Running> {
@@ -217,13 +209,6 @@ async function runOnTerminal(command: PlaceCommand, hasInput: boolean, clock: Cl
   const stdin = new PassThrough();
   stdin.on('data', (bytes: Buffer) => pty.write(bytes));
   return { pid: pty.pid, stdin: hasInput ? stdin : undefined, stdout, stderr: undefined, resize: (columns, rows) => pty.resize(Math.max(1, columns), Math.max(1, rows)), exited };
-}
-
-function spawned(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', reject);
-  });
 }
 
 /** The host's pid of the sandbox's first process; undefined when it ended before anybody could look. */

@@ -10,6 +10,7 @@ import { NoSandbox } from '../../../server/sandbox/none.ts';
 import { runToEnd } from '../../../server/sandbox/run.ts';
 import type { Place, Sandbox } from '../../../server/sandbox/sandbox.ts';
 import { readPlaceFile, runScriptText, writeFiles } from '../../../server/session/files.ts';
+import { spawnPty } from '../../../server/terminal/pty.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'lab-place-'));
 await mkdir(join(folder, 'tools', 'bin'), { recursive: true });
@@ -188,6 +189,24 @@ print(subprocess.check_output(['echo', 'a', 'child']).decode(), end='')`;
       expect(stdout).toBe(`${Object.keys(calls).map((name) => `${name} -1 ${name === 'x32_getpid' ? 38 : 1}\n`).join('')}ioctl 1\nioctl 1\na thread\na child\n`);
       expect((await sh(place, 'unshare -U true 2>/dev/null || echo refused; grep Seccomp: /proc/self/status')).stdout).toBe('refused\nSeccomp:\t2\n');
     });
+
+    it('puts whatever joins later under the filter and the bounds of its first process', async () => {
+      const small = new BubblewrapSandbox({ folder: join(folder, 'warm4'), tools: join(folder, 'tools'), warm: 0, limits: { processes: 64, memoryMiB: 128 } });
+      const other = await small.open({ sessionId: 'j', home: join(folder, 'joins', 'home') });
+      const state = (pid: string) => `grep -E "^(Seccomp|NoNewPrivs|CapEff|CapBnd):" /proc/${pid}/status; grep -E "^Max (processes|file size|core)" /proc/${pid}/limits; ls /proc/self/fd | grep -c "^[4-9]"`;
+      const first = (await sh(other, state('1'))).stdout;
+      expect(first).toMatch(/^CapBnd/m);
+      if (process.arch === 'x64' || process.arch === 'arm64') expect(first).toMatch(/^Seccomp:\t2$/m);
+      // A command, a script of an author's, and what a terminal starts: a shell on a terminal of its own.
+      const script = (await runScriptText(other, 'verify.sh', state('self'), { timeoutMs: 10_000 })).stdout;
+      const shell: string[] = [];
+      const pty = await new Promise<string>((resolve, reject) => {
+        void spawnPty(other.command(['/bin/bash', '-c', state('self')]), { columns: 200, rows: 50 }, { onData: (bytes) => shell.push(bytes.toString()), onExit: () => resolve(shell.join('').replaceAll('\r', '')) }).catch(reject);
+      });
+      const bounds = (text: string) => text.replace(/(\d+)( +\d+)? +(processes|bytes)/g, '$1 $3').replace(/ +/g, ' ');
+      expect([bounds((await sh(other, state('self'))).stdout), bounds(script), bounds(pty)]).toEqual([bounds(first), bounds(first), bounds(first)]);
+      await small.close();
+    }, 30_000);
 
     it('fills no more of the machine’s memory than its folders may hold', async () => {
       const { stdout } = await sh(place, 'for d in / /etc /tmp /run /var/tmp /var/log/killercoda /usr/local/bin /dev/shm; do df -k --output=size $d | tail -1; done', 10_000);
