@@ -1,8 +1,9 @@
 // `--cluster embedded|existing|kind` of `npm test`: which cluster the conformance tests talk to.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { root } from './paths.mjs';
 
 const NAME = 'argo-lab-conformance';
 
@@ -20,7 +21,8 @@ export function splitArguments(args) {
 
 /**
  * What has to be in the environment for that choice, and how to undo it. Throws with a message for a person where the
- * choice can't be had.
+ * choice can't be had. A machine without Docker or kind has no kind cluster: its tests are skipped, and CLUSTER_MISSING
+ * tells them why.
  */
 export function chooseCluster(cluster, kubeconfig, environment = process.env) {
   if (cluster === undefined && kubeconfig === undefined) return { environment: {}, end() {} };
@@ -36,21 +38,27 @@ export function chooseCluster(cluster, kubeconfig, environment = process.env) {
 }
 
 function startKind(environment) {
-  const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
-  if (docker.error !== undefined || docker.status !== 0) throw new Error('--cluster kind needs Docker, and it does not answer here');
+  const missing = (why) => ({ environment: { CLUSTER_KUBECONFIG: '', CLUSTER_MISSING: `kind (${why})` }, end() {} });
+  const ask = (command, ...args) => spawnSync(command, args, { encoding: 'utf8', env: environment, timeout: 20_000 });
+  if (ask('docker', 'info', '--format', '{{.ServerVersion}}').status !== 0) return missing('needs Docker, which does not answer here');
+  if (ask('kind', 'version').status !== 0) return missing('needs the command kind on the PATH');
   const folder = mkdtempSync(join(tmpdir(), 'conformance-kind-'));
   const file = join(folder, 'kubeconfig');
-  const image = environment.KIND_NODE_IMAGE ? ['--image', environment.KIND_NODE_IMAGE] : [];
-  const kind = (...args) => spawnSync('kind', [...args, '--name', NAME, '--kubeconfig', file], { stdio: 'inherit' });
+  const kind = (...args) => spawnSync('kind', [...args, '--name', NAME, '--kubeconfig', file], { stdio: 'inherit', env: environment });
   const end = () => {
     kind('delete', 'cluster');
     rmSync(folder, { recursive: true, force: true });
   };
-  const created = kind('create', 'cluster', ...image, '--wait', '120s');
-  if (created.error !== undefined) throw new Error('--cluster kind needs the command kind: https://kind.sigs.k8s.io/docs/user/quick-start/');
+  const created = kind('create', 'cluster', '--image', environment.KIND_NODE_IMAGE || pinnedImage(), '--wait', '120s');
   if (created.status !== 0) {
     end();
     throw new Error('the kind cluster could not be created');
   }
   return { environment: { CLUSTER_KUBECONFIG: file }, end };
+}
+
+/** The Kubernetes that the lab's own kind clusters have. */
+function pinnedImage() {
+  const [, image] = /NODE_IMAGE = '([^']+)'/.exec(readFileSync(join(root, 'server/providers/kind/pins.ts'), 'utf8'));
+  return image;
 }

@@ -6,14 +6,22 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
+export interface Target {
+  name: string;
+  embedded: boolean;
+  /** It was asked for, and this machine has none: tests against it are skipped, and its name says why. */
+  missing: boolean;
+}
+
 /**
  * Which cluster the conformance tests talk to: the embedded one, or whatever CLUSTER_KUBECONFIG names (the path of a
  * kubeconfig; `npm test -- --cluster existing --kubeconfig F test/conformance` sets it).
  */
-export const target: { name: string; embedded: boolean } = name(process.env['CLUSTER_KUBECONFIG']);
+export const target: Target = targetOf(process.env['CLUSTER_KUBECONFIG'], process.env['CLUSTER_MISSING']);
 
-function name(file: string | undefined): { name: string; embedded: boolean } {
-  return file === undefined || file === '' ? { name: 'the embedded cluster', embedded: true } : { name: `the cluster of ${file}`, embedded: false };
+function targetOf(file = '', missing = ''): Target {
+  if (missing !== '') return { name: missing, embedded: false, missing: true };
+  return file === '' ? { name: 'the embedded cluster', embedded: true, missing: false } : { name: `the cluster of ${file}`, embedded: false, missing: false };
 }
 
 export interface ClusterUnderTest {
@@ -59,7 +67,7 @@ export async function openClusterUnderTest(): Promise<ClusterUnderTest> {
 
 /** Whether the tests may do something beyond their namespace: `can('create', 'customresourcedefinitions.apiextensions.k8s.io')`. Always in the embedded cluster. */
 export function can(verb: string, resource: string): boolean {
-  if (target.embedded) return true;
+  if (target.embedded || target.missing) return target.embedded;
   return execaSync('kubectl', ['auth', 'can-i', verb, resource], { env: { KUBECONFIG: given() }, reject: false }).stdout === 'yes';
 }
 
