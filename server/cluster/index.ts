@@ -86,6 +86,8 @@ export interface Cluster {
   /** What was sent to the Kubernetes API and to the Argo Server, by whom; the newest last, at most 10 000 kept. */
   requests(): readonly RequestRecord[];
   snapshot(): ClusterSnapshot;
+  /** The time in the cluster, in milliseconds since the epoch. */
+  now(): number;
   /** Moves the cluster's clock forward by milliseconds: what waits for a time (CronJobs, CronWorkflows, deadlines, TTLs) happens at once. Processes in pods go on as they were. */
   advance(ms: number): void;
   /** Ends pods, watches and the listener; resolves when no process of the cluster is left. */
@@ -195,6 +197,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
     client: createKubeClient(core, { user: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, 'argo-lab'),
     network,
     requests: () => requests.all(),
+    now: () => clock.now(),
     advance: (ms) => clock.advance(ms),
     snapshot: () => ({ version: 1, data: { store: store.snapshot(), auth: auth.snapshot(), archive: archive.snapshot() } }),
     stop: () => scope.close(),

@@ -3,7 +3,7 @@ import { json, Router } from 'express';
 import { z } from 'zod';
 import { type Clock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
-import { QuizAnswer, type SessionEvent, type TerminalView } from '../protocol/rest.ts';
+import { MovedClock, QuizAnswer, type SessionEvent, type TerminalView } from '../protocol/rest.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
 import type { TerminalHub } from '../terminal/terminal.ts';
@@ -62,6 +62,15 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
     response.setHeader('Content-Type', 'application/zip');
     response.setHeader('Content-Disposition', 'attachment; filename="cluster-logs.zip"');
     createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  });
+
+  router.get('/sessions/:sid/clock', async (request, response) => {
+    response.json((await session(request.params.sid)).clock());
+  });
+
+  router.post('/sessions/:sid/clock', async (request, response) => {
+    const { advance } = parse(MovedClock, request.body);
+    response.json((await session(request.params.sid)).clock(advance));
   });
 
   router.post('/sessions/:sid/steps/:page/open', async (request, response) => {

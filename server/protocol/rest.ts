@@ -20,6 +20,8 @@ export * from './author.ts';
  *   POST   /api/sessions/:sid/continue {provider}        → SessionView      (after `lost`: a new cluster, all else stays)
  *   POST   /api/sessions/:sid/continue {provider?}       → SessionView      (after `lost`: another cluster; terminals, files and progress stay)
  *   GET    /api/sessions/:sid/bundle                     → a file to download, where SessionView.bundle
+ *   GET    /api/sessions/:sid/clock                      → ClockView        (409 where SessionView.clock is absent)
+ *   POST   /api/sessions/:sid/clock {advance}            → ClockView        (seconds; what is due by then happens at once)
  *   POST   /api/sessions/:sid/steps/:page/quiz {quiz, answers} → QuizVerdict
  *   POST   /api/sessions/:sid/steps/:page/open           → SessionView      (runs its scripts once)
  *   POST   /api/sessions/:sid/steps/:page/check          → CheckReport
@@ -158,6 +160,12 @@ export type CheckResultView = z.infer<typeof CheckResultView>;
 export const CheckReport = z.object({ page: z.string(), passed: z.boolean(), results: z.array(CheckResultView), at: z.number() });
 export type CheckReport = z.infer<typeof CheckReport>;
 
+/** The time in a session's cluster, RFC 3339 in UTC: `2026-01-02T03:04:05Z`. */
+export const ClockView = z.object({ now: z.string() });
+export type ClockView = z.infer<typeof ClockView>;
+/** POST …/clock {advance: 3600}: seconds, a year at most. */
+export const MovedClock = z.object({ advance: z.int().min(1).max(366 * 86_400) });
+
 export const SessionView = z.object({
   id: z.string(),
   scenario: z.string(),
@@ -171,6 +179,8 @@ export const SessionView = z.object({
   home: z.string().optional(),
   /** The lab runs with --watch: the author's bar is shown. */
   author: z.boolean().optional(),
+  /** The cluster has a clock of its own that can be moved forward. */
+  clock: z.boolean().optional(),
   provider: z.string(),
   /** `https?://{port}-{sid}.localhost:1234`; `{port}` is replaced by the port's number. */
   portUrl: z.string(),

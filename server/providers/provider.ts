@@ -78,6 +78,8 @@ export interface SessionCluster {
   /** As cluster-admin, or with the rights that the session has. */
   client: KubeClient;
   requests(): readonly RequestRecord[];
+  /** The cluster's own clock, where it has one that can be moved; absent where its time is everybody's. */
+  clock?: ClusterClock;
   /** What `restore` needs; undefined where the cluster outlives the server by itself. */
   snapshot?(): unknown;
   /**
@@ -85,6 +87,13 @@ export interface SessionCluster {
    * gave as its `restore`. `reset`: the session goes on with a clean cluster, for which this one may be cleaned.
    */
   stop(why: StopReason): Promise<void>;
+}
+
+export interface ClusterClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Moves it forward by milliseconds; what is due by then happens at once. */
+  advance(ms: number): void;
 }
 
 export type StopReason = 'end' | 'suspend' | 'reset';

@@ -1,5 +1,6 @@
+import { rfc3339 } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
-import type { CheckReport, QuizVerdict, SessionEvent, SessionView } from '../protocol/rest.ts';
+import type { CheckReport, ClockView, QuizVerdict, SessionEvent, SessionView } from '../protocol/rest.ts';
 import type { ClusterProvider } from '../providers/provider.ts';
 import type { Place } from '../sandbox/sandbox.ts';
 import { pagesOf, shownPages } from '../scenario/load.ts';
@@ -107,9 +108,18 @@ export class Session {
       done: this.#record.done,
       portUrl: portUrl(this.id),
       ...(author === true ? { author: true } : {}),
+      ...(this.#lifecycle.life?.cluster?.clock === undefined ? {} : { clock: true }),
       ...(sandbox.notice === undefined ? {} : { notice: sandbox.notice }),
       ...this.#lifecycle.view(),
     };
+  }
+
+  /** What time it is in the cluster, after its clock was moved forward by these seconds. LabError `conflict` where that can't be done. */
+  clock(advance = 0): ClockView {
+    const clock = this.#lifecycle.life?.cluster?.clock;
+    if (clock === undefined) throw new LabError('conflict', "the cluster's clock can't be moved", 'Wait until the session is ready; only an emulated cluster has a clock of its own.');
+    if (advance > 0) clock.advance(advance * 1000);
+    return { now: rfc3339(clock.now()) };
   }
 
   /** Starts place, terminals and cluster; `fresh` also puts the assets there. Resolves when ready or failed. */

@@ -70,6 +70,7 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
   writeFileSync(join(home, 'notes.md'), '# Notes\n');
   const requests: string[] = [];
   let edited = 0;
+  let clock = Date.UTC(2026, 0, 2, 3, 4, 5);
   const terminals = new Map<string, FakeTerminal>();
   const streams = new Set<ServerResponse>();
   const timers = new Set<NodeJS.Timeout>();
@@ -216,6 +217,10 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
       session = { ...kept, provider: String(body['provider']) };
       change({});
       return json(200, session);
+    }
+    if (what === 'clock') {
+      clock += Number(body['advance'] ?? 0) * 1000;
+      return json(200, { now: new Date(clock).toISOString().replace('.000Z', 'Z') });
     }
     if (what === 'bundle') {
       response.writeHead(200, { 'content-type': 'application/zip', 'content-disposition': 'attachment; filename="logs.zip"' });

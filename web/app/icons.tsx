@@ -29,6 +29,7 @@ const PATHS = {
   download: 'M12 4.5V15M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14',
   trash: 'M5 7h14M9.5 7V4.5h5V7M7 7l1 12.5h8L17 7M10.3 10.5v5.5M13.7 10.5v5.5',
   home: 'M4.5 11.5L12 5l7.5 6.5M7 10v8.5h10V10',
+  clock: 'M12 4a8 8 0 100 16 8 8 0 000-16zM12 7.5V12l3.2 2',
 } as const;
 
 export type IconName = keyof typeof PATHS;

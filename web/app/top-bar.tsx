@@ -4,6 +4,7 @@ import type { ScenarioStore } from '../state/scenario-store.ts';
 import { changeSettings, settings } from '../state/settings.ts';
 import { formatRoute } from '../state/route.ts';
 import { progress } from '../state/steps.ts';
+import { ClockDialog } from './clock-dialog.tsx';
 import { Dialog } from './dialog.tsx';
 import { Icon, StateMark } from './icons.tsx';
 import { navigate } from './navigation.ts';
@@ -16,7 +17,7 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
   const scenario = store.model.value.scenario;
   const steps = store.steps.value;
   const { done, total } = progress(steps);
-  const asking = useSignal<'reset' | 'end' | undefined>(undefined);
+  const asking = useSignal<'reset' | 'end' | 'clock' | undefined>(undefined);
   const current = steps.find((step) => step.current);
   return (
     <header class="top-bar">
@@ -118,6 +119,18 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
             <p class="quiet menu-note">
               <kbd>F6</kbd> moves between the text, the editor and the terminal, <kbd>Ctrl+Shift+F</kbd> finds in the terminal.
             </p>
+            {store.model.value.session?.clock === true && (
+              <button
+                type="button"
+                class="button"
+                onClick={() => {
+                  close();
+                  asking.value = 'clock';
+                }}
+              >
+                <Icon name="clock" /> Move the cluster’s clock forward …
+              </button>
+            )}
             <button
               type="button"
               class="button"
@@ -141,6 +154,7 @@ export function TopBar({ store, go }: { store: ScenarioStore; go(page: string): 
           </div>
         )}
       </Popup>
+      {asking.value === 'clock' && <ClockDialog store={store} onClose={() => (asking.value = undefined)} />}
       {asking.value === 'reset' && (
         <Dialog title="Reset the session?" confirm="Reset" danger onConfirm={() => void store.reset().then((page) => page !== undefined && go(page))} onClose={() => (asking.value = undefined)}>
           <p>You get a clean home folder, new terminals and a new cluster. Files and objects that you made in this session are gone; the steps you have done stay done.</p>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AuthorView, CheckReport, CoursesView, ErrorBody, NearMissView, QuizVerdict, ScenarioView, SessionView, TerminalView } from '../../server/protocol/rest.ts';
+import { AuthorView, CheckReport, ClockView, CoursesView, ErrorBody, NearMissView, QuizVerdict, ScenarioView, SessionView, TerminalView } from '../../server/protocol/rest.ts';
 import { FileView, FolderView, MovedFile, SavedFile } from '../../server/protocol/workbench.ts';
 import type { SaveFile } from '../../server/protocol/workbench.ts';
 
@@ -53,6 +53,10 @@ export class LabApi {
   /** A new cluster under the same terminals and files. */
   continueSession(sid: string, provider: string): Promise<SessionView> {
     return this.#json(SessionView, 'POST', `${sessionPath(sid)}/continue`, { provider });
+  }
+  /** What time it is in the cluster, after its clock was moved forward by these seconds. */
+  clock(sid: string, advance: number): Promise<ClockView> {
+    return advance === 0 ? this.#json(ClockView, 'GET', `${sessionPath(sid)}/clock`) : this.#json(ClockView, 'POST', `${sessionPath(sid)}/clock`, { advance });
   }
   openPage(sid: string, page: string): Promise<SessionView> {
     return this.#json(SessionView, 'POST', `${sessionPath(sid)}/steps/${encodeURIComponent(page)}/open`);

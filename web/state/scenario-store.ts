@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { fillPlaceholders } from '../../server/protocol/placeholders.ts';
-import type { QuizVerdict, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
+import type { ClockView, QuizVerdict, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
 import type { SocketLike } from '../terminal/connection.ts';
 import { ApiError, sessionPath, withLanguage } from './api.ts';
 import type { LabApi } from './api.ts';
@@ -179,6 +179,13 @@ export class ScenarioStore {
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  /** What time it is in the session's cluster, after its clock was moved forward by these seconds; rejects with what went wrong. */
+  async clock(advance: number): Promise<ClockView> {
+    const sid = this.#sid();
+    if (sid === undefined) throw new Error('The session has not begun.');
+    return this.#options.api.clock(sid, advance);
   }
 
   /** Starts a session again after it ended or failed to start. */

@@ -52,7 +52,7 @@ export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderD
         stage('done');
         // The terminal is the node's: pods and Services answer there by their addresses. Nobody waits for it.
         if (session.place.networkPid !== undefined) runtime.attach?.(NODE_ADDRESS, session.place.networkPid).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the terminal does not reach pods by their addresses'));
-        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => cluster.requests(), snapshot: () => cluster.snapshot(), stop: () => cluster.stop().finally(() => runtime.close?.()) };
+        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => cluster.requests(), clock: cluster, snapshot: () => cluster.snapshot(), stop: () => cluster.stop().finally(() => runtime.close?.()) };
       } catch (error) {
         stage('failed', messageOf(error));
         throw error;

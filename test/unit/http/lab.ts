@@ -56,11 +56,11 @@ export async function writeCourse(folder: string): Promise<void> {
   await writeFile(join(folder, 'small', 'broken', 'index.json'), '{ "title": "Broken", ');
 }
 
-export async function startSmallLab(options: { sandbox?: string; data?: string; folder?: string; maxSessions?: string; watch?: boolean } = {}): Promise<SmallLab> {
+export async function startSmallLab(options: { sandbox?: string; data?: string; folder?: string; maxSessions?: string; watch?: boolean; cluster?: string } = {}): Promise<SmallLab> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lab-http-')));
   if (options.folder === undefined) await writeCourse(join(folder, 'scenarios'));
   const data = options.data ?? join(folder, 'data');
-  const lab = await startLab(configFrom({ port: '0', cluster: 'none', data, sandbox: options.sandbox ?? 'none', logLevel: 'silent', maxSessions: options.maxSessions ?? '20', watch: options.watch === true, scenarios: [join(folder, 'scenarios')] }, [], {}));
+  const lab = await startLab(configFrom({ port: '0', cluster: options.cluster ?? 'none', data, sandbox: options.sandbox ?? 'none', logLevel: 'silent', maxSessions: options.maxSessions ?? '20', watch: options.watch === true, scenarios: [join(folder, 'scenarios')] }, [], {}));
   const origin = `http://127.0.0.1:${lab.port}`;
   const host = `127.0.0.1:${lab.port}`;
   const raw: SmallLab['raw'] = ({ method = 'GET', path, headers = {}, body }) =>
