@@ -40,7 +40,8 @@ export function metadataCauses(key: string, object: KubeObject, old: KubeObject 
   (metadata.finalizers ?? []).forEach((finalizer, i) => {
     const field = `metadata.finalizers[${i}]`;
     for (const problem of qualifiedName(finalizer)) causes.push(invalid(field, goString(finalizer), problem));
-    if (!finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) causes.push(invalid(field, goString(finalizer), 'name is neither a standard finalizer name nor is it fully qualified'));
+    // Only the built-in kinds want their finalizers qualified; of a custom resource it is a wish.
+    if (isBuiltIn(key) && !finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) causes.push(invalid(field, goString(finalizer), 'name is neither a standard finalizer name nor is it fully qualified'));
   });
   if (old !== undefined && old.metadata.deletionTimestamp !== undefined) {
     const before = old.metadata.finalizers ?? [];
@@ -48,6 +49,12 @@ export function metadataCauses(key: string, object: KubeObject, old: KubeObject 
     if (added.length > 0) causes.push(forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers ${goString(added)}`));
   }
   return causes;
+}
+
+/** `group/resource` of a kind that Kubernetes brings along. */
+function isBuiltIn(key: string): boolean {
+  const [group = ''] = key.split('/');
+  return !group.includes('.') || group.endsWith('.k8s.io');
 }
 
 export function labelCauses(field: string, labels: unknown): StatusCause[] {
