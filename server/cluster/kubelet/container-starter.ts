@@ -176,8 +176,8 @@ export class ContainerStarter {
         await mkdir(service, { recursive: true });
         await chmod(service, 0o777);
       }
-      const process = await runProcess(runtime, spec, log, (process, ended) => answerOnLocalhost(process, network, pod.metadata.uid ?? '', ended));
-      return content.kind === 'program' ? withProgram(process, service, () => this.#program(request, content, made, log)) : process;
+      const process = await runProcess(runtime, spec, log, (process, ended) => void answerOnLocalhost(process, network, pod.metadata.uid ?? '', ended));
+      return content.kind === 'program' ? withProgram(process, service, (argv) => this.#program(request, content, { ...made, argv }, log)) : process;
     } catch (error) {
       log.close();
       const message = startMessage(command[0] ?? '', error);

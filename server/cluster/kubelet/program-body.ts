@@ -23,7 +23,7 @@ export function programBody(options: { runtime: ProcessRuntime; spec: Omit<Proce
   const begin = async (): Promise<ContainerProcess> => {
     const process = await runtime.start({ ...spec, argv: ['sleep', '2147483647'] });
     if (stop.signal.aborted) process.signal('SIGKILL');
-    answerOnLocalhost(process, network, podUid, stop.signal);
+    await answerOnLocalhost(process, network, podUid, stop.signal);
     return process;
   };
 
@@ -44,8 +44,8 @@ export function programBody(options: { runtime: ProcessRuntime; spec: Omit<Proce
   };
 }
 
-/** Lets the programs of a pod answer on the localhost of its processes: containers of one pod share that. */
-export function answerOnLocalhost(process: ContainerProcess, network: KubeletNetwork, podUid: string, signal: AbortSignal): void {
+/** Lets the programs of a pod answer on the localhost of its processes: containers of one pod share that. Resolves when those do that are up now. */
+export async function answerOnLocalhost(process: ContainerProcess, network: KubeletNetwork, podUid: string, signal: AbortSignal): Promise<void> {
   const { listen } = process;
   if (listen === undefined) return;
   const servers = new Map<number, Promise<Server | undefined>>();
@@ -62,4 +62,5 @@ export function answerOnLocalhost(process: ContainerProcess, network: KubeletNet
     }
   }, signal);
   signal.addEventListener('abort', () => [...servers.keys()].forEach(close), { once: true });
+  await Promise.all(servers.values());
 }

@@ -1,16 +1,17 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { openInside } from '../../lib/inside-file.ts';
 import type { RunningContainer } from './running-container.ts';
 
-/** The file by which a process of a container says that the image's program is up; see ProgramContent. */
+/** The file by which a process of a container says that the image's program is up, and its command's words, one a line; see ProgramContent. */
 const UP = 'up';
+/** Bytes of them that are read. */
+const MAX_WORDS = 64 * 1024;
 
 /**
  * Lets the processes of a container begin and end the program that its image stands for: `sh -c 'prepare; nginx'` is a
  * shell first, and a web server once the shell has come so far. The program goes when the container does.
  */
-export function withProgram(container: RunningContainer, folder: string, start: () => RunningContainer): RunningContainer {
+export function withProgram(container: RunningContainer, folder: string, start: (argv: string[]) => RunningContainer): RunningContainer {
   let program: RunningContainer | undefined;
   let over = false;
   const end = () => {
@@ -18,8 +19,8 @@ export function withProgram(container: RunningContainer, folder: string, start: 
     program = undefined;
   };
   const look = async () => {
-    const up = await lstat(join(folder, UP)).then(() => true, () => false);
-    if (up && !over) program ??= start();
+    const argv = await wordsOf(folder).catch(() => undefined);
+    if (argv !== undefined && !over) program ??= start(argv);
     else end();
   };
   const watcher: FSWatcher = watch(folder, () => void look());
@@ -32,4 +33,14 @@ export function withProgram(container: RunningContainer, folder: string, start: 
     end();
   });
   return container;
+}
+
+async function wordsOf(folder: string): Promise<string[]> {
+  const file = await openInside(folder, UP);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_WORDS), 0, MAX_WORDS, 0);
+    return buffer.subarray(0, bytesRead).toString().split('\n').slice(0, -1);
+  } finally {
+    await file.close();
+  }
 }

@@ -1,6 +1,6 @@
-import { posix } from 'node:path';
 import { rfc3339 } from '../../../lib/clock.ts';
 import type { ImageEntry, RootFolder } from '../../program.ts';
+import { commandOnly, type ServiceCommand, serviceScript } from './own-bin.ts';
 import { staticSite } from './static-site.ts';
 
 const WELCOME = `<!DOCTYPE html>
@@ -46,33 +46,8 @@ const site = (port: number) =>
     log: ({ request, code, size, now, address }) => `${address} - - [${logTime(now)}] "${request.method} ${request.url} HTTP/${request.httpVersion}" ${code} ${size} "${request.headers.referer ?? '-'}" "${request.headers['user-agent'] ?? '-'}" "-"\n`,
   });
 
-/** How a web server is begun and ended by its own command, where a container's shell does that. */
-interface ServerCommand {
-  name: string;
-  version: string;
-  /** Words of the command by which it stays in the foreground; absent: it always does. */
-  foreground?: string;
-}
-
-/** The command of a server: what serves is a program of the cluster, which this tells to begin and to end. */
-function commandScript({ name, version, foreground }: ServerCommand): string {
-  const stays = 'trap \'rm -f "$service/up"; exit 0\' TERM INT QUIT; while :; do sleep 3600 & wait $!; done';
-  return `#!/bin/sh
-service=\${ARGO_LAB_SERVICE:-/run/argo-lab}
-case " $* " in
-  *" -v "*|*" -V "*) echo "${version}" >&2; exit 0 ;;
-  *" -t "*|*" -T "*) echo "${name}: in this cluster a small web server of the lab stands for it; it reads no configuration" >&2; exit 1 ;;
-  *" -s stop "*|*" -s quit "*|*" -k stop "*) rm -f "$service/up"; exit 0 ;;
-  *" -s "*|*" -k restart "*|*" -k graceful "*) exit 0 ;;
-esac
-if [ ! -d "$service" ] || [ -e "$service/up" ]; then echo "${name}: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)" >&2; exit 1; fi
-: >"$service/up"
-${foreground === undefined ? stays : `case " $* " in *"${foreground}"*) ${stays} ;; esac`}
-`;
-}
-
 /** The image's own files, for whoever looks into the container or begins it with a shell. A shell by the name bash is there because everybody asks for it. */
-function body(page: string, welcome: string, commands: readonly ServerCommand[]): RootFolder {
+function body(page: string, welcome: string, commands: readonly ServiceCommand[]): RootFolder {
   return {
     base: 'busybox',
     hostCommands: ['curl'],
@@ -80,29 +55,26 @@ function body(page: string, welcome: string, commands: readonly ServerCommand[])
       [page]: welcome,
       '/docker-entrypoint.sh': '#!/bin/sh\nexec "$@"\n',
       '/usr/local/bin/bash': '#!/bin/sh\nexec sh "$@"\n',
-      ...Object.fromEntries(commands.map((command) => [`/usr/local/bin/${command.name}`, commandScript(command)])),
+      ...Object.fromEntries(commands.map((command) => [`/usr/local/bin/${command.name}`, serviceScript(command)])),
     },
   };
 }
 
-/** A command that is not the server itself is a process: a shell, sleep, curl. */
-const unlessServer = (names: readonly string[]) => (argv: readonly string[]) => {
-  const command = posix.basename(argv[0] ?? '') === 'docker-entrypoint.sh' ? argv.slice(1) : [...argv];
-  return names.includes(posix.basename(command[0] ?? '')) && !command.some((word) => /^-[vVtTsk]$/.test(word)) ? undefined : command;
-};
+/** Options by which the server's command does something else than serve. */
+const ASIDE = /^-[vVtTsk]$/;
 
-const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, [{ name: 'nginx', version: `nginx version: nginx/\${NGINX_VERSION:-${NGINX_VERSION}}`, foreground: 'daemon off' }]);
+const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, [{ name: 'nginx', version: `nginx version: nginx/\${NGINX_VERSION:-${NGINX_VERSION}}`, port: 80, foreground: 'daemon off' }]);
 
-export const nginx: ImageEntry = { repository: 'nginx', envOfTag: nginxEnv, entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY, asProcess: unlessServer(['nginx']) } };
-export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY, asProcess: unlessServer(['nginx']) } };
+export const nginx: ImageEntry = { repository: 'nginx', envOfTag: nginxEnv, entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
+export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
 
 export const httpd: ImageEntry = {
   repository: 'httpd',
   cmd: ['httpd-foreground'],
   content: {
     kind: 'program',
-    body: body('/usr/local/apache2/htdocs/index.html', APACHE_WELCOME, [{ name: 'httpd', version: 'Server version: Apache/2.4.62 (Unix)', foreground: 'FOREGROUND' }, { name: 'httpd-foreground', version: 'Server version: Apache/2.4.62 (Unix)' }]),
-    asProcess: unlessServer(['httpd-foreground', 'httpd']),
+    body: body('/usr/local/apache2/htdocs/index.html', APACHE_WELCOME, [{ name: 'httpd', version: 'Server version: Apache/2.4.62 (Unix)', port: 80, foreground: 'FOREGROUND' }, { name: 'httpd-foreground', version: 'Server version: Apache/2.4.62 (Unix)', port: 80 }]),
+    asProcess: commandOnly(['httpd-foreground', 'httpd'], ASIDE),
     program: staticSite({
         name: () => 'Apache/2.4.62 (Unix)',
       port: 80,
