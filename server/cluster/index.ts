@@ -14,6 +14,7 @@ import { installAddons } from './index/addons.ts';
 import { bootstrapObjects } from './index/bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
 import { handleUpgrade } from './index/pod-streams.ts';
+import { webhookCaller } from './index/webhook-caller.ts';
 import { createStreams, type Streams } from './stream/index.ts';
 import { WorkflowArchive } from './argo/archive/workflow-archive.ts';
 import { argoPrograms } from './argo/programs.ts';
@@ -26,6 +27,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { Scope } from '../lib/scope.ts';
 import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ShiftableClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -64,6 +66,8 @@ export interface ClusterOptions {
   argoUi?: string;
   /** Listens on a port of the node as its terminal sees it, for Services of the type NodePort; absent: those are reached by their cluster address alone. */
   nodePort?: (port: number) => Promise<Server>;
+  /** Connects to a port of the node's own loopback, for webhooks whose `url` names it; absent: nothing answers there. */
+  nodeDial?: (port: number) => Promise<Duplex>;
   /** Installs what kind has beside Kubernetes: the default StorageClass `standard`; and the IngressClass `nginx`, whose controller is built in. Default false. */
   addons?: boolean;
   /** Where the ingress controller's ports 80 and 443 are; absent: Ingresses are stored, and nothing serves them. */
@@ -122,7 +126,19 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
 
   const network = createPodNetwork();
   const scheme = new Scheme();
-  const hooks = defaultHooks({ ...auth.hooks(), admission: createAdmission({ reader: store, ids, resourceOf: (group, kind) => scheme.all().find((info) => info.group === group && info.kind === kind) }, [...PLUGINS, serviceAddresses]), schema: createSchemaHooks() });
+  const schema = createSchemaHooks();
+  const admission = createAdmission(
+    {
+      reader: store,
+      ids,
+      resourceOf: (group, kind) => scheme.all().find((info) => info.group === group && info.kind === kind),
+      versionsOf: (group, resource) => scheme.versionsOf(group, resource),
+      normalize: (info, object) => schema.defaults(info, schema.prune(info, object).object),
+      callWebhook: webhookCaller({ network, reader: store, clock: options.clock, ...(options.nodeDial === undefined ? {} : { dialNode: options.nodeDial }) }),
+    },
+    [...PLUGINS, serviceAddresses],
+  );
+  const hooks = defaultHooks({ ...auth.hooks(), admission, schema });
   hooks.printer = tablePrinter;
   hooks.openapi = createOpenApi(() => scheme.all());
   const core: ApiCore = { store, scheme, clock, ids, hooks };
@@ -145,9 +161,9 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
     ]),
     clock,
     decodeProtobuf: decodeKubernetesProtobuf,
-    upgrade: (call) => {
+    upgrade: async (call) => {
       if (streams === undefined) throw errors.serviceUnavailable('the kubelet has not started yet');
-      handleUpgrade(core, streams, call);
+      await handleUpgrade(core, streams, call);
     },
     record: (entry) => requests.add(recordOf({ ...entry, time: clock.now(), server: 'kubernetes' })),
   });

@@ -1,5 +1,6 @@
 import { forbiddenObject } from '../auth/rbac.ts';
 import type { AdmissionRequest } from '../api/hooks.ts';
+import type { ResourceInfo } from '../api/scheme/resource-info.ts';
 import type { ApiStatus } from '../api/status.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { KubeObject } from '../store/object.ts';
@@ -8,9 +9,26 @@ import type { ObjectReader } from '../store/reader.ts';
 export interface AdmissionTools {
   /** Where the objects of a kind are, custom ones included. */
   resourceOf(group: string, kind: string): { group: string; resource: string; namespaced: boolean } | undefined;
+  /** Every version of a resource that is served; without it, each is on its own. */
+  versionsOf?(group: string, resource: string): readonly ResourceInfo[];
+  /** Reads what a webhook made of an object as one of its kind, defaults filled in. Throws ApiStatus 400. */
+  normalize?(info: ResourceInfo, object: KubeObject): KubeObject;
+  /** Calls a webhook; without it, each call fails. Rejects with the reason as an API server words it. */
+  callWebhook?: CallWebhook;
   reader: ObjectReader;
   ids: Ids;
 }
+
+/** Where a webhook is, as its configuration says. */
+export interface WebhookAddress {
+  url?: string;
+  service?: { namespace: string; name: string; port: number; path: string };
+  /** PEM; empty: what the system trusts. */
+  caBundle: string;
+}
+
+/** Posts JSON to a webhook; resolves with what it answers. */
+export type CallWebhook = (address: WebhookAddress, body: string, timeoutSeconds: number) => Promise<{ status: number; body: string }>;
 
 /** One admission plugin. Both phases throw ApiStatus to refuse. */
 export interface AdmissionPlugin {

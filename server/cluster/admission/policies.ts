@@ -1,21 +1,18 @@
 /** ValidatingAdmissionPolicies. After kubernetes 1.32 apiserver/pkg/admission/plugin/policy/validating */
-import type { Environment } from '@marcbachmann/cel-js';
 import { isJsonObject } from '../../lib/json.ts';
-import { celJson, kubernetesCel } from '../api/schema/cel.ts';
+import { convertObject } from '../api/convert.ts';
 import { record, records, text } from '../auth/fields.ts';
 import type { AdmissionRequest } from '../api/hooks.ts';
+import type { ResourceInfo } from '../api/scheme/resource-info.ts';
 import { ApiStatus } from '../api/status.ts';
-import { parseApiVersion, type KubeObject } from '../store/object.ts';
-import { matchesLabelSelector } from '../store/selectors.ts';
+import { apiVersionOf, parseApiVersion, type KubeObject } from '../store/object.ts';
+import { admissionCel, celContext } from './cel-context.ts';
+import { ADMISSION_GROUP, isExempt, matchedAs, selects, selectorsMatch } from './matching.ts';
 import type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
 import { refuse } from './plugin.ts';
 
-const GROUP = 'admissionregistration.k8s.io';
-const POLICIES = { group: GROUP, resource: 'validatingadmissionpolicies' };
-const BINDINGS = { group: GROUP, resource: 'validatingadmissionpolicybindings' };
-const NAMESPACES = { group: '', resource: 'namespaces' };
-/** Policies don't guard themselves, nor questions. */
-const EXEMPT = new Set([`${GROUP}/validatingadmissionpolicies`, `${GROUP}/validatingadmissionpolicybindings`, `${GROUP}/validatingwebhookconfigurations`, `${GROUP}/mutatingwebhookconfigurations`]);
+const POLICIES = { group: ADMISSION_GROUP, resource: 'validatingadmissionpolicies' };
+const BINDINGS = { group: ADMISSION_GROUP, resource: 'validatingadmissionpolicybindings' };
 const REASONS: Record<string, number> = { Unauthorized: 401, Forbidden: 403, Invalid: 422, RequestEntityTooLarge: 413 };
 
 interface Denial {
@@ -23,24 +20,30 @@ interface Denial {
   reason: string;
 }
 
-let cel: Environment | undefined;
-
 /** Asks every policy that a binding applies to the request. Throws ApiStatus with the first denial. */
 export const admissionPolicies: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
   validate(request, tools) {
-    const { group, resource } = request.resource;
-    if (EXEMPT.has(`${group}/${resource}`)) return;
+    if (isExempt(request.resource)) return;
     const bindings = tools.reader.list(BINDINGS);
     for (const binding of bindings) {
       const spec = record(binding['spec']);
       const policy = tools.reader.get(POLICIES, undefined, text(spec['policyName']));
-      if (policy === undefined || !matches(record(record(policy['spec'])['matchConstraints']), request, tools)) continue;
-      if (isJsonObject(spec['matchResources']) && !matches(spec['matchResources'], request, tools)) continue;
-      for (const denial of denials(policy, binding, request, tools)) act(policy, binding, denial, request);
+      const info = policy === undefined ? undefined : matches(record(record(policy['spec'])['matchConstraints']), request, tools);
+      if (policy === undefined || info === undefined) continue;
+      if (isJsonObject(spec['matchResources']) && matches(spec['matchResources'], request, tools) === undefined) continue;
+      for (const denial of denials(policy, binding, seenAs(request, info), info, tools)) act(policy, binding, denial, request);
     }
   },
 };
+
+/** The request with its objects in the version that the policy's rules name. */
+function seenAs(request: AdmissionRequest, info: ResourceInfo): AdmissionRequest {
+  if (info === request.resource) return request;
+  const { object, oldObject } = request;
+  const shown = (one: KubeObject): KubeObject => convertObject(one, apiVersionOf(info));
+  return { ...request, ...(object === undefined ? {} : { object: shown(object) }), ...(oldObject === undefined ? {} : { oldObject: shown(oldObject) }) };
+}
 
 function act(policy: KubeObject, binding: KubeObject, { message, reason }: Denial, request: AdmissionRequest): void {
   const actions = record(binding['spec'])['validationActions'];
@@ -53,54 +56,22 @@ function act(policy: KubeObject, binding: KubeObject, { message, reason }: Denia
   throw new ApiStatus(REASONS[reason] ?? 422, reason, refusal.message, details);
 }
 
-/** Whether rules and selectors of a policy or a binding mean the request. No rules: every resource. */
-function matches(resources: Record<string, unknown>, request: AdmissionRequest, { reader }: AdmissionTools): boolean {
+/** As which resource the rules and selectors of a policy or a binding mean the request. No rules: every resource, as it is. */
+function matches(resources: Record<string, unknown>, request: AdmissionRequest, { reader, versionsOf }: AdmissionTools): ResourceInfo | undefined {
   const rules = records(resources['resourceRules']);
-  if (rules.length > 0 && !rules.some((rule) => ruleMatches(rule, request))) return false;
-  if (records(resources['excludeResourceRules']).some((rule) => ruleMatches(rule, request))) return false;
-  const namespaceSelector = record(resources['namespaceSelector']);
-  if (!isEmpty(namespaceSelector)) {
-    const isNamespace = request.resource.group === '' && request.resource.resource === 'namespaces';
-    const name = isNamespace ? request.name : request.namespace;
-    if (name !== undefined && name !== '') {
-      const found = isNamespace && request.object !== undefined ? request.object : reader.get(NAMESPACES, undefined, name);
-      if (!selects(namespaceSelector, found?.metadata.labels)) return false;
-    }
-  }
-  const objectSelector = record(resources['objectSelector']);
-  return isEmpty(objectSelector) || [request.object, request.oldObject].some((object) => object !== undefined && selects(objectSelector, object.metadata.labels));
+  const policy = text(resources['matchPolicy']);
+  const versions = versionsOf ?? (() => []);
+  const found = rules.length === 0 ? request.resource : matchedAs(rules, policy, request, versions);
+  if (found === undefined || matchedAs(records(resources['excludeResourceRules']), policy, request, versions) !== undefined) return undefined;
+  return selectorsMatch(resources, request, reader) ? found : undefined;
 }
 
-function isEmpty(selector: Record<string, unknown>): boolean {
-  return Object.keys(record(selector['matchLabels'])).length === 0 && records(selector['matchExpressions']).length === 0;
-}
-
-function selects(selector: Record<string, unknown>, labels: Record<string, string> | undefined): boolean {
-  const matchLabels = Object.fromEntries(Object.entries(record(selector['matchLabels'])).map(([key, value]) => [key, String(value)]));
-  const matchExpressions = records(selector['matchExpressions']).map(({ key, operator, values }) => ({ key: text(key), operator: text(operator), values: Array.isArray(values) ? values.map(String) : [] }));
-  return matchesLabelSelector({ matchLabels, matchExpressions }, labels);
-}
-
-function ruleMatches(rule: Record<string, unknown>, { resource: info, subresource = '', operation, name }: AdmissionRequest): boolean {
-  const list = (key: string): string[] => (Array.isArray(rule[key]) ? rule[key].map(String) : []);
-  const any = (key: string, value: string): boolean => list(key).includes('*') || list(key).includes(value);
-  const names = list('resourceNames');
-  const scope = text(rule['scope']);
-  if (scope === 'Cluster' && info.namespaced) return false;
-  if (scope === 'Namespaced' && !info.namespaced) return false;
-  const resource = list('resources').some((pattern) => {
-    const [main = '', sub = ''] = pattern.split('/');
-    return (main === '*' || main === info.resource) && (pattern === '*/*' || sub === '*' || sub === subresource);
-  });
-  return any('apiGroups', info.group) && any('apiVersions', info.version) && any('operations', operation) && resource && (names.length === 0 || names.includes(name));
-}
-
-function denials(policy: KubeObject, binding: KubeObject, request: AdmissionRequest, tools: AdmissionTools): Denial[] {
+function denials(policy: KubeObject, binding: KubeObject, request: AdmissionRequest, info: ResourceInfo, tools: AdmissionTools): Denial[] {
   const spec = record(policy['spec']);
   const strict = text(spec['failurePolicy']) !== 'Ignore';
   const params = paramsOf(spec, record(binding['spec']), request, tools);
   if (!Array.isArray(params)) return params.deny && strict ? [{ message: params.problem, reason: 'Invalid' }] : [];
-  return params.flatMap((param) => judge(spec, param, request, tools, strict));
+  return params.flatMap((param) => judge(spec, celContext(request, tools.reader, param, info), strict));
 }
 
 /** The objects that a binding gives its policy: one `undefined` where the policy takes none. */
@@ -118,12 +89,8 @@ function paramsOf(policy: Record<string, unknown>, binding: Record<string, unkno
   return { deny: text(ref['parameterNotFoundAction']) !== 'Allow', problem: 'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction' };
 }
 
-function judge(spec: Record<string, unknown>, param: KubeObject | undefined, request: AdmissionRequest, tools: AdmissionTools, strict: boolean): Denial[] {
-  const values = contextOf(param, request, tools);
-  const evaluate = (expression: string): unknown => {
-    cel ??= kubernetesCel();
-    return cel.evaluate(expression, values);
-  };
+function judge(spec: Record<string, unknown>, values: Record<string, unknown>, strict: boolean): Denial[] {
+  const evaluate = (expression: string): unknown => admissionCel().evaluate(expression, values);
   const fail = (expression: string, error: unknown): Denial[] => (strict ? [{ message: `expression '${expression}' resulted in error: ${problemOf(error)}`, reason: 'Invalid' }] : []);
   for (const condition of records(spec['matchConditions'])) {
     try {
@@ -175,27 +142,4 @@ function lazyVariables(variables: readonly Record<string, unknown>[], evaluate: 
     });
   }
   return values;
-}
-
-function contextOf(param: KubeObject | undefined, request: AdmissionRequest, tools: AdmissionTools): Record<string, unknown> {
-  const { resource: info, user } = request;
-  const namespaceObject = request.namespace === undefined ? undefined : tools.reader.get(NAMESPACES, undefined, request.namespace);
-  return {
-    object: celJson(request.object ?? null),
-    oldObject: celJson(request.oldObject ?? null),
-    params: celJson(param ?? null),
-    namespaceObject: celJson(namespaceObject ?? null),
-    request: celJson({
-      kind: { group: info.group, version: info.version, kind: info.kind },
-      resource: { group: info.group, version: info.version, resource: info.resource },
-      subResource: request.subresource ?? '',
-      name: request.name,
-      namespace: request.namespace ?? '',
-      operation: request.operation,
-      userInfo: { username: user.username, groups: user.groups, uid: user.uid ?? '', extra: user.extra ?? {} },
-      dryRun: request.dryRun,
-      requestKind: { group: info.group, version: info.version, kind: info.kind },
-      requestResource: { group: info.group, version: info.version, resource: info.resource },
-    }),
-  };
 }

@@ -4,8 +4,6 @@ import type { ObjectReader } from '../store/reader.ts';
 /** Kinds that are stored, shown and watched, while nothing acts on them: what that means for whoever makes one. */
 export const STORED_ONLY: Readonly<Record<string, string>> = {
   'networking.k8s.io/networkpolicies': 'connections between pods are not filtered',
-  'admissionregistration.k8s.io/mutatingwebhookconfigurations': 'webhooks are not called',
-  'admissionregistration.k8s.io/validatingwebhookconfigurations': 'webhooks are not called',
   'apiregistration.k8s.io/apiservices': 'requests are not passed on to other API servers',
   'flowcontrol.apiserver.k8s.io/flowschemas': 'requests are not queued by priority',
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': 'requests are not queued by priority',

@@ -3,6 +3,7 @@ import type { Attributes, UserInfo } from '../auth/user.ts';
 import type { ContainerAccess } from '../kubelet/access.ts';
 import type { KubeObject } from '../store/object.ts';
 import type { ResourceInfo } from './scheme/resource-info.ts';
+import type { Outside } from './outside.ts';
 import type { StatusCause } from './status.ts';
 
 /** A write (or a connect) on its way to the store, as admission sees it. */
@@ -22,9 +23,11 @@ export interface AdmissionRequest {
   dryRun: boolean;
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
+  /** What webhooks said of the request so far; absent on the first attempt. */
+  outside?: Outside;
 }
 
-/** Admission's two phases. Both throw ApiStatus to refuse. Synchronous, so that nothing is written in between. */
+/** Admission's two phases. Both throw ApiStatus to refuse, and Unanswered where a webhook is to be asked. Synchronous, so that nothing is written in between. */
 export interface Admission {
   /** Returns the object to go on with: the given one, or a changed copy. Called for CREATE and UPDATE. */
   mutate(request: AdmissionRequest & { object: KubeObject }): KubeObject;
@@ -39,6 +42,8 @@ export interface RequestContext {
   dryRun: boolean;
   fieldValidation: 'Ignore' | 'Warn' | 'Strict';
   warn(text: string): void;
+  /** Set by `asking`. */
+  outside?: Outside;
 }
 
 /** What a POST to something that is not stored gets: a review, a token, a binding. */

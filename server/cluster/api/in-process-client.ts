@@ -6,6 +6,7 @@ import { authorize, type ApiCore } from './core.ts';
 import { badRequest, isStatus, notFound } from './errors.ts';
 import { userOf, type RequestContext } from './hooks.ts';
 import * as operations from './operations.ts';
+import { asking } from './outside.ts';
 import type { ResourceInfo } from './scheme/resource-info.ts';
 import { ApiStatus } from './status.ts';
 import { chooseContainer } from './pod-container.ts';
@@ -27,11 +28,11 @@ export function createKubeClient(core: ApiCore, identity: Identity, fieldManager
     fieldValidation: options.fieldValidation ?? 'Ignore',
     warn: () => undefined,
   });
-  const call = <R>(options: WriteOptions & DeleteOptions, action: (context: RequestContext) => R | Promise<R>): Promise<R> => {
+  const call = <R>(options: WriteOptions & DeleteOptions, action: (context: RequestContext, core: ApiCore) => R | Promise<R>): Promise<R> => {
     try {
       const user = userOf(core.hooks, identity);
-      if (user instanceof Promise) return user.then((known) => action(contextFor(known, options)));
-      return Promise.resolve(action(contextFor(user, options)));
+      const perform = (known: RequestContext['user']): Promise<R> => asking(core, contextFor(known, options), (asked, context) => action(context, asked));
+      return user instanceof Promise ? user.then(perform) : perform(user);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -84,30 +85,30 @@ export function createKubeClient(core: ApiCore, identity: Identity, fieldManager
       }).catch(end);
     },
     create: <T extends KubeObject>(type: ResourceType, namespace: string | undefined, object: KubeObject, options: WriteOptions = {}) =>
-      call(options, async (context) => {
+      call(options, async (context, asked) => {
         const info = infoOf(type);
-        return (await operations.create(core, context, { info, ...inNamespace(namespace) }, { ...object, apiVersion: object.apiVersion ?? apiVersionOf(info), kind: object.kind ?? info.kind })) as T;
+        return (await operations.create(asked, context, { info, ...inNamespace(namespace) }, { ...object, apiVersion: object.apiVersion ?? apiVersionOf(info), kind: object.kind ?? info.kind })) as T;
       }),
     update: <T extends KubeObject>(type: ResourceType, object: KubeObject, options: WriteOptions = {}) =>
-      call(options, (context) => {
+      call(options, (context, asked) => {
         const { namespace, name } = object.metadata;
-        return operations.update(core, context, { info: infoOf(type), ...inNamespace(namespace), name, ...sub(options) }, object) as T;
+        return operations.update(asked, context, { info: infoOf(type), ...inNamespace(namespace), name, ...sub(options) }, object) as T;
       }),
     patch: <T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, patch: { type: 'json' | 'merge' | 'strategic' | 'apply'; body: unknown }, options: WriteOptions = {}) =>
-      call(options, (context) => {
+      call(options, (context, asked) => {
         const request = { type: patch.type, body: patch.body, ...(options.force === undefined ? {} : { force: options.force }) };
-        return operations.patch(core, context, { info: infoOf(type), ...inNamespace(namespace), name, ...sub(options) }, request).object as T;
+        return operations.patch(asked, context, { info: infoOf(type), ...inNamespace(namespace), name, ...sub(options) }, request).object as T;
       }),
     delete: (type, namespace, name, options = {}) =>
-      call(options, (context) => {
-        operations.remove(core, context, { info: infoOf(type), ...inNamespace(namespace), name }, options);
+      call(options, (context, asked) => {
+        operations.remove(asked, context, { info: infoOf(type), ...inNamespace(namespace), name }, options);
       }),
     deleteCollection: (type, options, deleteOptions = {}) =>
-      call(deleteOptions, (context) => {
-        operations.removeCollection(core, context, { info: infoOf(type), ...inNamespace(options.namespace) }, options, deleteOptions);
+      call(deleteOptions, (context, asked) => {
+        operations.removeCollection(asked, context, { info: infoOf(type), ...inNamespace(options.namespace) }, options, deleteOptions);
       }),
     createSubresource: <T>(type: ResourceType, namespace: string | undefined, name: string, subresource: string, body: unknown) =>
-      call({}, async (context) => (await operations.postSubresource(core, context, { info: infoOf(type), ...inNamespace(namespace), name, subresource }, body)) as T),
+      call({}, async (context, asked) => (await operations.postSubresource(asked, context, { info: infoOf(type), ...inNamespace(namespace), name, subresource }, body)) as T),
     async *logs(namespace: string, name: string, options: PodLogOptions, signal: AbortSignal) {
       const info = infoOf({ group: '', version: 'v1', resource: 'pods' });
       const { pod, container } = await call({}, (context) => {

@@ -5,6 +5,7 @@ import { authorize, forStorage, present, storageOf, type ApiCore, type Target } 
 import { internalError, methodNotAllowed, notFound } from './errors.ts';
 import type { RequestContext } from './hooks.ts';
 import { orderObject } from './metadata.ts';
+import { outsideOf } from './outside.ts';
 import { hasSubresource, type ResourceInfo } from './scheme/resource-info.ts';
 import { createObject } from './verbs/create.ts';
 import { asObject, decodeObject } from './verbs/decode.ts';
@@ -126,7 +127,7 @@ export async function postSubresource(core: ApiCore, context: RequestContext, ta
   const object = asObject(body, expected);
   const virtual = core.hooks.virtual.get(`${info.group}/${info.resource}/${subresource}`);
   if (virtual !== undefined) return virtual({ context, ...(namespace === undefined ? {} : { namespace }), name, body: object });
-  const admitted = { operation: 'CREATE', user: context.user, resource: info, subresource, ...(namespace === undefined ? {} : { namespace }), name, object, dryRun: context.dryRun, warn: context.warn } as const;
+  const admitted = { operation: 'CREATE', user: context.user, resource: info, subresource, ...(namespace === undefined ? {} : { namespace }), name, object, dryRun: context.dryRun, warn: context.warn, ...outsideOf(context) } as const;
   core.hooks.admission.validate(admitted);
   if (subresource === 'binding') return bindPod(core, context, info, namespace ?? '', name, object);
   if (subresource === 'eviction') return evictPod(core, context, info, namespace ?? '', name, object, (selector, labels) => matchesLabelSelector(selector as Parameters<typeof matchesLabelSelector>[0], labels));

@@ -25,7 +25,7 @@ export interface ApiServerOptions {
   clock: PathCall['clock'];
   decodeProtobuf(bytes: Uint8Array): unknown;
   /** Streams: exec, attach, port-forward. Answers on the socket, errors included. */
-  upgrade(call: UpgradeCall): void;
+  upgrade(call: UpgradeCall): Promise<void>;
   record(entry: { method: string; url: string; user: string; headers: IncomingHttpHeaders; status: number; body: Buffer | undefined }): void;
   listen: { host: string; port: number } | { listener: Server };
 }
@@ -67,7 +67,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on('request', (request: Request, response: Response) => {
     void handle(options, request, response, end.signal, serverAddress);
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(options, request, socket, head));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(options, request, socket, head));
   const track = (socket: Duplex): void => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -178,7 +178,7 @@ function answerError(answering: Answering, error: unknown, log: Log): void {
   sendValue(answering, status.code, status.body(), retry === undefined ? {} : { headers: { 'Retry-After': String(retry) } });
 }
 
-function upgrade(options: ApiServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+async function upgrade(options: ApiServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   const url = request.url ?? '/';
   const finish = (status: number, user: string): void => options.record({ method: request.method ?? 'GET', url, user, headers: request.headers, status, body: undefined });
   socket.on('error', () => socket.destroy());
@@ -186,7 +186,7 @@ function upgrade(options: ApiServerOptions, request: IncomingMessage, socket: Du
   try {
     const user = options.identify(credentialsOf(request), url);
     name = user.username;
-    options.upgrade({ request, socket, head, user, info: parseRequest(url) });
+    await options.upgrade({ request, socket, head, user, info: parseRequest(url) });
     finish(101, name);
   } catch (error) {
     const status = error instanceof ApiStatus ? error : internalError(messageOf(error));

@@ -4,6 +4,7 @@ import { badRequest, invalid, methodNotAllowed, notFound, unsupportedMediaType }
 import type { RequestContext, TablePrinter } from '../api/hooks.ts';
 import { negotiate, type Form } from '../api/negotiate.ts';
 import * as operations from '../api/operations.ts';
+import { asking } from '../api/outside.ts';
 import { chooseContainer } from '../api/pod-container.ts';
 import type { ResourceRequest } from '../api/request-info.ts';
 import { hasSubresource, type ResourceInfo, type SubresourceInfo } from '../api/scheme/resource-info.ts';
@@ -171,11 +172,11 @@ async function post(call: ResourceCall, target: Target): Promise<void> {
   authorize(core, context, 'create', target);
   const body = await bodyOf(call, sub?.kind ?? info.kind);
   if (subresource !== undefined && name !== undefined) {
-    const value = await operations.postSubresource(core, context, { ...target, name, subresource }, body.value);
+    const value = await asking(core, context, (core, context) => operations.postSubresource(core, context, { ...target, name, subresource }, body.value));
     sendAnything(call, 201, value, sub === undefined ? info : subInfo(info, sub), form);
     return;
   }
-  const value = await operations.create(core, context, target, body.value, body.duplicates, body.sort);
+  const value = await asking(core, context, (core, context) => operations.create(core, context, target, body.value, body.duplicates, body.sort));
   sendAnything(call, 201, value, info, form);
 }
 
@@ -188,7 +189,8 @@ async function put(call: ResourceCall, target: operations.Named): Promise<void> 
   authorize(core, context, 'update', target);
   const info = infoFor(target);
   const body = await bodyOf(call, info.kind);
-  sendObject(call, 200, operations.update(core, context, target, body.value, body.duplicates, body.sort), info, form);
+  const object = await asking(core, context, (core, context) => operations.update(core, context, target, body.value, body.duplicates, body.sort));
+  sendObject(call, 200, object, info, form);
 }
 
 const PATCH_TYPES: Record<string, PatchType> = {
@@ -222,7 +224,7 @@ async function patch(call: ResourceCall, target: operations.Named): Promise<void
   const raw = await readBody(answering.request);
   call.onBody(raw);
   const body = type === 'apply' ? decodeYaml(raw) : parsePatch(raw, type);
-  const result = operations.patch(core, context, target, { type, body, ...(query.force === undefined ? {} : { force: query.force }) });
+  const result = await asking(core, context, (core, context) => operations.patch(core, context, target, { type, body, ...(query.force === undefined ? {} : { force: query.force }) }));
   sendObject(call, result.created ? 201 : 200, result.object, infoFor(target), form);
 }
 
@@ -250,11 +252,12 @@ async function remove(call: ResourceCall, target: Target): Promise<void> {
   const options = readDeleteOptions(body, answering.query);
   const context = contextOf(call, { dryRun: options.dryRun === true });
   if (target.name === undefined) {
-    const items = operations.removeCollection(core, context, target, readListQuery(answering.query, false), options);
+    const items = await asking(core, context, (core, context) => operations.removeCollection(core, context, target, readListQuery(answering.query, false), options));
     sendList(call, { items, resourceVersion: String(core.store.revision) }, info, form);
     return;
   }
-  const { object, gone } = operations.remove(core, context, { ...target, name: target.name }, options);
+  const one = { ...target, name: target.name };
+  const { object, gone } = await asking(core, context, (core, context) => operations.remove(core, context, one, options));
   if (!gone || SHOWN_WHEN_GONE.has(`${info.group}/${info.resource}`)) {
     sendObject(call, 200, object, info, form);
     return;

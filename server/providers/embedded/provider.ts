@@ -7,6 +7,7 @@ import type { Place } from '../../sandbox/sandbox.ts';
 import type { ProviderDependencies } from '../index.ts';
 import type { ClusterProvider, ClusterStage } from '../provider.ts';
 import { createRuntime } from './runtime.ts';
+import { Waypoints } from './waypoint.ts';
 
 /** Where the API listens inside a place, as on a real control plane. */
 const API_PORT = 6443;
@@ -46,13 +47,15 @@ export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderD
           argoUi,
           addons: true,
           ingress: ingressOf(session.place),
+          nodeDial: (port) => session.place.dial(port),
           ...(session.place.networkPid === undefined ? {} : { nodePort: async (port: number) => (await session.place.listen(port, '0.0.0.0')).server }),
           ...(restore.success ? { restore: restore.data } : {}),
         });
+        const waypoints = new Waypoints(cluster, clock);
         stage('done');
         // The terminal is the node's: pods and Services answer there by their addresses. Nobody waits for it.
         if (session.place.networkPid !== undefined) runtime.attach?.(NODE_ADDRESS, session.place.networkPid).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the terminal does not reach pods by their addresses'));
-        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => cluster.requests(), clock: cluster, snapshot: () => cluster.snapshot(), stop: () => cluster.stop().finally(() => runtime.close?.()) };
+        return { kubeconfig: cluster.kubeconfig, env: {}, client: cluster.client, requests: () => waypoints.requests(), clock: cluster, snapshot: () => cluster.snapshot(), waypoint: () => waypoints.take(), stop: () => cluster.stop().finally(() => runtime.close?.()) };
       } catch (error) {
         stage('failed', messageOf(error));
         throw error;

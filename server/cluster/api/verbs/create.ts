@@ -5,6 +5,7 @@ import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
 import { alreadyExists, badRequest, generateNameConflict, invalid } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { orderObject } from '../metadata.ts';
+import { outsideOf } from '../outside.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
 import { prepareForCreate } from '../strategy.ts';
@@ -39,7 +40,7 @@ function createOnce(core: ApiCore, context: RequestContext, info: ResourceInfo, 
   const { schema, admission } = core.hooks;
   const now = rfc3339(core.clock.now());
   let object = withNamespace(info, namespace, decoded);
-  const request = { operation: 'CREATE', user: context.user, resource: info, ...(namespace === undefined ? {} : { namespace }), dryRun: context.dryRun, warn: context.warn } as const;
+  const request = { operation: 'CREATE', user: context.user, resource: info, ...(namespace === undefined ? {} : { namespace }), dryRun: context.dryRun, warn: context.warn, ...outsideOf(context) } as const;
 
   // A generated name exists before admission sees the object, as it does since Kubernetes 1.30.
   if (object.metadata.name === '' && (object.metadata.generateName ?? '') !== '') {

@@ -6,6 +6,7 @@ import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
 import { conflict, isStatus } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { orderObject } from '../metadata.ts';
+import { outsideOf } from '../outside.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { getObject, listObjects } from './read.ts';
 import { namespaceFinalizers } from './update.ts';
@@ -16,11 +17,11 @@ export interface Deletion {
   gone: boolean;
 }
 
-/** After kubernetes 1.32 staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go. Throws ApiStatus 404, 409. */
-export function deleteObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, options: DeleteOptions): Deletion {
+/** After kubernetes 1.32 staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go. `admitted`: admission was asked about what leads to it. Throws ApiStatus 404, 409. */
+export function deleteObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, options: DeleteOptions, admitted = false): Deletion {
   const old = getObject(core, info, namespace, name);
   checkPreconditions(info, old, options);
-  core.hooks.admission.validate({ operation: 'DELETE', user: context.user, resource: info, ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn });
+  if (!admitted) core.hooks.admission.validate({ operation: 'DELETE', user: context.user, resource: info, ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn, ...outsideOf(context) });
 
   const finalizers = finalizersFor(old, options);
   const isNamespace = info.group === '' && info.resource === 'namespaces';

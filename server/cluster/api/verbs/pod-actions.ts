@@ -45,7 +45,7 @@ export function evictPod(core: ApiCore, context: RequestContext, info: ResourceI
   const ended = status.phase === 'Succeeded' || status.phase === 'Failed' || status.phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined;
   if (!ended) askBudget(core, core.store.list(BUDGETS, namespace).filter((budget) => isJsonObject(budget.spec) && matches(budget.spec.selector, pod.metadata.labels)), pod, dryRun);
   if (!dryRun && pod.metadata.deletionTimestamp === undefined) markTarget(core, info, pod);
-  deleteObject(core, { ...context, dryRun }, info, namespace, name, typeof given.gracePeriodSeconds === 'number' ? { gracePeriodSeconds: given.gracePeriodSeconds } : {});
+  deleteObject(core, { ...context, dryRun }, info, namespace, name, typeof given.gracePeriodSeconds === 'number' ? { gracePeriodSeconds: given.gracePeriodSeconds } : {}, true);
   return SUCCESS;
 }
 

@@ -6,6 +6,7 @@ import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
 import { badRequest, conflict, invalid, MODIFIED } from '../errors.ts';
 import type { RequestContext } from '../hooks.ts';
 import { orderObject, sameObject, specChanged } from '../metadata.ts';
+import { outsideOf } from '../outside.ts';
 import { ApiStatus } from '../status.ts';
 import { splitReplicas } from '../patch/scale-ownership.ts';
 import { hasSubresource, type ResourceInfo } from '../scheme/resource-info.ts';
@@ -30,7 +31,7 @@ export function updateObject(core: ApiCore, context: RequestContext, info: Resou
   checkPreconditions(info, old, named.metadata);
 
   let object = combine(info, old, named, subresource);
-  const request = { operation: 'UPDATE', user: context.user, resource: info, ...(subresource === undefined ? {} : { subresource }), ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn } as const;
+  const request = { operation: 'UPDATE', user: context.user, resource: info, ...(subresource === undefined ? {} : { subresource }), ...(namespace === undefined ? {} : { namespace }), name, oldObject: old, dryRun: context.dryRun, warn: context.warn, ...outsideOf(context) } as const;
   const admitted = admission.mutate({ ...request, object });
   if (admitted !== object) object = combine(info, old, schema.defaults(info, admitted), subresource);
   if ((subresource === undefined || subresource === 'scale') && old.metadata.generation !== undefined && specChanged(info, old, object)) {
