@@ -3,6 +3,7 @@ import { runArchiver } from './archive/archiver.ts';
 import type { WorkflowArchive } from './archive/workflow-archive.ts';
 import { workflowController } from './controller/program.ts';
 import { argoexec } from './executor/argoexec.ts';
+import { argoEventsImages } from './events/index.ts';
 import { PodSignals } from './executor/pod-signals.ts';
 import { logLine } from './server/access-log.ts';
 
@@ -13,13 +14,14 @@ export interface ArgoProgramsOptions {
   archive?: WorkflowArchive;
 }
 
-/** The images behind Argo Workflows but its server: the controller and the executor. One set a cluster. */
+/** The images behind Argo Workflows but its server: the controller and the executor; and those of Argo Events. One set a cluster. */
 export function argoPrograms({ imageCommand = () => undefined, archive }: ArgoProgramsOptions = {}): ImageEntry[] {
   const signals = new PodSignals();
   const controller = workflowController({ signals, imageCommand });
   return [
     { repository: 'quay.io/argoproj/workflow-controller', entrypoint: ['workflow-controller'], user: 8737, content: { kind: 'program', program: archive === undefined ? controller : archiving(controller, archive) } },
     { repository: 'quay.io/argoproj/argoexec', entrypoint: ['argoexec'], content: { kind: 'program', program: argoexec(signals) } },
+    ...argoEventsImages(),
   ];
 }
 

@@ -15,6 +15,8 @@ export interface World {
   clock: Clock;
   ids: Ids;
   signal: AbortSignal;
+  /** What the commands speak through; absent: what the flags and the environment say. */
+  transport?: Transport;
 }
 
 export interface Command {
@@ -99,7 +101,7 @@ export class App {
   }
 
   get transport(): Transport {
-    this.#transport ??= this.#connect();
+    this.#transport ??= this.world.transport ?? this.#connect();
     return this.#transport;
   }
 

@@ -348,3 +348,20 @@ export function shouldExecute(when: string | undefined): boolean {
   if (typeof result !== 'boolean') throw new Error(`Expected boolean evaluation for '${when}'. Got ${show(result)}`);
   return result;
 }
+
+/**
+ * Plain govaluate, as Argo Events' filters use it: words are parameters. A parameter that is an object is compared as its
+ * JSON. Throws an Error with govaluate's message.
+ */
+export function evaluateWith(expression: string, parameters: ReadonlyMap<string, unknown>): unknown {
+  const tokens = tokenize(expression);
+  checkOrder(tokens);
+  const bound = tokens.map((token): Token => {
+    if (token.kind !== 'VARIABLE') return token;
+    const name = String(token.value);
+    if (!parameters.has(name)) throw new Error(`No parameter '${name}' found.`);
+    const value = parameters.get(name);
+    return typeof value === 'boolean' ? { kind: 'BOOLEAN', value } : typeof value === 'number' ? { kind: 'NUMERIC', value } : { kind: 'STRING', value: typeof value === 'string' ? value : JSON.stringify(value) };
+  });
+  return new Evaluation(bound).run();
+}

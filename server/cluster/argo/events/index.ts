@@ -1,0 +1,67 @@
+import type { ImageEntry, Program } from '../../program.ts';
+import { Broker } from './bus/broker.ts';
+import { natsImages } from './bus/nats.ts';
+import { runController } from './controller/program.ts';
+import { runSensor } from './sensor/program.ts';
+import { runEventSource } from './sources/program.ts';
+import { Fatal, ZapLogger } from './zap.ts';
+
+const HELP = `Argo Events CLI
+
+Usage:
+  argo-events [flags]
+  argo-events [command]
+
+Available Commands:
+  completion          Generate the autocompletion script for the specified shell
+  controller          Start the controller
+  eventsource-service Start an EventSource service
+  help                Help about any command
+  sensor-service      Start a Sensor service
+  webhook-service     Start validating webhook server
+
+Flags:
+  -h, --help   help for argo-events
+
+Use "argo-events [command] --help" for more information about a command.
+`;
+
+/** The image of Argo Events: what it is depends on its first argument. */
+function argoEvents(broker: Broker): Program {
+  return {
+    async run(context) {
+      const { clock } = context;
+      const log = new ZapLogger({ name: 'argo-events', now: () => clock.now(), write: (line) => context.stdout(line) });
+      const command = context.argv.find((word, i) => i > 0 && !word.startsWith('-')) ?? '';
+      try {
+        switch (command) {
+          case 'controller':
+            return await runController(context, log);
+          case 'eventsource-service':
+            return await runEventSource(context, log, broker);
+          case 'sensor-service':
+            return await runSensor(context, log, broker);
+          case '':
+          case 'help':
+            context.stdout(HELP);
+            return 0;
+          case 'webhook-service':
+            context.stderr('The validating webhook of Argo Events does not run in this cluster: admission webhooks are not called here.\n');
+            return 1;
+          default:
+            context.stderr(`Error: unknown command ${JSON.stringify(command)} for "argo-events"\nRun 'argo-events --help' for usage.\n`);
+            return 1;
+        }
+      } catch (error) {
+        if (error instanceof Fatal) return 1;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The images behind Argo Events, and those that its buses are made of. One set a cluster. */
+export function argoEventsImages(): ImageEntry[] {
+  const broker = new Broker();
+  return [{ repository: 'quay.io/argoproj/argo-events', entrypoint: ['/bin/argo-events'], user: 9731, content: { kind: 'program', program: argoEvents(broker) } }, ...natsImages(broker)];
+}
