@@ -136,7 +136,9 @@ mv -nT -- "$1" "$2" || exit 5
     // eslint-disable-next-line no-control-regex
     if (path === '' || path.length > 4096 || /[\u0000-\u001f]/.test(path)) throw new LabError('bad-request', 'this is no path');
     const home = this.place.homeInside;
-    const full = posix.resolve(home, path === '~' ? '.' : path.startsWith('~/') ? `./${path.slice(2)}` : path);
+    // Scenarios take /root for the home: without a sandbox it is another folder.
+    const below = /^(?:~|\/root)(?:\/(.*))?$/s.exec(path);
+    const full = posix.resolve(home, below === null ? path : `./${below[1] ?? ''}`);
     this.#allowed(full, path);
     return full;
   }

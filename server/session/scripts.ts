@@ -22,12 +22,12 @@ const BACKGROUND_MS = 60 * 60_000;
 /** How long a foreground script waits for the learner's shell to be free. */
 const PROMPT_MS = 60_000;
 
-/** The text of a script, its placeholders filled with this session's addresses. */
+/** The text of a script, its placeholders filled with this session's addresses, and /root leading to its home. */
 export async function scriptText(session: SessionInside, path: string): Promise<string> {
   const file = await scenarioFile(session.scenario, path);
   const text = file === undefined ? undefined : await readText(file);
   if (text === undefined) throw new LabError('scenario-broken', `${path} is not a file of the scenario`);
-  return fillPlaceholders(text, { portUrl: session.deps.portUrl(session.id) });
+  return fillPlaceholders(text, { portUrl: session.deps.portUrl(session.id), ...(session.life === undefined ? {} : { home: session.life.place.homeInside }) });
 }
 
 /** Starts a page's scripts, both at once: one that waits for the other's file is common. The foreground one is typed after `before`. */

@@ -82,7 +82,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   };
   const quizzes: QuizOffer | undefined =
     page.quizzes === undefined || page.quizzes.length === 0 ? undefined : { quizzes: page.quizzes, verdict: (quiz) => store.verdicts.value[`${page.id}/${quiz}`], answer: (quiz, answers) => store.answer(quiz, answers) };
-  const addresses = model.session?.portUrl ?? '';
+  const addresses = model.session === undefined ? '' : `${model.session.portUrl} ${model.session.home ?? ''}`;
   const report = model.reports[page.id];
   return (
     <section class="step" id="step" aria-label="Step">

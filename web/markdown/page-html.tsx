@@ -22,12 +22,12 @@ export interface PageActions {
 export interface PageHtmlProps {
   html: string;
   actions: PageActions;
-  /** The addresses of the session, empty until they are known: code that names them is drawn again then. */
+  /** The addresses and the home of the session, empty until they are known: code that names them is drawn again then. */
   addresses: string;
   quizzes?: QuizOffer | undefined;
 }
 
-const HAS_PLACEHOLDERS = /\{\{TRAFFIC|\[\[/;
+const HAS_PLACEHOLDERS = /\{\{TRAFFIC|\[\[|\/root\b/;
 
 /** A page as the server rendered and sanitised it (the attributes are described in server/protocol/rest.ts). */
 export function PageHtml({ html, actions, addresses, quizzes }: PageHtmlProps): JSX.Element {

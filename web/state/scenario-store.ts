@@ -128,10 +128,10 @@ export class ScenarioStore {
     });
   }
 
-  /** Puts this session's addresses in place of `{{TRAFFIC_HOST1_2746}}` and its older relatives. */
+  /** Puts this session's addresses, and where it has another home that, in place of `{{TRAFFIC_HOST1_2746}}` and its older relatives. */
   fillIn(code: string): string {
-    const portUrl = this.model.value.session?.portUrl;
-    return portUrl === undefined ? code : fillPlaceholders(code, { portUrl });
+    const { portUrl, home } = this.model.value.session ?? {};
+    return portUrl === undefined ? code : fillPlaceholders(code, { portUrl, ...(home === undefined ? {} : { home }) });
   }
 
   portUrl(port: number): string | undefined {

@@ -47,6 +47,9 @@ describe.each(['none', 'bubblewrap'])('the editor’s files (sandbox: %s)', (san
     expect(view.path).toBe(inside);
     const shown = Object.fromEntries(view.entries.map(({ name, type }) => [name, type]));
     expect(shown).toMatchObject({ folder: 'folder', link: 'other', pipe: 'other', 'hello.txt': 'file', 'odd name\t"': 'file' });
+    // Scenarios call the home so, whatever it is called here.
+    expect(FolderView.parse((await lab.api('GET', at('/root'))).body).path).toBe(inside);
+    expect(FileView.parse((await lab.api('GET', at('/root/hello.txt', '/content'))).body).text).toBe('hello\n');
     expect(view.entries.find((entry) => entry.name === 'hello.txt')).toEqual({ name: 'hello.txt', type: 'file', size: 6 });
   });
 

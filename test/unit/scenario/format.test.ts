@@ -95,6 +95,21 @@ describe('every construct of the format: addresses', () => {
   ])('is filled in a script: %s', (text, filled) => {
     expect(fillPlaceholders(text, values)).toBe(filled);
   });
+
+  it.each([
+    ['cd /root && ls /root/app "/root/a b" \'/root\'', 'cd /data/h && ls /data/h/app "/data/h/a b" \'/data/h\''],
+    ['F=/root/x; cat </root/y >/root/z; (cd /root)', 'F=/data/h/x; cat </data/h/y >/data/h/z; (cd /data/h)'],
+    ['curl -d @/root/body [ -f /root/x ]\n/root/run.sh', 'curl -d @/data/h/body [ -f /data/h/x ]\n/data/h/run.sh'],
+    ['ls /var/root /rooted /root.bak $D/root ${D}/root ~/root http://x/root pod:/root/x', 'ls /var/root /rooted /root.bak $D/root ${D}/root ~/root http://x/root pod:/root/x'],
+  ])('leads from /root to the home where that is another folder: %s', (text, filled) => {
+    expect([fillPlaceholders(text, { ...values, home: '/data/h' }), fillPlaceholders(text, { ...values, home: '/root' }), fillPlaceholders(text, values), fillPlaceholders(text, { ...values, home: '/data/my home' })]).toEqual([filled, text, text, text]);
+  });
+
+  it.each([
+    ['{{TRAFFIC_HOST1_80}} and /root', 'http://80-s1.localhost:8080 and /root'],
+  ])('leaves /root alone in a sandbox: %s', (text, filled) => {
+    expect(fillPlaceholders(text, values)).toBe(filled);
+  });
 });
 
 describe('every construct of the format: text', () => {

@@ -23,9 +23,10 @@ const FILES: Record<string, string> = {
   'one.fr.md': 'L’étape.\n',
   'two.md': 'The end.\n',
   'finish.md': 'Bye.\n',
-  'intro.sh': 'sleep 0.3\necho "intro $$" >> ~/order\nFROM_INTRO=yes\n',
+  'intro.sh': 'sleep 0.3\necho "intro $$" >> /root/order\nFROM_INTRO=yes\n',
   'one.sh': 'echo "one $$ $FROM_INTRO" >> ~/order\n',
-  'verify.sh': 'true\n',
+  // Without a sandbox, /root in a script is the session’s home.
+  'verify.sh': 'grep -q intro /root/order && [ ! -e /root/nothing ] && cd "/root" && [ "$PWD" = "$HOME" ]\n',
 };
 
 let lab: SmallLab;
