@@ -27,7 +27,7 @@ show='function take(   line, kind, rest, i, n) {
   else if (kind == ":") print (raw ? "" : "(integer) ") rest
   else if (kind == "$") {
     if (rest == -1) print (raw ? "" : "(nil)")
-    else { getline line; gsub(/\\\\/, "\\\\\\\\", line); if (!raw) gsub(/"/, "\\\\\\"", line); print (raw ? line : "\\"" line "\\"") }
+    else { getline line; if (!raw) { gsub(/\\\\/, "\\\\\\\\", line); gsub(/"/, "\\\\\\"", line) }; print (raw ? line : "\\"" line "\\"") }
   } else if (kind == "*") {
     n = rest + 0
     if (n < 1) { print (raw ? "" : "(empty array)"); return }
