@@ -44,7 +44,7 @@ function startKind(environment) {
   if (ask('kind', 'version').status !== 0) return missing('needs the command kind on the PATH');
   const folder = mkdtempSync(join(tmpdir(), 'conformance-kind-'));
   const file = join(folder, 'kubeconfig');
-  const kind = (...args) => spawnSync('kind', [...args, '--name', NAME, '--kubeconfig', file], { stdio: 'inherit', env: environment });
+  const kind = (...args) => spawnSync('kind', [...args, '--name', NAME, ...(args[0] === 'load' ? [] : ['--kubeconfig', file])], { stdio: 'inherit', env: environment });
   const end = () => {
     kind('delete', 'cluster');
     rmSync(folder, { recursive: true, force: true });
@@ -54,7 +54,10 @@ function startKind(environment) {
     end();
     throw new Error('the kind cluster could not be created');
   }
-  return { environment: { CLUSTER_KUBECONFIG: file }, end };
+  // Without internet the tests' pods have what the local Docker has.
+  const [busybox = ''] = ask('docker', 'images', '--format', '{{.Repository}}:{{.Tag}}', 'busybox').stdout.split('\n').filter((image) => image !== '' && !image.endsWith(':<none>'));
+  const loaded = busybox !== '' && kind('load', 'docker-image', busybox).status === 0;
+  return { environment: { CLUSTER_KUBECONFIG: file, ...(loaded ? { CLUSTER_BUSYBOX: busybox } : {}) }, end };
 }
 
 /** The Kubernetes that the lab's own kind clusters have. */

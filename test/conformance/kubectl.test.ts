@@ -37,7 +37,8 @@ describe.skipIf(target.missing)(`kubectl against ${target.name}`, { timeout: 60_
     expect(await kubectl('apply --server-side --force-conflicts -f -', manifest('3'))).toBe('configmap/applied serverside-applied');
   });
 
-  it('says how the components of the cluster are', async () => {
+  // Elsewhere they often listen where their API server does not look.
+  it.skipIf(!target.embedded)('says how the components of the cluster are (of the embedded one)', async () => {
     const rows = (await kubectl('get componentstatuses')).split('\n');
     expect(rows.map((row) => row.trimEnd().split(/ {2,}/)).sort()).toEqual([
       ['NAME', 'STATUS', 'MESSAGE', 'ERROR'],
@@ -92,7 +93,7 @@ spec:
   });
 
   it('runs a pod, shows its log, and a command in it', async () => {
-    expect(await kubectl('run p --image=busybox --restart=Never -- sh -c echo${IFS}hello;sleep${IFS}60')).toBe('pod/p created');
+    expect(await kubectl(`run p --image=${target.busybox} --image-pull-policy=IfNotPresent --restart=Never -- sh -c echo\${IFS}hello;sleep\${IFS}60`)).toBe('pod/p created');
     expect(await kubectl('wait pod/p --for=condition=Ready --timeout=30s')).toBe('pod/p condition met');
     expect(await kubectl('logs p')).toBe('hello');
     expect(await kubectl('exec p -- echo inside')).toBe('inside');

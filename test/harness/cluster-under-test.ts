@@ -11,6 +11,8 @@ export interface Target {
   embedded: boolean;
   /** It was asked for, and this machine has none: tests against it are skipped, and its name says why. */
   missing: boolean;
+  /** An image with a shell. */
+  busybox: string;
 }
 
 /**
@@ -20,8 +22,9 @@ export interface Target {
 export const target: Target = targetOf(process.env['CLUSTER_KUBECONFIG'], process.env['CLUSTER_MISSING']);
 
 function targetOf(file = '', missing = ''): Target {
-  if (missing !== '') return { name: missing, embedded: false, missing: true };
-  return file === '' ? { name: 'the embedded cluster', embedded: true, missing: false } : { name: `the cluster of ${file}`, embedded: false, missing: false };
+  const busybox = process.env['CLUSTER_BUSYBOX'] ?? 'busybox';
+  if (missing !== '') return { name: missing, embedded: false, missing: true, busybox };
+  return file === '' ? { name: 'the embedded cluster', embedded: true, missing: false, busybox } : { name: `the cluster of ${file}`, embedded: false, missing: false, busybox };
 }
 
 export interface ClusterUnderTest {

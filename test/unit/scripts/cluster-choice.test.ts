@@ -31,14 +31,15 @@ describe('npm test -- --cluster', () => {
   });
 
   it('makes a kind cluster of the pinned Kubernetes, or of the image that is named, and removes it', () => {
-    for (const [name, more] of [['docker', ''], ['kind', `echo "kind $*" >>${join(folder, 'log')}`]]) writeFileSync(join(folder, name ?? ''), `#!/bin/sh\n${more}\n`, { mode: 0o755 });
+    for (const [name, more] of [['docker', 'if [ $1 = images ]; then echo busybox:1.36; fi'], ['kind', `echo "kind $*" >>${join(folder, 'log')}`]]) writeFileSync(join(folder, name ?? ''), `#!/bin/sh\n${more}\n`, { mode: 0o755 });
     for (const environment of [{}, { KIND_NODE_IMAGE: 'local/node:1' }]) {
       const chosen = chooseCluster('kind', undefined, { PATH: `${folder}:/bin`, ...environment });
-      expect(chosen.environment).toEqual({ CLUSTER_KUBECONFIG: expect.stringMatching(/kubeconfig$/) });
+      expect(chosen.environment).toEqual({ CLUSTER_KUBECONFIG: expect.stringMatching(/kubeconfig$/), CLUSTER_BUSYBOX: 'busybox:1.36' });
       chosen.end();
     }
     const said = readFileSync(join(folder, 'log'), 'utf8').split('\n');
     expect(said.filter((line) => line.startsWith('kind create')).map((line) => /--image (\S+)/.exec(line)?.[1])).toEqual([NODE_IMAGE, 'local/node:1']);
+    expect(said).toContain('kind load docker-image busybox:1.36 --name argo-lab-conformance');
     expect(said.filter((line) => line.startsWith('kind delete cluster --name argo-lab-conformance'))).toHaveLength(2);
   });
 
