@@ -3,11 +3,8 @@ import { systemIds } from '../../../lib/ids.ts';
 import { runArgo } from './run.ts';
 
 /** The process of the `argo` command: for terminals on machines that have no real one. */
-const controller = new AbortController();
-process.on('SIGINT', () => {
-  controller.abort();
-  process.exitCode = 130;
-});
+// Ctrl-C ends it at once, whatever it waits for, as it ends the real one: nobody listens for SIGINT.
+const never = new AbortController();
 // A reader that has gone (`argo list | head -1`) is no error.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
 
@@ -17,14 +14,12 @@ async function stdin(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const code = await runArgo(process.argv.slice(2), {
+process.exitCode = await runArgo(process.argv.slice(2), {
   env: process.env,
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   stdin,
   clock: systemClock,
   ids: systemIds,
-  signal: controller.signal,
+  signal: never.signal,
 });
-process.exitCode ??= code;
-if (process.exitCode === 0) process.exitCode = code;

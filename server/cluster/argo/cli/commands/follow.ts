@@ -34,6 +34,7 @@ export async function follow(app: App, name: string, onChange: (workflow: JsonOb
   const controller = new AbortController();
   const stop = () => controller.abort();
   app.world.signal.addEventListener('abort', stop, { once: true });
+  if (app.world.signal.aborted) stop();
   try {
     const current = await getWorkflow(app, name);
     onChange(current);

@@ -17,6 +17,7 @@ export async function printLogs(app: App, workflow: string, pod: string, options
   const controller = new AbortController();
   const stop = () => controller.abort();
   app.world.signal.addEventListener('abort', stop, { once: true });
+  if (app.world.signal.aborted) stop();
   const query: Record<string, string> = {};
   for (const [name, value] of Object.entries(options)) query[`logOptions.${name}`] = String(value);
   if (pod !== '') query['podName'] = pod;
