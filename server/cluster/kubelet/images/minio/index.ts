@@ -1,13 +1,9 @@
 import { createServer } from 'node:http';
 import type { ImageEntry, Program } from '../../../program.ts';
 import { runClientScript } from './client.ts';
+import { createConsole } from './console.ts';
 import { BucketStore } from './object-store.ts';
 import { createS3Handler } from './s3.ts';
-
-const CONSOLE = `<!DOCTYPE html>
-<html><head><title>MinIO Console</title></head><body><h1>Object store</h1>
-<p>This cluster's object store speaks the S3 API on port 9000. Its console is not part of the lab.</p></body></html>
-`;
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -16,7 +12,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** `minio server`: the S3 API on port 9000 and a page on the console's port; objects live as long as the container. */
+/** `minio server`: the S3 API on port 9000 and its pages on the console's port; objects live as long as the container. */
 const server: Program = {
   async run(context) {
     const store = new BucketStore();
@@ -26,10 +22,8 @@ const server: Program = {
     };
     const handle = createS3Handler({ store, credentials, clock: context.clock });
     const api = createServer((request, response) => void handle(request, response));
-    const page = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/html' });
-      response.end(CONSOLE);
-    });
+    const pages = createConsole({ store, credentials, clock: context.clock, ids: context.ids });
+    const page = createServer((request, response) => void pages(request, response));
     const uid = context.pod.metadata.uid ?? '';
     const consolePort = Number(/^:?(\d+)$/.exec(optionOf(context.argv, '--console-address') ?? '')?.[1] ?? 9001);
     const stops = [context.network.listen(uid, 9000, (socket) => api.emit('connection', socket)), context.network.listen(uid, consolePort, (socket) => page.emit('connection', socket))];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
+import { Notifications, type ObjectEventName } from './notifications.ts';
 import type { BucketStore, StoredObject } from './object-store.ts';
 import { verify, type Credentials } from '../../../network/s3-signature.ts';
 
@@ -27,13 +28,18 @@ function tag(name: string, content: string): string {
 }
 
 /** The S3 API over a bucket store: what Argo's executor, `mc` and S3 clients use of it. */
-export function createS3Handler(options: { store: BucketStore; credentials: Credentials; clock: Clock }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createS3Handler(options: { store: BucketStore; credentials: Credentials; clock: Clock; notifications?: Notifications }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { store, credentials, clock } = options;
+  const notifications = options.notifications ?? new Notifications(clock, credentials.accessKey);
   const uploads = new Map<string, { bucket: string; key: string; contentType: string; parts: Map<number, Buffer> }>();
   let serial = 0;
 
   const needBucket = (bucket: string) => {
     if (!store.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
+  };
+
+  const tell = (request: IncomingMessage, name: ObjectEventName, bucket: string, key: string, object?: StoredObject) => {
+    notifications.emit({ name, bucket, key, userAgent: request.headers['user-agent'] ?? '', ...(object === undefined ? {} : { object: { size: object.body.length, etag: object.etag, contentType: object.contentType, metadata: object.metadata } }) });
   };
 
   const xml = (response: ServerResponse, body: string, status = 200) => {
@@ -88,7 +94,11 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
         response.end();
         return;
       case 'GET':
-        if (query.has('location')) {
+        if (query.has('events')) {
+          needBucket(bucket);
+          if (Notifications.unknown(query.getAll('events')) !== undefined) throw new S3Error(400, 'InvalidArgument', 'A specified event is not supported for notifications.');
+          notifications.follow(request, response, bucket, query);
+        } else if (query.has('location')) {
           needBucket(bucket);
           xml(response, `<LocationConstraint xmlns="${XMLNS}"></LocationConstraint>`);
         } else if (query.has('versioning')) xml(response, `<VersioningConfiguration xmlns="${XMLNS}"></VersioningConfiguration>`);
@@ -103,7 +113,10 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       case 'POST': {
         needBucket(bucket);
         const keys = [...(await bodyOf(request)).toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key.replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code))).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'));
-        for (const key of keys) store.delete(bucket, key);
+        for (const key of keys) {
+          store.delete(bucket, key);
+          tell(request, 's3:ObjectRemoved:Delete', bucket, key);
+        }
         xml(response, `<DeleteResult xmlns="${XMLNS}">${keys.map((key) => tag('Deleted', tag('Key', escape(key)))).join('')}</DeleteResult>`);
         return;
       }
@@ -120,6 +133,7 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       const object = store.get(bucket, key);
       if (object === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
       send(request, response, object);
+      tell(request, request.method === 'HEAD' ? 's3:ObjectAccessed:Head' : 's3:ObjectAccessed:Get', bucket, key, object);
       return;
     }
     if (request.method === 'DELETE') {
@@ -127,6 +141,7 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       else store.delete(bucket, key);
       response.writeHead(204);
       response.end();
+      if (uploadId === '') tell(request, 's3:ObjectRemoved:Delete', bucket, key);
       return;
     }
     if (request.method === 'POST' && query.has('uploads')) {
@@ -144,6 +159,7 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       const body = Buffer.concat([...upload.parts].sort(([a], [b]) => a - b).map(([, part]) => part));
       const object = store.put(bucket, key, body, upload.contentType, {}, clock.now());
       xml(response, `<CompleteMultipartUploadResult xmlns="${XMLNS}">${tag('Bucket', bucket)}${tag('Key', escape(key))}${tag('ETag', `&#34;${object.etag}-${upload.parts.size}&#34;`)}</CompleteMultipartUploadResult>`);
+      tell(request, 's3:ObjectCreated:CompleteMultipartUpload', bucket, key, object);
       return;
     }
     if (request.method !== 'PUT') throw new S3Error(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
@@ -154,19 +170,23 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       if (original === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
       const copy = store.put(bucket, key, original.body, original.contentType, original.metadata, clock.now());
       xml(response, `<CopyObjectResult xmlns="${XMLNS}">${tag('LastModified', new Date(copy.modified).toISOString())}${tag('ETag', `&#34;${copy.etag}&#34;`)}</CopyObjectResult>`);
+      tell(request, 's3:ObjectCreated:Copy', bucket, key, copy);
       return;
     }
     const body = await bodyOf(request);
     let etag: string;
+    let stored: StoredObject | undefined;
     if (upload !== undefined) {
       upload.parts.set(Number(query.get('partNumber')), body);
       etag = createHash('md5').update(body).digest('hex');
     } else {
       const metadata = Object.fromEntries(Object.entries(request.headers).filter((entry): entry is [string, string] => entry[0].startsWith('x-amz-meta-') && typeof entry[1] === 'string'));
-      etag = store.put(bucket, key, body, contentType, metadata, clock.now()).etag;
+      stored = store.put(bucket, key, body, contentType, metadata, clock.now());
+      etag = stored.etag;
     }
     response.writeHead(200, { etag: `"${etag}"`, 'content-length': 0 });
     response.end();
+    if (stored !== undefined) tell(request, 's3:ObjectCreated:Put', bucket, key, stored);
   };
 
   return async (request, response) => {
