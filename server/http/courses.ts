@@ -15,17 +15,24 @@ import { languagesIn, languagesOf } from './body.ts';
 import { ASSET_POLICY } from './headers.ts';
 import { recordingOf } from './recording.ts';
 
+/** Where sessions can run, and which scenarios can't where. */
+export interface CourseProviders {
+  offers(): Promise<ProviderView[]>;
+  refusals(scenario: Scenario): Promise<{ provider: string; reason: string; next?: string }[]>;
+}
+
 const has = machineHas(process.env['PATH'] ?? '');
 
 /** GET /courses, /scenarios/:id and the files that pages show. */
-export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined, providers: () => Promise<ProviderView[]>, author = false): Router {
+export function coursesRouter(content: Content, manager: SessionManager, notice: () => string | undefined, providers: CourseProviders, author = false): Router {
   const router = Router();
 
   router.get('/courses', async (_request, response) => {
-    const [courses, offers] = await Promise.all([content.courses(), providers()]);
+    const [courses, offers] = await Promise.all([content.courses(), providers.offers()]);
     const said = notice();
-    const view: CoursesView = { courses: await Promise.all(courses.map((course) => treeOf(course, manager))), providers: offers, ...(author ? { author } : {}), ...(said === undefined ? {} : { notice: said }) };
+    const view: CoursesView = { courses: await Promise.all(courses.map((course) => treeOf(course, manager, providers, offers))), providers: offers, ...(author ? { author } : {}), ...(said === undefined ? {} : { notice: said }) };
     response.json(view);
+    void content.warm();
   });
 
   router.get('/scenarios/:id', async (request, response) => {
@@ -75,16 +82,24 @@ async function find(content: Content, id: string): Promise<{ scenario: Scenario;
   throw new LabError('not-found', 'there is no such scenario');
 }
 
-async function treeOf(course: Course, manager: SessionManager): Promise<CourseTree> {
+async function treeOf(course: Course, manager: SessionManager, providers: CourseProviders, offers: readonly ProviderView[]): Promise<CourseTree> {
   return {
     id: course.id,
     title: course.title,
     description: course.description,
     items: await Promise.all(course.items.map(async (item): Promise<CourseTree['items'][number]> => {
-      if (item.type === 'course') return { type: 'course', course: await treeOf(item.course, manager) };
+      if (item.type === 'course') return { type: 'course', course: await treeOf(item.course, manager, providers, offers) };
       if (item.type === 'broken') return item;
       const { scenario } = item;
       const session = manager.openSessionOf(scenario.id);
+      // Whoever has a session already is not asked whether there may be one; who can't be had at all says so for all.
+      const refusals = session === undefined ? (await providers.refusals(scenario)).filter(({ provider }) => offers.some(({ id, available }) => id === provider && available)) : [];
+      const standard = refusals.flatMap(({ provider, reason, next }) => {
+        const offer = offers.find(({ id }) => id === provider);
+        return offer?.default === true ? [{ id: 'cluster', title: offer.title, met: false, message: reason, ...(next === undefined ? {} : { next }) }] : [];
+      });
+      const needs = [...standard, ...needViews(scenario.needs, has)];
+      const refused = refusals.filter(({ provider }) => offers.some(({ id, default: is }) => id === provider && !is));
       return {
         type: 'scenario',
         id: scenario.id,
@@ -95,7 +110,8 @@ async function treeOf(course: Course, manager: SessionManager): Promise<CourseTr
         steps: scenario.steps.length,
         ...manager.progressOf(scenario.id),
         ...(session === undefined ? {} : { session }),
-        ...(scenario.needs.length === 0 ? {} : { needs: needViews(scenario.needs, has) }),
+        ...(needs.length === 0 ? {} : { needs }),
+        ...(refused.length === 0 ? {} : { refused }),
         ...(scenario.problems.length === 0 ? {} : { problems: scenario.problems }),
         ...(needsCluster(scenario) ? {} : { providers: [] }),
         ...((await recordingOf(scenario)) === undefined ? {} : { recording: true }),

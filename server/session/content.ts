@@ -8,6 +8,8 @@ export interface Content {
   courses(): Promise<Course[]>;
   /** Somebody knows that files have changed: they are looked at again at once. */
   changed(): void;
+  /** Somebody looks at the list: what rendering needs is loaded and tried on the first scenario, so that the next page opened is there soon. Once; never rejects. */
+  warm(): Promise<void>;
   /** `languages`: those that the reader reads, the best first. */
   renderPage(scenario: Scenario, page: Page, languages?: readonly string[]): Promise<PageView>;
   /** In the page's order; `live` limits to the checks that are cheap enough to run while the learner works. */

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { runChecks, validateCheck } from '../checks/index.ts';
 import type { CheckContext, CheckResult } from '../checks/check.ts';
 import { quizzesOf } from '../checks/quiz.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { PageView } from '../protocol/rest.ts';
-import { loadCourses, sideBySide } from '../scenario/load.ts';
+import { loadCourses, pagesOf, sideBySide } from '../scenario/load.ts';
 import { LIMITS, locateIn, readSource } from '../scenario/source-file.ts';
 import type { Course, Page, Scenario } from '../scenario/model.ts';
 import { translationFor } from '../scenario/translations.ts';
 import { wordsIn } from '../scenario/words.ts';
-import { type Content, isCheckable } from './content.ts';
+import { type Content, isCheckable, scenariosOf } from './content.ts';
 import { VERIFY_TITLE, verify } from './verify.ts';
 
 /** After this long, the files are looked at again: an author's change shows on reload. */
@@ -41,7 +41,20 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
     rendered.set(key, { text: markdown, html });
     return html;
   };
-  return {
+  let warming: Promise<void> | undefined;
+  const content: Content = {
+    warm() {
+      warming ??= (async () => {
+        const [first] = scenariosOf(await content.courses()).values();
+        if (first === undefined) return;
+        // A page at a time, with room for requests in between.
+        for (const page of pagesOf(first)) {
+          await content.renderPage(first, page);
+          await sleep(clock, 10);
+        }
+      })().catch(() => undefined);
+      return warming;
+    },
     async courses() {
       if (read === undefined || clock.now() - read.at > FRESH_MS) {
         const signature = (await Promise.all(folders.map(signatureOf))).join('\n');
@@ -82,6 +95,7 @@ export function createContent(folders: readonly string[], ids: Ids, clock: Clock
       return results;
     },
   };
+  return content;
 }
 
 /** A page's Markdown; where it can't be read, what is the matter: the other pages go on. */
