@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { spdyReader } from '../../lib/spdy-frames.ts';
 import { HeaderDeflater, HeaderInflater } from './header-block.ts';
 import type { Headers } from './header-block.ts';
 
@@ -17,8 +18,6 @@ const FIN = 1;
 const CANCEL = 5;
 const REFUSED = 3;
 
-/** Control frames are small: headers of a few words. */
-const CONTROL_LIMIT = 128 * 1024;
 /** Data is sent in pieces of this size, so that streams take turns. */
 const PIECE = 32 * 1024;
 
@@ -137,37 +136,12 @@ export class SpdyConnection {
   }
 
   async #read(): Promise<void> {
-    let pending: Buffer = Buffer.alloc(0);
-    /** The data frame whose body is coming in. */
-    let data: { stream: SpdyStream | undefined; left: number; fin: boolean } | undefined;
-    for await (const part of this.#transport) {
-      const chunk: Buffer = Buffer.isBuffer(part) ? part : Buffer.from(part);
-      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-      for (;;) {
-        if (data !== undefined) {
-          const piece = pending.subarray(0, data.left);
-          pending = pending.subarray(piece.length);
-          data.left -= piece.length;
-          if (piece.length > 0) await data.stream?.receive(piece);
-          if (data.left > 0) break;
-          if (data.fin) data.stream?.receiveEnd();
-          data = undefined;
-        }
-        if (pending.length < 8) break;
-        const first = pending.readUInt32BE(0);
-        const flags = pending.readUInt8(4);
-        const length = pending.readUIntBE(5, 3);
-        if (first < 0x80000000) {
-          data = { stream: this.#streams.get(first), left: length, fin: (flags & FIN) !== 0 };
-          pending = pending.subarray(8);
-          continue;
-        }
-        if (length > CONTROL_LIMIT) throw new RangeError('control frame too large');
-        if (pending.length < 8 + length) break;
-        await this.#control(first & 0xffff, flags, pending.subarray(8, 8 + length));
-        pending = pending.subarray(8 + length);
-      }
-    }
+    const read = spdyReader({
+      control: (type, flags, body) => this.#control(type, flags, body),
+      data: (stream, piece) => this.#streams.get(stream)?.receive(piece),
+      end: (stream) => this.#streams.get(stream)?.receiveEnd(),
+    });
+    for await (const part of this.#transport) await read(Buffer.isBuffer(part) ? part : Buffer.from(part));
   }
 
   async #control(type: number, flags: number, body: Buffer): Promise<void> {

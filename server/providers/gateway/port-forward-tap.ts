@@ -1,10 +1,9 @@
 import { HeaderInflater } from '../../cluster/vocabulary.ts';
+import { spdyReader } from '../../lib/spdy-frames.ts';
 import { type Exchange, HttpTap } from './http-tap.ts';
 import { Http2Tap, PREFACE } from './http2-tap.ts';
 
 const SYN_STREAM = 1;
-/** Larger ones are none of Kubernetes'. */
-const CONTROL_LIMIT = 128 * 1024;
 const FRAME_LIMIT = 16 * 1024 * 1024;
 
 /** Reads bytes in order; resolves when they have been looked at, because headers unpack in their own time. */
@@ -25,14 +24,8 @@ export class PortForwardTap {
     framing: 'spdy' | 'websocket',
     private readonly onExchange: (exchange: Exchange, port: number) => void,
   ) {
-    const client = spdyReader(
-      (type, body) => this.#control(type, body),
-      (id, data) => this.#streams.get(id)?.client(data),
-    );
-    const server = spdyReader(
-      () => Promise.resolve(),
-      (id, data) => this.#streams.get(id)?.server(data),
-    );
+    const client = spdyReader({ control: (type, _flags, body) => this.#control(type, body), data: (id, data) => this.#streams.get(id)?.client(data) });
+    const server = spdyReader({ control: () => Promise.resolve(), data: (id, data) => this.#streams.get(id)?.server(data) });
     // One order for both directions: an answer must not be looked at before its stream is known.
     let queue = Promise.resolve();
     let broken = false;
@@ -93,38 +86,6 @@ class StreamTap {
   close(): void {
     if (this.#tap instanceof Http2Tap) this.#tap.close();
   }
-}
-
-/** Takes frames apart: control frames whole, data as it comes. */
-function spdyReader(onControl: (type: number, body: Buffer) => Promise<void>, onData: (stream: number, data: Buffer) => void): Look {
-  let pending: Buffer = Buffer.alloc(0);
-  let data: { stream: number; left: number } | undefined;
-  return async (chunk) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    for (;;) {
-      if (data !== undefined) {
-        const piece = pending.subarray(0, data.left);
-        pending = pending.subarray(piece.length);
-        data.left -= piece.length;
-        if (piece.length > 0) onData(data.stream, piece);
-        if (data.left > 0) return;
-        data = undefined;
-      }
-      if (pending.length < 8) return;
-      const first = pending.readUInt32BE(0);
-      const length = pending.readUIntBE(5, 3);
-      if (first < 0x80000000) {
-        data = { stream: first, left: length };
-        pending = pending.subarray(8);
-        continue;
-      }
-      if (length > CONTROL_LIMIT) throw new RangeError('control frame too large');
-      if (pending.length < 8 + length) return;
-      const body = pending.subarray(8, 8 + length);
-      pending = pending.subarray(8 + length);
-      await onControl(first & 0xffff, body);
-    }
-  };
 }
 
 /** Hands on what binary frames carry. Source: RFC 6455, section 5.2. */
