@@ -1,12 +1,9 @@
-import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { argoServerPort, learnerToken } from '../harness/argo-server.ts';
-import type { ArgoServerPort } from '../harness/argo-server.ts';
-import { axeFindings, watchProblems } from '../harness/browser.ts';
-import { startTestCluster } from '../harness/test-cluster.ts';
-import type { TestCluster } from '../harness/test-cluster.ts';
-import { browserTests, SOON } from '../harness/visit.ts';
+import { openArgoUi } from '../harness/argo-ui-page.ts';
+import type { ArgoUiPage } from '../harness/argo-ui-page.ts';
+import { axeFindings } from '../harness/browser.ts';
+import { browserTests } from '../harness/visit.ts';
 
 const { runnable, launch } = browserTests("Argo's user interface");
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
@@ -26,31 +23,15 @@ spec:
 `;
 
 describe.runIf(runnable)("Argo's user interface", { timeout: 60_000 }, () => {
-  let cluster: TestCluster;
-  let server: ArgoServerPort;
-  let browser: Browser;
-  let context: BrowserContext;
+  let ui: ArgoUiPage;
   let page: Page;
-  let problems: string[];
   let base: string;
 
   beforeAll(async () => {
-    [cluster, browser] = await Promise.all([startTestCluster({ argo: true, argoUi: join(import.meta.dirname, '../../dist/argo-ui') }), launch()]);
-    server = await argoServerPort(cluster.cluster);
-    base = `http://127.0.0.1:${server.port}`;
-    const token = await learnerToken(cluster.cluster);
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.addCookies([{ name: 'authorization', value: `Bearer ${token}`, url: base }]);
-    page = await context.newPage();
-    page.setDefaultTimeout(SOON);
-    problems = await watchProblems(page);
+    ui = await openArgoUi(launch);
+    ({ page, base } = ui);
   }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await cluster?.stop();
-  });
+  afterAll(() => ui?.close());
 
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const dialog = (name: string) => page.getByRole('dialog', { name });
@@ -99,14 +80,14 @@ describe.runIf(runnable)("Argo's user interface", { timeout: 60_000 }, () => {
     await succeeds();
     await page.getByRole('button', { name: 'Logs' }).click();
     await page.getByRole('log').getByText('heard another time').first().waitFor();
-    expect(problems).toEqual([]);
+    expect(ui.problems).toEqual([]);
   });
 
   it('shows the answer of the server where it refuses, and keeps the question open', async () => {
     await page.goto(`${base}/workflows/argo/first`);
     await button('Delete').click();
     const question = dialog('Delete first');
-    await cluster.cluster.client.delete(WORKFLOWS, 'argo', 'first');
+    await ui.cluster.client.delete(WORKFLOWS, 'argo', 'first');
     await question.getByRole('button', { name: 'Delete' }).click();
     expect(await question.getByRole('alert').innerText()).toContain('404: workflows.argoproj.io "first" not found');
     await question.getByRole('button', { name: 'Cancel' }).click();
@@ -114,8 +95,8 @@ describe.runIf(runnable)("Argo's user interface", { timeout: 60_000 }, () => {
 
   it(`draws of ${NODES} nodes those in sight`, async () => {
     const tasks = Array.from({ length: NODES - 1 }, (_, i) => ({ name: `t${i}`, template: 'pass', ...(i === 0 ? {} : { depends: `t${Math.floor((i - 1) / 4)}` }) }));
-    await cluster.cluster.client.create(WORKFLOWS, 'argo', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name: 'wide' }, spec: { entrypoint: 'main', templates: [{ name: 'pass', suspend: { duration: '0' } }, { name: 'main', dag: { tasks } }] } });
-    await expect.poll(async () => (await cluster.cluster.client.get(WORKFLOWS, 'argo', 'wide')).metadata.labels?.['workflows.argoproj.io/phase'], { timeout: 30_000 }).toBe('Succeeded');
+    await ui.cluster.client.create(WORKFLOWS, 'argo', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name: 'wide' }, spec: { entrypoint: 'main', templates: [{ name: 'pass', suspend: { duration: '0' } }, { name: 'main', dag: { tasks } }] } });
+    await expect.poll(async () => (await ui.cluster.client.get(WORKFLOWS, 'argo', 'wide')).metadata.labels?.['workflows.argoproj.io/phase'], { timeout: 30_000 }).toBe('Succeeded');
     await page.goto(`${base}/workflows/argo`);
     await page.getByRole('link', { name: 'wide' }).waitFor();
     const took = await page.evaluate(async () => {
@@ -133,7 +114,7 @@ describe.runIf(runnable)("Argo's user interface", { timeout: 60_000 }, () => {
     await page.getByRole('searchbox').fill('t498');
     await page.getByRole('searchbox').press('Enter');
     await page.getByRole('button', { name: 't498, Suspend, Succeeded', pressed: true }).waitFor();
-    expect(problems).toEqual([]);
+    expect(ui.problems).toEqual([]);
   });
 
   it('has pages for reports, events and plugins that say what there is and what is missing', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pause } from '../state/time.ts';
+import { elapsed, pause } from '../state/time.ts';
 import { apiUrl, ArgoError, failure, headers } from './client.ts';
 import type { Query } from './client.ts';
 
@@ -13,6 +13,8 @@ export async function stream<T>(shape: z.ZodType<T>, path: string, query: Query,
 
 /** Milliseconds between two items of a stream of which only the latest counts. */
 const REST_MS = 150;
+/** What takes long is followed by a longer rest: so many times as long. */
+const REST_FACTOR = 4;
 
 /**
  * Reads a stream in which each item takes the place of the one before, such as the states of one workflow. One item is
@@ -64,6 +66,7 @@ export class Latest {
     const line = this.waiting;
     if (line === undefined || this.signal.aborted) return;
     this.waiting = undefined;
+    const began = elapsed();
     try {
       this.work(line);
     } catch (reason) {
@@ -71,7 +74,8 @@ export class Latest {
       return;
     }
     this.resting = true;
-    void pause(this.restMs, this.signal).then(() => {
+    // On a slow machine the page still has most of the time for its reader.
+    void pause(Math.max(this.restMs, REST_FACTOR * (elapsed() - began)), this.signal).then(() => {
       this.resting = false;
       this.next();
     });

@@ -30,6 +30,11 @@ export function startClock(): void {
   setInterval(tick, 1000);
 }
 
+/** Milliseconds since the page began, for durations. */
+export function elapsed(): number {
+  return performance.now();
+}
+
 /** Resolves after `ms`, or at once when the signal aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -151,7 +151,8 @@ function Node({ node, words, stop, mark, onSelect, onKey }: { node: GraphNode; w
       class={`node node-${node.phase === '' ? node.type : node.phase} ${mark}`}
       transform={`translate(${node.x} ${node.y})`}
       role="button"
-      tabIndex={stop ? 0 : -1}
+      // Small letters: within SVG the name of an attribute is taken as it is written.
+      tabindex={stop ? 0 : -1}
       data-active={stop ? '' : undefined}
       aria-label={[node.label, node.type === COLLAPSED ? 'expand' : node.type, node.phase, node.note].filter(Boolean).join(', ')}
       aria-pressed={node.type === COLLAPSED ? undefined : mark === 'node-selected'}

@@ -13,7 +13,7 @@ import { write } from './editor.tsx';
 const TABS = ['Summary', 'Containers', 'Inputs/Outputs'] as const;
 
 /** What is known of one node: the right-hand panel of the workflow's page. */
-export function NodePanel({ workflow, node, onLogs, onManifest, onResume, onClose }: { workflow: Workflow; node: NodeStatus; onLogs(): void; onManifest(): void; onResume(): void; onClose(): void }): JSX.Element {
+export function NodePanel({ workflow, node, onLogs, onEvents, onManifest, onResume, onClose }: { workflow: Workflow; node: NodeStatus; onLogs(): void; onEvents(): void; onManifest(): void; onResume(): void; onClose(): void }): JSX.Element {
   const tab = useSignal<(typeof TABS)[number]>('Summary');
   const template = templateOf(workflow, node);
   const isPod = node.type === 'Pod';
@@ -79,6 +79,11 @@ export function NodePanel({ workflow, node, onLogs, onManifest, onResume, onClos
               {isPod && (
                 <button type="button" class="pill" onClick={onLogs}>
                   <Icon name="workflows" /> Logs
+                </button>
+              )}
+              {isPod && (
+                <button type="button" class="pill" onClick={onEvents}>
+                  <Icon name="bell" /> Events
                 </button>
               )}
             </p>

@@ -11,6 +11,7 @@ import type { Action } from '../state/actions.ts';
 import { findArtifact } from '../state/artifacts.ts';
 import { lasted, valueText } from '../state/format.ts';
 import { originLinks } from '../state/origin.ts';
+import { podName } from '../state/pod-name.ts';
 import { go, href, place, setQuery } from '../state/router.ts';
 import { now, pause } from '../state/time.ts';
 import { ActionDialog, ResumeNodeDialog } from './action-dialog.tsx';
@@ -135,7 +136,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
             {Object.keys(nodes).length === 0 && <p>No nodes yet: the workflow has not started.</p>}
             {Object.keys(nodes).length > 0 && (view === 'timeline' ? <TimelineView nodes={nodes} selected={nodeId} onSelect={select} /> : <GraphView nodes={nodes} selected={nodeId} onSelect={select} />)}
           </div>
-          {node !== undefined && <NodePanel key={node.id} workflow={now_} node={node} onLogs={() => setQuery({ sidePanel: 'logs' })} onManifest={() => setQuery({ sidePanel: 'manifest' })} onResume={() => (resuming.value = node.id)} onClose={() => setQuery({ nodeId: undefined })} />}
+          {node !== undefined && <NodePanel key={node.id} workflow={now_} node={node} onLogs={() => setQuery({ sidePanel: 'logs' })} onEvents={() => setQuery({ sidePanel: 'events' })} onManifest={() => setQuery({ sidePanel: 'manifest' })} onResume={() => (resuming.value = node.id)} onClose={() => setQuery({ nodeId: undefined })} />}
           {artifact !== undefined && <ArtifactPanel key={artifact.id} workflow={now_} found={artifact} onClose={() => setQuery({ nodeId: undefined })} />}
         </div>
       )}
@@ -165,6 +166,11 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
         <SlidingPanel label="Workflow" onClose={() => setQuery({ sidePanel: undefined })}>
           <h2>{name}</h2>
           <ObjectEditor label="Workflow" value={withoutManagedFields(now_)} readOnly />
+        </SlidingPanel>
+      )}
+      {now_ !== undefined && node !== undefined && panel === 'events' && (
+        <SlidingPanel label="Events" onClose={() => setQuery({ sidePanel: undefined })}>
+          <Events namespace={namespace} kind="Pod" name={podName(now_, node)} />
         </SlidingPanel>
       )}
       {node !== undefined && panel === 'manifest' && (

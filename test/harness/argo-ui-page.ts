@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Cluster } from '../../server/cluster/index.ts';
+import { argoServerPort, learnerToken } from './argo-server.ts';
+import { watchProblems } from './browser.ts';
+import { startTestCluster } from './test-cluster.ts';
+import { SOON } from './visit.ts';
+
+export interface ArgoUiPage {
+  cluster: Cluster;
+  page: Page;
+  /** Address of the Argo Server, without a slash at its end. */
+  base: string;
+  /** Errors of the page and breaches of its policy. */
+  problems: string[];
+  /** Another page of the same learner, in a window of its own. */
+  another(window: { width: number; height: number; colorScheme: 'light' | 'dark' }): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Somebody who may do everything, before the Argo Server's user interface; the browser is closed with it. */
+export async function openArgoUi(launch: () => Promise<Browser>): Promise<ArgoUiPage> {
+  const [{ cluster, stop }, browser] = await Promise.all([startTestCluster({ argo: true, argoUi: join(import.meta.dirname, '../../dist/argo-ui') }), launch()]);
+  const server = await argoServerPort(cluster);
+  const base = `http://127.0.0.1:${server.port}`;
+  const token = await learnerToken(cluster);
+  const contexts: BrowserContext[] = [];
+  const open = async (window: { width: number; height: number; colorScheme?: 'light' | 'dark' }): Promise<Page> => {
+    const { colorScheme = 'light', ...viewport } = window;
+    const context = await browser.newContext({ viewport, colorScheme });
+    contexts.push(context);
+    await context.addCookies([{ name: 'authorization', value: `Bearer ${token}`, url: base }]);
+    const page = await context.newPage();
+    page.setDefaultTimeout(SOON);
+    return page;
+  };
+  const page = await open({ width: 1280, height: 800 });
+  return {
+    cluster,
+    page,
+    base,
+    problems: await watchProblems(page),
+    another: open,
+    async close() {
+      for (const context of contexts) await context.close();
+      await browser.close();
+      await server.close();
+      await stop();
+    },
+  };
+}
