@@ -6,7 +6,9 @@ import type { KubeObject } from '../store/object.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { AttachedProcess, ContainerAccess } from './access.ts';
 import type { LogStore } from './log-store.ts';
-import type { ContainerRun, PodWorker } from './pod-worker.ts';
+import type { ContainerRun } from './container-runs.ts';
+import { placedContainers } from './observed.ts';
+import type { PodWorker } from './pod-worker.ts';
 
 /** What the API's streaming subresources see of the pods that run here. */
 export function createContainerAccess(options: { worker: (podUid: string) => PodWorker | undefined; network: PodNetwork }): ContainerAccess {
@@ -59,7 +61,7 @@ export function createContainerAccess(options: { worker: (podUid: string) => Pod
 
     async attach(pod, container, attach): Promise<AttachedProcess> {
       const { running: target, log, worker } = running(pod, container);
-      const spec = worker.pod.spec.containers.find((c) => c.name === container);
+      const spec = placedContainers(worker.pod).find((placed) => placed.container.name === container)?.container;
       const stdout = new PassThrough();
       const stderr = spec?.tty === true ? undefined : new PassThrough();
       // Whoever starts a pod in order to talk to it (`kubectl run -i`) attaches a moment after it began, and would miss

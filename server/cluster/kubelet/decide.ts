@@ -1,15 +1,16 @@
 import type { Container, Pod } from '../controllers/runtime/kinds.ts';
 import { nextBackOff, type BackOffState } from './back-off.ts';
-import { isSidecar, observedOf, type ContainerObserved, type PodObserved } from './observed.ts';
+import { isSidecar, observedOf, placedContainers, type ContainerObserved, type PlacedContainer, type PodObserved } from './observed.ts';
 
 /** What the pod's actor has to do next. */
 export interface Decision {
   /** Volumes, network. Nothing is started before. */
   prepare: boolean;
-  start: { container: Container; init: boolean; restart: boolean; backOff?: BackOffState }[];
-  stop: { container: Container; init: boolean }[];
+  start: (PlacedContainer & { restart: boolean; backOff?: BackOffState })[];
+  /** With what the event says about it, and whether the container is to run again with another image. */
+  stop: (PlacedContainer & { message: string; replace?: boolean })[];
   /** Exited containers that wait for their back-off to pass. */
-  backOff: { container: Container; delay: number; until: number }[];
+  backOff: (PlacedContainer & { delay: number; until: number })[];
   /** Nothing runs and nothing will: the pod has ended. */
   finished: boolean;
   /** The kubelet's own end of the pod falls due: activeDeadlineSeconds. */
@@ -45,16 +46,18 @@ export function decide(pod: Pod, observed: PodObserved, now: number): Decision {
   const wake = (at: number) => {
     decision.wakeAt = Math.min(decision.wakeAt ?? at, at);
   };
-  const inits = pod.spec.initContainers ?? [];
-  const containers = pod.spec.containers;
+  const all = placedContainers(pod);
+  const inits = all.filter(({ list }) => list === 'initContainers');
+  const containers = all.filter(({ list }) => list === 'containers');
+  const ephemeral = all.filter(({ list }) => list === 'ephemeralContainers');
 
-  const stopAll = (which: readonly Container[], init: boolean) => {
-    for (const container of which) {
+  const stopAll = (which: readonly PlacedContainer[]) => {
+    for (const { container, list } of which) {
       const state = observedOf(observed, container.name);
-      if (state.phase === 'running' && !state.stopping) decision.stop.push({ container, init });
+      if (state.phase === 'running' && !state.stopping) decision.stop.push({ container, list, message: `Stopping container ${container.name}` });
     }
   };
-  const noneUp = () => [...inits, ...containers].every((c) => !isUp(observedOf(observed, c.name)));
+  const isDown = ({ container }: PlacedContainer) => !isUp(observedOf(observed, container.name));
 
   const deadline = pod.spec.activeDeadlineSeconds;
   if (deadline !== undefined && observed.ended === undefined && !hasEnded(pod, observed)) {
@@ -67,15 +70,16 @@ export function decide(pod: Pod, observed: PodObserved, now: number): Decision {
   }
 
   if (observed.ended !== undefined || pod.metadata.deletionTimestamp !== undefined) {
-    stopAll(containers, false);
-    if (containers.every((c) => !isUp(observedOf(observed, c.name)))) stopAll(inits, true);
-    decision.finished = noneUp();
+    stopAll([...containers, ...ephemeral]);
+    if (containers.every(isDown)) stopAll(inits);
+    decision.finished = all.every(isDown);
     return decision;
   }
 
   if (hasEnded(pod, observed)) {
-    stopAll([...inits].reverse().filter(isSidecar), true);
-    decision.finished = noneUp();
+    stopAll([...inits].reverse().filter(({ container }) => isSidecar(container)));
+    stopAll(ephemeral);
+    decision.finished = all.every(isDown);
     return decision;
   }
 
@@ -85,43 +89,72 @@ export function decide(pod: Pod, observed: PodObserved, now: number): Decision {
   }
 
   // Starts what is not up, or says until when it has to wait. True when it is up.
-  const bring = (container: Container, init: boolean): boolean => {
+  const bring = ({ container, list }: PlacedContainer): boolean => {
     const state = observedOf(observed, container.name);
-    if (isUp(state)) return state.phase === 'running';
+    if (isUp(state)) {
+      if (state.phase === 'running' && !state.stopping && isOutdated(state, container)) {
+        const message = list === 'initContainers' ? `Init container ${container.name} definition changed` : `Container ${container.name} definition changed, will be restarted`;
+        decision.stop.push({ container, list, message, replace: true });
+      }
+      return state.phase === 'running';
+    }
+    // Another image is a fresh start: whatever the former one did counts no more.
+    if (state.phase === 'exited' && state.retryAt === undefined && isOutdated(state, container)) {
+      decision.start.push({ container, list, restart: true });
+      return false;
+    }
     if (state.retryAt !== undefined && state.retryAt > now) {
       wake(state.retryAt);
       return false;
     }
     if (state.phase === 'waiting') {
-      decision.start.push({ container, init, restart: false });
+      decision.start.push({ container, list, restart: false });
       return false;
     }
     const next = nextBackOff(state.backOff, state.exit?.finishedAt ?? now, now);
-    if ('state' in next) decision.start.push({ container, init, restart: true, backOff: next.state });
+    if ('state' in next) decision.start.push({ container, list, restart: true, backOff: next.state });
     else {
-      decision.backOff.push({ container, delay: next.delay, until: now + next.wait });
+      decision.backOff.push({ container, list, delay: next.delay, until: now + next.wait });
       wake(now + next.wait);
     }
     return false;
   };
 
-  for (const container of inits) {
+  // They never run twice, and don't wait for anybody.
+  for (const placed of ephemeral) {
+    const state = observedOf(observed, placed.container.name);
+    if (state.phase !== 'waiting') continue;
+    if (state.retryAt !== undefined && state.retryAt > now) wake(state.retryAt);
+    else decision.start.push({ ...placed, restart: false });
+  }
+  for (const placed of inits) {
+    const { container } = placed;
     const state = observedOf(observed, container.name);
     if (isSidecar(container)) {
-      if (!bring(container, true) || !state.started) {
+      if (!bring(placed) || !state.started) {
         if (!mainHasStarted(pod, observed)) return decision;
       }
     } else if (state.phase !== 'exited' || state.exit?.exitCode !== 0) {
-      bring(container, true);
+      bring(placed);
       return decision;
     }
   }
-  for (const container of containers) {
-    const state = observedOf(observed, container.name);
-    if (state.phase === 'exited' && !restarts(pod, container, state.exit?.exitCode ?? 0)) continue;
-    bring(container, false);
+  for (const placed of containers) {
+    const state = observedOf(observed, placed.container.name);
+    if (isOver(pod, placed.container, state)) continue;
+    bring(placed);
   }
   return decision;
+}
+
+/** The spec has another image than the latest run. After kubernetes 1.32 pkg/kubelet/container/helpers.go (HashContainer) */
+function isOutdated(state: ContainerObserved, container: Container): boolean {
+  return state.startedFrom !== undefined && state.startedFrom !== (container.image ?? '');
+}
+
+/** Whether a container has run for the last time. */
+function isOver(pod: Pod, container: Container, state: ContainerObserved): boolean {
+  return state.phase === 'exited' && !restarts(pod, container, state.exit?.exitCode ?? 0) && !(state.replaced === true && isOutdated(state, container));
 }
 
 function mainHasStarted(pod: Pod, observed: PodObserved): boolean {
@@ -138,7 +171,6 @@ export function hasEnded(pod: Pod, observed: PodObserved): boolean {
     if (state.phase === 'exited' && state.exit?.exitCode !== 0 && !initRestarts(pod, container)) return true;
   }
   return pod.spec.containers.every((container) => {
-    const state = observedOf(observed, container.name);
-    return state.phase === 'exited' && !restarts(pod, container, state.exit?.exitCode ?? 0);
+    return isOver(pod, container, observedOf(observed, container.name));
   });
 }

@@ -26,6 +26,10 @@ export interface ContainerObserved {
   exit?: ExitRecord;
   last?: ExitRecord;
   restarts: number;
+  /** The image, as the spec had it, of the latest run: another one in the spec asks for a new run. */
+  startedFrom?: string;
+  /** It was stopped for that, and runs again whatever the restart policy is. */
+  replaced?: boolean;
   /** False until the startup probe has passed; true without one. */
   started: boolean;
   /** What the readiness probe said last; true without one. */
@@ -35,6 +39,27 @@ export interface ContainerObserved {
   backOff?: BackOffState;
   /** A start that failed is tried again at this time. */
   retryAt?: number;
+}
+
+/** A container and the list of the spec in which it stands. */
+export interface PlacedContainer {
+  container: Container;
+  list: 'initContainers' | 'containers' | 'ephemeralContainers';
+}
+
+/** As events point to it. */
+export function fieldPathOf({ container, list }: PlacedContainer): string {
+  return `spec.${list}{${container.name}}`;
+}
+
+/** All containers of a pod, those of a list in their order. */
+export function placedContainers(pod: Pod): PlacedContainer[] {
+  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
+  return [
+    ...initContainers.map((container): PlacedContainer => ({ container, list: 'initContainers' })),
+    ...containers.map((container): PlacedContainer => ({ container, list: 'containers' })),
+    ...ephemeralContainers.map((container): PlacedContainer => ({ container, list: 'ephemeralContainers' })),
+  ];
 }
 
 export interface PodObserved {
@@ -62,8 +87,15 @@ export function newContainer(container: Container): ContainerObserved {
 
 export function newObserved(pod: Pod, now: number): PodObserved {
   const containers = new Map<string, ContainerObserved>();
-  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) containers.set(container.name, newContainer(container));
+  for (const { container } of placedContainers(pod)) containers.set(container.name, newContainer(container));
   return { prepared: false, startedAt: now, containers };
+}
+
+/** Ephemeral containers come while the pod runs. */
+export function addEphemeral(observed: PodObserved, pod: Pod): void {
+  for (const container of pod.spec.ephemeralContainers ?? []) {
+    if (!observed.containers.has(container.name)) observed.containers.set(container.name, newContainer(container));
+  }
 }
 
 export function observedOf(observed: PodObserved, name: string): ContainerObserved {

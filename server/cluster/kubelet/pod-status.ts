@@ -22,6 +22,7 @@ export function podStatus(pod: Pod, observed: PodObserved, facts: StatusFacts): 
   const inits = pod.spec.initContainers ?? [];
   const waitingReason = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
   const initStatuses = inits.map((container) => containerStatus(container, observedOf(observed, container.name), waitingReason, true));
+  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((container) => ephemeralStatus(container, observedOf(observed, container.name), waitingReason));
   const statuses = pod.spec.containers
     .map((container) => containerStatus(container, observedOf(observed, container.name), waitingReason, false))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -35,6 +36,7 @@ export function podStatus(pod: Pod, observed: PodObserved, facts: StatusFacts): 
     startTime: rfc3339(observed.startedAt),
     ...(inits.length === 0 ? {} : { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? 'BestEffort',
   };
 }
@@ -107,6 +109,12 @@ function containerStatus(container: Container, observed: ContainerObserved, wait
           })),
         }),
   };
+}
+
+/** Nobody asks whether it is ready, so the status doesn't say when it has started. */
+function ephemeralStatus(container: Container, observed: ContainerObserved, waitingReason: string): ContainerStatus {
+  const { started: _, ...status } = containerStatus(container, observed, waitingReason, false);
+  return { ...status, ready: false };
 }
 
 type Verdict = { status: 'True' | 'False'; reason?: string; message?: string };

@@ -8,7 +8,8 @@ import type { Container, Probe } from '../controllers/runtime/kinds.ts';
 import type { RunningContainer } from './running-container.ts';
 
 export type ProbeKind = 'startup' | 'readiness' | 'liveness';
-export type ProbeResult = { ok: true } | { ok: false; output: string };
+/** `code`: how the command of an exec probe ended. */
+export type ProbeResult = { ok: true } | { ok: false; output: string; code?: number };
 
 export interface ProbeTarget {
   podIP: string;
@@ -55,7 +56,7 @@ async function askExec(command: string[], { running }: ProbeTarget, onTimeout: (
   process.stdout.on('data', gather);
   process.stderr?.on('data', gather);
   const { code } = await process.exited;
-  return code === 0 ? { ok: true } : { ok: false, output };
+  return code === 0 ? { ok: true } : { ok: false, output, code };
 }
 
 type HttpGet = NonNullable<Probe['httpGet']>;

@@ -8,7 +8,7 @@ type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated'
  * ran are gone like after a reboot of the node. Undefined for a pod that it sees for the first time.
  */
 export function restoreObserved(pod: Pod, now: number): PodObserved | undefined {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? []), ...(pod.status?.ephemeralContainerStatuses ?? [])];
   if (statuses.length === 0) return undefined;
   const observed = newObserved(pod, pod.status?.startTime === undefined ? now : Date.parse(pod.status.startTime));
   for (const status of statuses) {

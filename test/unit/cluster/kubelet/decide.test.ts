@@ -107,3 +107,20 @@ test('durations and quantities are written and read as Go does', () => {
   expect([0, 100, 10_000, 80_000, 300_000, 3_600_000].map(goDuration)).toEqual(['0s', '100ms', '10s', '1m20s', '5m0s', '1h0m0s']);
   expect(['500m', '64Mi', '1e3', '2', '1.5Gi', 'x'].map(parseQuantity)).toEqual([0.5, 67_108_864, 1000, 2, 1_610_612_736, Number.NaN]);
 });
+
+test('an ephemeral container starts at once, even while the others initialise, never runs again, and ends with the pod', () => {
+  const of = pod({ restartPolicy: 'Never', initContainers: [{ name: 'i' }], ephemeralContainers: [{ name: 'e' }] });
+  expect(does(of, seen(of, { i: running }))).toBe('start e');
+  expect(does(of, seen(of, { i: exit(0), c: running, e: exit(1) }))).toBe('');
+  expect(does(of, seen(of, { i: exit(0), c: exit(0), e: running }))).toBe('stop e');
+  expect(does(of, seen(of, { i: exit(0), c: exit(0), e: exit(137) }))).toBe('finish');
+});
+
+test('a container whose image changed is replaced at once, whatever the restart policy and former failures', () => {
+  const of = pod({ restartPolicy: 'Never', containers: [{ name: 'c', image: 'new' }] });
+  const now = { ...running, startedFrom: 'old' };
+  expect(decide(of, seen(of, { c: now }), 0).stop).toEqual([{ container: { name: 'c', image: 'new' }, list: 'containers', message: 'Container c definition changed, will be restarted', replace: true }]);
+  const backOff = { delay: 160_000, since: 0 };
+  expect(decide(of, seen(of, { c: { ...exit(143), startedFrom: 'old', replaced: true, backOff } }), 1).start).toEqual([{ container: { name: 'c', image: 'new' }, list: 'containers', restart: true }]);
+  expect(does(of, seen(of, { c: { ...exit(0), startedFrom: 'old' } }))).toBe('finish');
+});

@@ -191,3 +191,53 @@ test('whoever starts a pod to talk to it sees its first words too', async () => 
   expect((await process.exited).code).toBe(0);
   await expect.poll(() => out).toBe('hello\ngot word\n');
 });
+
+const messages = async (name: string, reason: string) => {
+  const events = await cluster.client.list(EVENTS, { namespace: 'ns' });
+  return events.items.filter((e) => (e.involvedObject as { name: string }).name === name && e.reason === reason).map((e) => [(e.involvedObject as { fieldPath?: string }).fieldPath, e.message]);
+};
+
+test('an ephemeral container joins a pod that runs, shows in its status, and has its log', async () => {
+  await cluster.pod('debugged', { terminationGracePeriodSeconds: 0, containers: [sh('sleep 600')] });
+  const before = await cluster.until('debugged', (p) => p.status?.phase === 'Running');
+  await cluster.client.update(PODS, { ...before, spec: { ...before.spec, ephemeralContainers: [{ name: 'look', image: 'busybox', command: ['sh', '-c', 'echo seen; exit 4'], targetContainerName: 'c' }] } }, { subresource: 'ephemeralcontainers' });
+  const pod = await cluster.until('debugged', (p) => p.status?.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined);
+  expect(pod.status?.ephemeralContainerStatuses).toEqual([
+    { name: 'look', image: 'docker.io/library/busybox:latest', imageID: expect.stringContaining('busybox@sha256:'), containerID: expect.stringContaining('containerd://'), ready: false, restartCount: 0, lastState: {}, state: { terminated: expect.objectContaining({ exitCode: 4, reason: 'Error' }) } },
+  ]);
+  expect(pod.status?.phase).toBe('Running');
+  expect(await cluster.logs('debugged', 'look')).toBe('seen\n');
+  await expect.poll(() => messages('debugged', 'Started')).toContainEqual(['spec.ephemeralContainers{look}', 'Started container look']);
+});
+
+test('another image in the spec of a pod that runs replaces the container', async () => {
+  await cluster.pod('replaced', { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [sh('sleep 600')] });
+  const before = await cluster.until('replaced', (p) => p.status?.phase === 'Running');
+  await cluster.client.patch(PODS, 'ns', 'replaced', { type: 'merge', body: { spec: { containers: before.spec.containers.map((c) => ({ ...c, image: 'alpine' })) } } });
+  const pod = await cluster.until('replaced', (p) => p.status?.containerStatuses?.[0]?.restartCount === 1 && p.status.containerStatuses[0].state?.running !== undefined);
+  expect(pod.status?.containerStatuses?.[0]).toMatchObject({ image: 'docker.io/library/alpine:latest', lastState: { terminated: { reason: 'Error' } } });
+  await expect.poll(() => messages('replaced', 'Killing')).toEqual([['spec.containers{c}', 'Container c definition changed, will be restarted']]);
+});
+
+test('a container is not shown running before its postStart hook is through, and one that fails is killed', async () => {
+  await cluster.pod('hooked', { terminationGracePeriodSeconds: 0, containers: [sh('sleep 600', { lifecycle: { postStart: { exec: { command: ['sh', '-c', 'echo no; exit 2'] } } } })] });
+  const pod = await cluster.until('hooked', (p) => p.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'PostStartHookError');
+  expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+    `Exec lifecycle hook ([sh -c echo no; exit 2]) for Container "c" in Pod "hooked_ns(${pod.metadata.uid})" failed - error: command 'sh -c echo no; exit 2' exited with 2: no\n, message: "no\\n"`,
+  );
+  await expect.poll(() => messages('hooked', 'Killing')).toContainEqual(['spec.containers{c}', 'FailedPostStartHook']);
+  await cluster.pod('slow-hook', { terminationGracePeriodSeconds: 0, containers: [sh('sleep 600', { lifecycle: { postStart: { sleep: { seconds: 1 } } } })] });
+  const phases: string[] = [];
+  await cluster.until('slow-hook', (p) => {
+    phases.push(Object.keys(p.status?.containerStatuses?.[0]?.state ?? {}).join());
+    return p.status?.phase === 'Running';
+  });
+  expect([...new Set(phases)].filter((phase) => phase !== '')).toEqual(['waiting', 'running']);
+});
+
+test('what a failed liveness probe says depends on whether the container runs again', async () => {
+  const livenessProbe = { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 };
+  await cluster.pod('alive-not', { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [sh('sleep 600', { livenessProbe })] });
+  await cluster.until('alive-not', (p) => p.status?.phase === 'Failed');
+  await expect.poll(() => messages('alive-not', 'Killing')).toEqual([['spec.containers{c}', 'Container c failed liveness probe']]);
+});
