@@ -98,7 +98,7 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-const snapshotSchema = z.object({ store: z.unknown(), auth: z.unknown(), archive: z.array(z.custom<JsonObject>(isJsonObject)).default([]) });
+const snapshotSchema = z.object({ clock: z.number().min(0).default(0), store: z.unknown(), auth: z.unknown(), archive: z.array(z.custom<JsonObject>(isJsonObject)).default([]) });
 
 /** How long `startCluster` waits for the Argo Server before it goes on without: milliseconds. */
 const ARGO_PATIENCE = 10_000;
@@ -116,8 +116,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster> {
   const { ids, log, folder } = options;
-  const clock = new ShiftableClock(options.clock);
   const saved = options.restore === undefined ? undefined : snapshotSchema.parse(options.restore.data);
+  const clock = new ShiftableClock(options.clock, saved?.clock);
   const store = new ObjectStore(saved === undefined ? undefined : readSnapshot(saved.store));
   const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
   const auth = createAuth({ clock, ids, log, reader: store, ...(saved?.auth === undefined ? {} : { restore: saved.auth }), ...('host' in listen ? { altNames: [listen.host] } : {}) });
@@ -215,7 +215,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
     requests: () => requests.all(),
     now: () => clock.now(),
     advance: (ms) => clock.advance(ms),
-    snapshot: () => ({ version: 1, data: { store: store.snapshot(), auth: auth.snapshot(), archive: archive.snapshot() } }),
+    snapshot: () => ({ version: 1, data: { clock: clock.ahead, store: store.snapshot(), auth: auth.snapshot(), archive: archive.snapshot() } }),
     stop: () => scope.close(),
   };
 }

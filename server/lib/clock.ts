@@ -56,10 +56,17 @@ export function rfc3339Micro(ms: number): string {
 export class ShiftableClock implements Clock {
   readonly #base: Clock;
   readonly #timers = new Set<{ at: number; cancel: () => void; fire: () => void }>();
-  #offset = 0;
+  #offset: number;
 
-  constructor(base: Clock) {
+  /** `ahead`: by how many milliseconds it is before the other one already. */
+  constructor(base: Clock, ahead = 0) {
     this.#base = base;
+    this.#offset = ahead;
+  }
+
+  /** By how many milliseconds it was moved. */
+  get ahead(): number {
+    return this.#offset;
   }
 
   now(): number {
