@@ -1,4 +1,5 @@
 /** ValidatingAdmissionPolicies. After kubernetes 1.32 apiserver/pkg/admission/plugin/policy/validating */
+import { evaluateCel } from '../api/schema/cel.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { convertObject } from '../api/convert.ts';
 import { record, records, text } from '../auth/fields.ts';
@@ -90,7 +91,7 @@ function paramsOf(policy: Record<string, unknown>, binding: Record<string, unkno
 }
 
 function judge(spec: Record<string, unknown>, values: Record<string, unknown>, strict: boolean): Denial[] {
-  const evaluate = (expression: string): unknown => admissionCel().evaluate(expression, values);
+  const evaluate = (expression: string): unknown => evaluateCel(admissionCel(), expression, values);
   const fail = (expression: string, error: unknown): Denial[] => (strict ? [{ message: `expression '${expression}' resulted in error: ${problemOf(error)}`, reason: 'Invalid' }] : []);
   for (const condition of records(spec['matchConditions'])) {
     try {

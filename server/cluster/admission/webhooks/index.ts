@@ -1,3 +1,4 @@
+import { evaluateCel } from '../../api/schema/cel.ts';
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../../lib/errors.ts';
 import { isJsonObject } from '../../../lib/json.ts';
@@ -130,7 +131,7 @@ function conditionsHold(hook: Record<string, unknown>, request: AdmissionRequest
   for (const condition of conditions) {
     const expression = text(condition['expression']);
     try {
-      if (admissionCel().evaluate(expression, values) !== true) return false;
+      if (evaluateCel(admissionCel(), expression, values) !== true) return false;
     } catch (error) {
       problems.push(`expression '${expression}' resulted in error: ${messageOf(error).split('\n')[0]?.replace(/^No such key/i, 'no such key') ?? ''}`);
     }

@@ -1,4 +1,5 @@
 /** x-kubernetes-validations. After kubernetes 1.32 apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go */
+import { TimeLimitError, withinTime } from '../../../lib/time-limit.ts';
 import { kubernetesCel } from './cel.ts';
 import { isRecord, sameJson, type JsonRecord } from '../patch/json-values.ts';
 import type { StatusCause } from '../status.ts';
@@ -7,8 +8,20 @@ const environment = kubernetesCel();
 const REASONS = ['FieldValueInvalid', 'FieldValueForbidden', 'FieldValueRequired', 'FieldValueDuplicate'];
 const WORDS: Record<string, string> = { FieldValueForbidden: 'Forbidden', FieldValueRequired: 'Required value', FieldValueDuplicate: 'Duplicate value' };
 
-/** What the rules of a schema, and of the schemas in it, say of a value that has the right shape. */
-export function ruleCauses(schema: JsonRecord, value: unknown, old: unknown, path: string): StatusCause[] {
+/** Stands for Kubernetes' cost budget of one object's rules, which counts steps: milliseconds. */
+const BUDGET_MS = 1000;
+
+/** What the rules of a schema, and of the schemas in it, say of an object that has the right shape. */
+export function ruleCauses(schema: JsonRecord, value: unknown, old: unknown): StatusCause[] {
+  try {
+    return withinTime(BUDGET_MS, () => causesOf(schema, value, old, ''));
+  } catch (error) {
+    if (!(error instanceof TimeLimitError)) throw error;
+    return [{ reason: 'FieldValueInvalid', message: 'Invalid value: "object": validation failed due to running out of cost budget, no further validation rules will be run', field: '<nil>' }];
+  }
+}
+
+function causesOf(schema: JsonRecord, value: unknown, old: unknown, path: string): StatusCause[] {
   if (value === undefined || value === null) return [];
   const rules = schema['x-kubernetes-validations'];
   const own = Array.isArray(rules) ? rules.filter(isRecord).flatMap((rule) => ruleCause(rule, schema, value, old, path)) : [];
@@ -22,13 +35,13 @@ function below(schema: JsonRecord, value: unknown, old: unknown, path: string): 
     if (!isRecord(items)) return [];
     // Only items that can be told apart have an old value.
     const before = (item: unknown): unknown => (Array.isArray(keys) && Array.isArray(old) ? old.find((o) => isRecord(o) && isRecord(item) && keys.every((k) => sameJson(o[String(k)], item[String(k)]))) : undefined);
-    return value.flatMap((item, i) => ruleCauses(items, item, before(item), `${path}[${i}]`));
+    return value.flatMap((item, i) => causesOf(items, item, before(item), `${path}[${i}]`));
   }
   if (!isRecord(value)) return [];
   const properties = isRecord(schema.properties) ? schema.properties : {};
   return Object.entries(value).flatMap(([key, item]) => {
     const property = properties[key] ?? schema.additionalProperties;
-    return isRecord(property) ? ruleCauses(property, item, isRecord(old) ? old[key] : undefined, path === '' ? key : `${path}.${key}`) : [];
+    return isRecord(property) ? causesOf(property, item, isRecord(old) ? old[key] : undefined, path === '' ? key : `${path}.${key}`) : [];
   });
 }
 

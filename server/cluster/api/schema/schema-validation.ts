@@ -1,4 +1,5 @@
 /** JSON Schema as the API server checks it. After kube-openapi pkg/validation/validate */
+import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
 import { isRecord, sameJson, type JsonRecord } from '../patch/json-values.ts';
 import type { StatusCause } from '../status.ts';
 import { goString, invalid, required, tooLong, tooMany, typeInvalid, unsupported } from './causes.ts';
@@ -45,12 +46,12 @@ function stringCauses(schema: JsonRecord, value: string, path: string): StatusCa
   return [];
 }
 
-/** Patterns are RE2; what JavaScript can't read is let through. */
+/** Patterns are RE2; what JavaScript can't read is let through, what it does not come to an end with is refused. */
 function matches(pattern: string, value: string): boolean {
   try {
-    return new RegExp(pattern, 'u').test(value);
-  } catch {
-    return true;
+    return new BoundedRegExp(pattern, 'u').test(value);
+  } catch (error) {
+    return error instanceof SyntaxError;
   }
 }
 

@@ -36,7 +36,7 @@ export function compileStructuralSchema(schema: unknown): StructuralSchema {
     validate(object, old) {
       const { apiVersion: _a, kind: _k, metadata: _m, ...own } = object;
       const causes = [...schemaCauses(root, own, ''), ...listCauses(root, own, '')];
-      if (causes.length === 0) return ruleCauses(root, object, old, '');
+      if (causes.length === 0) return ruled ? ruleCauses(root, object, old) : [];
       return ruled && causes.some((cause) => BLOCKING.has(cause.reason ?? '')) ? [...causes, UNCHECKED] : causes;
     },
   };

@@ -1,4 +1,4 @@
-import { BoundedRegExp } from './bounded-regexp.ts';
+import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
 
 /**
  * The language of `when`: govaluate, with Argo's twist that a word without quotes is a string.

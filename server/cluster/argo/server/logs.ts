@@ -1,3 +1,4 @@
+import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { KubeClient } from '../../client.ts';
@@ -43,7 +44,7 @@ export async function* workflowLogs(kube: KubeClient, context: ServiceContext, r
   const own = new AbortController();
   const abort = () => own.abort();
   signal.addEventListener('abort', abort, { once: true });
-  const pattern = request.grep === '' ? undefined : new RegExp(request.grep);
+  const pattern = request.grep === '' ? undefined : new BoundedRegExp(request.grep);
   let pending: Timed[] = [];
   const out = new AsyncQueue<LogEntry>();
   const flush = () => {

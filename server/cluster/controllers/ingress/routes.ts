@@ -1,3 +1,4 @@
+import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
 import type { Ingress, IngressBackend, IngressClass } from '../runtime/kinds.ts';
 
 /** The name that ingress-nginx gives itself in IngressClasses: ours does its work. */
@@ -156,7 +157,7 @@ export function rewritten(route: Route, path: string): string {
 
 function expression(source: string): RegExp | undefined {
   try {
-    return new RegExp(source, 'i');
+    return new BoundedRegExp(source, 'i');
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { fitsGlob, type GlobPart, globParts } from '../../../../lib/glob.ts';
 import { parseJsonText, stringOf } from './json-text.ts';
 import type { JsonNode } from './json-text.ts';
 
@@ -27,14 +28,14 @@ function walk(node: JsonNode, path: string, depth: number): JsonNode | undefined
   const { name, wild, rest, piped } = component(path);
   if (node.kind === 'array') return ofArray(node, name, rest, piped, depth);
   if (node.kind !== 'object') return undefined;
-  const matches = wild === undefined ? (key: string) => key === name : (key: string) => wild.test(key);
+  const matches = wild === undefined ? (key: string) => key === name : (key: string) => fitsGlob(wild, key);
   const found = node.members.find(([key]) => matches(key))?.[1];
   return found === undefined ? undefined : walk(found, rest, depth + 1);
 }
 
 interface Component {
   name: string;
-  wild: RegExp | undefined;
+  wild: readonly GlobPart[] | undefined;
   rest: string;
   /** Whether what follows stands behind a pipe: it is then asked of the whole, not of each item. */
   piped: boolean;
@@ -43,7 +44,7 @@ interface Component {
 /** The first name of a path and what follows it. Queries keep their parentheses. */
 function component(path: string): Component {
   let name = '';
-  let pattern = '';
+  const pattern: GlobPart[] = [];
   let wild = false;
   let at = 0;
   if (path.startsWith('#(') || path.startsWith('#[')) {
@@ -58,18 +59,16 @@ function component(path: string): Component {
       if (c === '\\' && at + 1 < path.length) {
         const escaped = path.charAt(++at);
         name += escaped;
-        pattern += escapeRegExp(escaped);
+        pattern.push({ char: escaped });
         continue;
       }
       if (c === '*' || c === '?') wild = true;
       name += c;
-      pattern += c === '*' ? '[\\s\\S]*' : c === '?' ? '[\\s\\S]' : escapeRegExp(c);
+      pattern.push(...globParts(c));
     }
   }
-  return { name, wild: wild ? new RegExp(`^${pattern.replace(/(\[\\s\\S\]\*)+/g, '[\\s\\S]*')}$`) : undefined, rest: path.slice(at + 1), piped: path.charAt(at) === '|' };
+  return { name, wild: wild ? pattern : undefined, rest: path.slice(at + 1), piped: path.charAt(at) === '|' };
 }
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function ofArray(node: JsonNode & { kind: 'array' }, name: string, rest: string, piped: boolean, depth: number): JsonNode | undefined {
   if (name === '#') {
@@ -105,7 +104,10 @@ function meets(item: JsonNode, condition: string, depth: number): boolean {
   if (text.startsWith('"') || operator === '%' || operator === '!%') {
     const right = text.startsWith('"') ? text.slice(1, text.endsWith('"') && text.length > 1 ? -1 : undefined).replace(/\\(["\\])/g, '$1') : text;
     if (left.kind !== 'string') return false;
-    if (operator === '%' || operator === '!%') return (component(right.replaceAll('.', '\\.')).wild?.test(left.text) ?? left.text === right) === (operator === '%');
+    if (operator === '%' || operator === '!%') {
+      const { wild } = component(right.replaceAll('.', '\\.'));
+      return (wild === undefined ? left.text === right : fitsGlob(wild, left.text)) === (operator === '%');
+    }
     return compare(operator, left.text, right);
   }
   if (text === 'true' || text === 'false') return (left.kind === 'true' || left.kind === 'false') && compare(operator, Number(left.kind === 'true'), Number(text === 'true'));

@@ -1,4 +1,4 @@
-import { BoundedRegExp } from '../../expressions/bounded-regexp.ts';
+import { BoundedRegExp } from '../../../../lib/bounded-regexp.ts';
 import { evaluateWith } from '../../expressions/govaluate.ts';
 import type { ArgoEvent } from '../bus/broker.ts';
 import { getPath } from '../paths/gjson.ts';

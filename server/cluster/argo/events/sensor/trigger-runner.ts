@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { fitsGlob } from '../../../../lib/glob.ts';
 import { isJsonObject, goJson, type Json } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
 import { jqFilter } from '../../executor/conditions.ts';
@@ -134,7 +135,7 @@ export class TriggerRunner {
   /** The dependencies that an event is for; on NATS Streaming their names may hold wildcards. */
   #wanted({ source, event }: Pick<BusMessage, 'source' | 'event'>): Dependency[] {
     const { kind } = this.#options;
-    const found = this.#dependencies.filter(({ eventSourceName, eventName }) => (kind === 'stan' ? globOf(`${eventSourceName}__${eventName}`).test(`${source}__${event}`) : eventSourceName === source && eventName === event));
+    const found = this.#dependencies.filter(({ eventSourceName, eventName }) => (kind === 'stan' ? fitsGlob(`${eventSourceName}__${eventName}`, `${source}__${event}`) : eventSourceName === source && eventName === event));
     return kind === 'stan' ? found.slice(0, 1) : found;
   }
 
@@ -300,9 +301,4 @@ async function transformed({ transform }: Dependency, event: ArgoEvent): Promise
   }
   if (!isJsonObject(value)) throw new Error('jq transformation output must be a JSON object');
   return { ...event, data: goJson(value) };
-}
-
-/** `*` for anything, `?` for one character. */
-function globOf(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '[\\s\\S]*').replaceAll('?', '[\\s\\S]')}$`);
 }

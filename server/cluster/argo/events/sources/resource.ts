@@ -1,7 +1,7 @@
 import { goJson } from '../../../../lib/json.ts';
 import type { ResourceType, WatchEvent } from '../../../client.ts';
 import type { KubeObject } from '../../../store/object.ts';
-import { BoundedRegExp } from '../../expressions/bounded-regexp.ts';
+import { BoundedRegExp } from '../../../../lib/bounded-regexp.ts';
 import { textAt } from '../paths/gjson.ts';
 import type { ResourceSource, Selector } from '../types.ts';
 import { untilAborted } from '../world.ts';

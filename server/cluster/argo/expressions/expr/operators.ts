@@ -1,4 +1,4 @@
-import { BoundedRegExp } from '../bounded-regexp.ts';
+import { BoundedRegExp } from '../../../../lib/bounded-regexp.ts';
 import { timeMethod } from './time-methods.ts';
 import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isMap } from './values.ts';
 

@@ -1,3 +1,4 @@
+import { fitsGlob } from '../../../../lib/glob.ts';
 import type { Reply } from './protocol.ts';
 
 type Value = string | string[] | Map<string, string> | Set<string>;
@@ -168,30 +169,9 @@ function expire({ keys, args, now }: Call, unit: number): Reply {
   return 1;
 }
 
-/** Whether a text fits a pattern of `*` and `?`; goes back to the last star alone, so that no pattern takes long. */
-function fits(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let from = 0;
-  for (let i = 0; i < text.length; ) {
-    if (at < pattern.length && pattern[at] === '*') {
-      star = at++;
-      from = i;
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[i])) {
-      at += 1;
-      i += 1;
-    } else if (star >= 0) {
-      at = star + 1;
-      i = from += 1;
-    } else return false;
-  }
-  while (pattern[at] === '*') at += 1;
-  return at === pattern.length;
-}
-
 function config({ keys, args }: Call): Reply {
   const [verb = '', ...rest] = args;
-  if (verb.toUpperCase() === 'GET') return rest.flatMap((pattern) => [...keys.settings].filter(([name]) => fits(pattern.toLowerCase(), name)).flat());
+  if (verb.toUpperCase() === 'GET') return rest.flatMap((pattern) => [...keys.settings].filter(([name]) => fitsGlob(pattern.toLowerCase(), name)).flat());
   if (verb.toUpperCase() === 'SET' && rest.length === 2) {
     if (!keys.settings.has((rest[0] ?? '').toLowerCase())) return { error: `ERR Unknown option or number of arguments for CONFIG SET - '${rest[0]}'` };
     keys.settings.set((rest[0] ?? '').toLowerCase(), rest[1] ?? '');
@@ -222,7 +202,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   UNLINK: { least: 1, run: ({ keys, args, now }) => args.filter((key) => keys.delete(key, now)).length },
   EXISTS: { least: 1, run: ({ keys, args, now }) => args.filter((key) => keys.get(key, now) !== undefined).length },
   TYPE: { exactly: 1, run: ({ keys, args, now }) => ({ simple: typeOf(keys.get(args[0] ?? '', now)) }) },
-  KEYS: { exactly: 1, run: ({ keys, args, now }) => keys.keys(now).filter((key) => fits(args[0] ?? '', key)) },
+  KEYS: { exactly: 1, run: ({ keys, args, now }) => keys.keys(now).filter((key) => fitsGlob(args[0] ?? '', key)) },
   DBSIZE: { exactly: 0, run: ({ keys, now }) => keys.keys(now).length },
   FLUSHALL: { least: 0, run: ({ keys }) => { keys.clear(); return OK; } },
   FLUSHDB: { least: 0, run: ({ keys }) => { keys.clear(); return OK; } },
