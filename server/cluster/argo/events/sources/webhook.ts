@@ -54,7 +54,8 @@ export class WebhookPorts {
 const isSecure = (server: unknown): server is Server => typeof server === 'object' && server !== null && 'setSecureContext' in server;
 
 function answer(response: ServerResponse, code: number, text: string): void {
-  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) });
+  response.removeHeader('Connection');
+  response.writeHead(code, { 'Content-Length': Buffer.byteLength(text), 'Content-Type': 'text/plain; charset=utf-8' });
   response.end(text);
 }
 
