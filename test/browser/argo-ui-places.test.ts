@@ -235,7 +235,7 @@ describe.runIf(runnable)("the places of Argo's user interface", { timeout: 60_00
 
   it.each(WINDOWS)('are readable in every window (%o)', async (window) => {
     const other = await ui.another(window);
-    for (const path of ['workflows/argo', 'workflows/argo/files', 'workflows/argo/files?tab=timeline', 'workflow-templates/argo', 'cron-workflows/argo/nightly', 'workflow-event-bindings/argo', 'userinfo', 'login']) {
+    for (const path of ['workflows/argo', 'workflows/argo/files', 'workflows/argo/files?tab=timeline', 'workflow-templates/argo', 'cron-workflows/argo/nightly', 'workflow-event-bindings/argo', 'reports/argo', 'event-flow/argo', 'userinfo', 'login']) {
       await other.goto(`${ui.base}/${path}`);
       await other.locator('main :is(table, svg, textarea, dl, h2)').first().waitFor();
       const wide = await other.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -12,7 +12,8 @@ export const info = signal<Info | undefined>(undefined);
 export const user = signal<UserInfo | undefined>(undefined);
 export const version = signal<string | undefined>(undefined);
 
-const DOCUMENTATION = 'https://argo-workflows.readthedocs.io/en/release-3.7/';
+/** Where Argo's documentation for this version begins. */
+export const DOCUMENTATION = 'https://argo-workflows.readthedocs.io/en/release-3.7/';
 const NAMESPACE = 'argo.namespace';
 let remembered: string | undefined;
 

@@ -55,8 +55,10 @@ export interface Check {
   error: unknown;
   run(object: unknown): void;
   fail(error: unknown): void;
-  /** The text is another: what was said of it holds no longer, but for what was wrong. */
+  /** The text is another: it is no longer known to be fine. What was wrong stays in sight until it is asked for again. */
   forget(): void;
+  /** Nothing is wrong any more. */
+  clear(): void;
 }
 
 /** What the server says of an edited object. */
@@ -86,5 +88,9 @@ export function useCheck(validate: (object: unknown) => Promise<unknown>): Check
       },
     );
   };
-  return { fine: fine.value, error: error.value, run, fail, forget };
+  const clear = () => {
+    forget();
+    error.value = undefined;
+  };
+  return { fine: fine.value, error: error.value, run, fail, forget, clear };
 }

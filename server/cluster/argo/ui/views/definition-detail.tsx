@@ -29,7 +29,7 @@ export function DefinitionDetailPage({ kind, namespace, name }: { kind: Definiti
   const definition = loaded.data;
   const done = () => {
     edited.value = undefined;
-    check.forget();
+    check.clear();
     loaded.reload();
   };
   const update = () => void call(Definition, 'PUT', path, { [kind.bodyKey]: edited.value }).then(done, check.fail);

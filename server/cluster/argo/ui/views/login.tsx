@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { ArgoError } from '../api/client.ts';
 import { clearToken, storeToken, tidyToken } from '../api/token.ts';
 import { go, href, place } from '../state/router.ts';
-import { forgetCaller, loadCaller, Page } from './common.tsx';
+import { DOCUMENTATION, forgetCaller, loadCaller, Page } from './common.tsx';
 import { Icon } from './icons.tsx';
 
 /** The page that takes a token. It goes on without loading anew: in a frame, the token may live in this page only. */
@@ -33,6 +33,12 @@ export function LoginPage(): JSX.Element {
           <Icon name="shield" /> Login
         </h2>
         <p>It may not be necessary to be logged in to use Argo Workflows, it depends on how it is configured.</p>
+        <p>
+          <a href={`${DOCUMENTATION}argo-server-auth-mode/`} target="_blank" rel="noreferrer">
+            Learn more
+          </a>
+          .
+        </p>
       </section>
       <div class="login-columns">
         <section>

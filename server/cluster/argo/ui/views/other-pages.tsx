@@ -6,7 +6,7 @@ import { EventBinding, listOf, UserInfo } from '../api/shapes.ts';
 import { currentToken } from '../api/token.ts';
 import { shallowSpec, Spec } from '../state/api-docs.ts';
 import { go, href } from '../state/router.ts';
-import { defaultNamespace, ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
+import { defaultNamespace, DOCUMENTATION, ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
 import { ObjectEditor } from './editor.tsx';
 import { Icon } from './icons.tsx';
 import { Facts } from './node-panel.tsx';
@@ -20,14 +20,23 @@ export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Ele
     return found;
   }, [namespace]);
   const open = useSignal<EventBinding | undefined>(undefined);
-  const items = list.data?.items ?? [];
+  const wanted = useSignal('');
+  const all = list.data?.items ?? [];
+  const words = ({ metadata, spec }: EventBinding) => [metadata.name, spec.event.selector, spec.submit?.workflowTemplateRef?.name].join(' ').toLowerCase();
+  const items = all.filter((binding) => words(binding).includes(wanted.value.toLowerCase()));
   return (
     <Page title="Workflow Event Bindings" crumbs={[{ text: 'Workflow Event Bindings', path: 'workflow-event-bindings' }, { text: namespace }]} tools={[]} aside={<NamespaceFilter value={namespace} onChange={(to) => go(`workflow-event-bindings/${to}`)} />}>
       <ErrorNotice error={list.error} onRetry={list.reload} />
-      {list.data !== undefined && items.length === 0 && (
+      {list.data !== undefined && all.length === 0 && (
         <div class="box">
           <h2>No workflow event bindings</h2>
           <p>Create one with kubectl: an event's selector and the template to submit.</p>
+        </div>
+      )}
+      {all.length > 0 && (
+        <div class="graph-tools" role="group" aria-label="Graph tools">
+          <input type="search" placeholder="Search" aria-label="Search bindings" onInput={(event) => (wanted.value = event.currentTarget.value)} />
+          <span role="status">{items.length === 1 ? '1 binding' : `${items.length} bindings`}</span>
         </div>
       )}
       <ul class="bindings">
@@ -61,7 +70,7 @@ export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Ele
           );
         })}
       </ul>
-      <Note>Workflow event bindings allow you to trigger workflows when a webhook event is received. For example, start a build on a Git commit, or start a machine learning pipeline from a remote system.</Note>
+      <Note learnMore="events">Workflow event bindings allow you to trigger workflows when a webhook event is received. For example, start a build on a Git commit, or start a machine learning pipeline from a remote system.</Note>
       {open.value !== undefined && (
         <SlidingPanel label="Workflow event binding" onClose={() => (open.value = undefined)}>
           <section class="box">
@@ -208,7 +217,7 @@ export function HelpPage(): JSX.Element {
           <Icon name="help" /> Help
         </h2>
         <p>
-          Documentation: <a href="https://argo-workflows.readthedocs.io/en/release-3.7/">argo-workflows.readthedocs.io</a>
+          Documentation: <a href={DOCUMENTATION}>argo-workflows.readthedocs.io</a>
         </p>
         <p>
           The API, to try out: <a href={href('apidocs')}>API docs</a>
@@ -232,7 +241,7 @@ export function PluginsPage(): JSX.Element {
           This cluster's controller runs without plugins, as Argo does unless <code>ARGO_EXECUTOR_PLUGINS=true</code> is set: a template with <code>plugin:</code> ends in an error that says so.
         </p>
         <p>
-          About them: <a href="https://argo-workflows.readthedocs.io/en/release-3.7/plugins/">argo-workflows.readthedocs.io</a>
+          About them: <a href={`${DOCUMENTATION}plugins/`}>argo-workflows.readthedocs.io</a>
         </p>
       </section>
     </Page>
