@@ -4,7 +4,7 @@ import type { FindingView } from '../../server/protocol/rest.ts';
 import type { ScenarioStore } from '../state/scenario-store.ts';
 import { Icon } from './icons.tsx';
 import { Popup } from './popup.tsx';
-import { sentence, Text } from './text.tsx';
+import { Said, Text } from './text.tsx';
 
 /** For the author, while the lab runs with --watch: jump, solve, try the near misses, see the findings. */
 export function AuthorBar({ store, go }: { store: ScenarioStore; go(page: string): void }): JSX.Element | null {
@@ -129,14 +129,7 @@ export function Finding({ finding }: { finding: FindingView }): JSX.Element {
         <code>{[finding.file, finding.line, finding.column].filter((part) => part !== undefined).join(':')}</code> <span class={`badge severity-${finding.severity}`}>{finding.severity}</span>
         {finding.code !== undefined && <span class="quiet"> {finding.code}</span>}
       </p>
-      <p>
-        <Text>{sentence(finding.message)}</Text>
-      </p>
-      {finding.mend !== undefined && (
-        <p class="quiet">
-          <Text>{finding.mend}</Text>
-        </p>
-      )}
+      <Said message={finding.message} next={finding.mend} />
     </div>
   );
 }

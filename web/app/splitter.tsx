@@ -18,10 +18,16 @@ export interface SplitterProps {
 /** The bar between two parts of the page: dragged, or moved with the arrow keys, Home and End. */
 export function Splitter({ label, axis, value, min, max, middle, onChange }: SplitterProps): JSX.Element {
   const bar = useRef<HTMLDivElement>(null);
-  const move = (percent: number) => onChange(Math.round(Math.min(max, Math.max(min, percent)) * 10) / 10);
+  // A key that is held down comes again before the page is drawn: each goes on from where the last one led.
+  const now = useRef(value);
+  now.current = value;
+  const move = (percent: number) => {
+    now.current = Math.round(Math.min(max, Math.max(min, percent)) * 10) / 10;
+    onChange(now.current);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const [less, more] = axis === 'x' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
-    const to = event.key === less ? value - 2 : event.key === more ? value + 2 : event.key === 'Home' ? min : event.key === 'End' ? max : undefined;
+    const to = event.key === less ? now.current - 2 : event.key === more ? now.current + 2 : event.key === 'Home' ? min : event.key === 'End' ? max : undefined;
     if (to === undefined) return;
     event.preventDefault();
     move(to);

@@ -12,6 +12,7 @@ import { StepFindings } from './author-bar.tsx';
 import { CheckPanel, Hints } from './check-panel.tsx';
 import { FinishPanel } from './finish-panel.tsx';
 import { Icon } from './icons.tsx';
+import { Jump } from './jump.tsx';
 import { PortDialog } from './port-dialog.tsx';
 import { TroubleBox } from './trouble-box.tsx';
 import type { LabApi } from '../state/api.ts';
@@ -87,7 +88,7 @@ export function StepPanel({ store, api, go }: StepPanelProps): JSX.Element {
   return (
     <section class="step" id="step" aria-label="Step">
       <div class="step-scroll" ref={scroller} tabIndex={0} role="group" aria-label="Step text">
-        <article lang={page.language === 'und' ? undefined : page.language}>
+        <article data-page={page.id} lang={page.language === 'und' ? undefined : page.language}>
           <p class="step-label">{item.label}</p>
           <h1 ref={heading} tabIndex={-1}>
             {page.title}
@@ -136,16 +137,7 @@ function StepFooter({ store, page, go }: { store: ScenarioStore; page: PageView;
         <Icon name="left" /> <span class="button-text">Previous</span>
       </button>
       <span class="grow" />
-      <a
-        class="button jump"
-        href="#workspace"
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById('workspace')?.scrollIntoView();
-        }}
-      >
-        Terminal
-      </a>
+      <Jump to="workspace">Terminal</Jump>
       {page.checkable && (
         <button type="button" class={passed ? 'button' : 'button primary'} aria-disabled={busy || model.session?.state !== 'ready'} onClick={onCheck}>
           <Icon name="check" /> {busy ? 'Checking …' : 'Check'}

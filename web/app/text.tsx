@@ -21,6 +21,22 @@ export function Text({ children }: { children: string }): JSX.Element {
   );
 }
 
+/** What is the matter, and below it what to do about it. */
+export function Said({ message, next }: { message: string; next: string | undefined }): JSX.Element {
+  return (
+    <>
+      <p>
+        <Text>{sentence(message)}</Text>
+      </p>
+      {next !== undefined && (
+        <p class="quiet">
+          <Text>{next}</Text>
+        </p>
+      )}
+    </>
+  );
+}
+
 /** `the node did not boot` → `The node did not boot.` */
 export function sentence(text: string): string {
   const trimmed = text.trim();

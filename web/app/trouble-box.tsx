@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Trouble } from '../state/session-model.ts';
 import { Icon } from './icons.tsx';
-import { sentence, Text } from './text.tsx';
+import { Said } from './text.tsx';
 
 /** What went wrong and what to do next. */
 export function TroubleBox({ trouble, action, onAction }: { trouble: Trouble; action?: string; onAction?: () => void }): JSX.Element {
@@ -9,14 +9,7 @@ export function TroubleBox({ trouble, action, onAction }: { trouble: Trouble; ac
     <div class="trouble" role="alert">
       <Icon name="warning" />
       <div>
-        <p>
-          <Text>{sentence(trouble.message)}</Text>
-        </p>
-        {trouble.next !== undefined && (
-          <p class="quiet">
-            <Text>{trouble.next}</Text>
-          </p>
-        )}
+        <Said message={trouble.message} next={trouble.next} />
       </div>
       {action !== undefined && (
         <button type="button" class="button" onClick={onAction}>

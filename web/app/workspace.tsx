@@ -5,6 +5,7 @@ import { changeSettings, settings } from '../state/settings.ts';
 import type { TerminalHub } from '../terminal/terminal-hub.ts';
 import { EditorSlot } from './editor-slot.tsx';
 import { Icon } from './icons.tsx';
+import { Jump } from './jump.tsx';
 import { Preparation } from './preparation.tsx';
 import { Splitter } from './splitter.tsx';
 import { TabPane } from './tab-pane.tsx';
@@ -72,16 +73,7 @@ function WorkspaceTools({ store }: { store: ScenarioStore }): JSX.Element {
       >
         <Icon name="split" />
       </button>
-      <a
-        class="button jump"
-        href="#step"
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById('step')?.scrollIntoView();
-        }}
-      >
-        Text
-      </a>
+      <Jump to="step">Text</Jump>
     </div>
   );
 }

@@ -50,33 +50,31 @@ class Scanner {
   }
 
   #object(): boolean {
-    this.#at++;
-    this.#space();
-    if (this.#peek() === '}') return this.#step();
-    for (;;) {
+    return this.#entries('}', 'after object key:value pair', () => {
       this.#space();
       if (this.#peek() !== '"') return this.#stop('looking for beginning of object key string');
       if (!this.#string()) return false;
       this.#space();
       if (this.#peek() !== ':') return this.#stop('after object key');
       this.#at++;
-      if (!this.#value('looking for beginning of value')) return false;
-      this.#space();
-      if (this.#peek() === '}') return this.#step();
-      if (this.#peek() !== ',') return this.#stop('after object key:value pair');
-      this.#at++;
-    }
+      return this.#value('looking for beginning of value');
+    });
   }
 
   #array(): boolean {
+    return this.#entries(']', 'after array element', () => this.#value('looking for beginning of value'));
+  }
+
+  /** What stands between brackets, with commas between; `after` names the place where one is missing. */
+  #entries(close: string, after: string, entry: () => boolean): boolean {
     this.#at++;
     this.#space();
-    if (this.#peek() === ']') return this.#step();
+    if (this.#peek() === close) return this.#step();
     for (;;) {
-      if (!this.#value('looking for beginning of value')) return false;
+      if (!entry()) return false;
       this.#space();
-      if (this.#peek() === ']') return this.#step();
-      if (this.#peek() !== ',') return this.#stop('after array element');
+      if (this.#peek() === close) return this.#step();
+      if (this.#peek() !== ',') return this.#stop(after);
       this.#at++;
     }
   }
