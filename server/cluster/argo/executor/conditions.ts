@@ -97,7 +97,8 @@ export async function jqFilter(object: unknown, filter: string): Promise<string>
   const module_ = /\b(?:import|include)\s+"([^"]*)"/.exec(filter);
   if (module_ !== null) throw new Error(`cannot load module: ${JSON.stringify(module_[1])}`);
   return await new Promise<string>((resolve, reject) => {
-    const child = execFile('jq', ['-r', '-c', '--', filter], { env: { PATH: process.env['PATH'] ?? '' }, timeout: JQ_LIMIT_MS, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+    // The space keeps a filter that begins with a minus from being an option; older versions of jq know no `--`.
+    const child = execFile('jq', ['-r', '-c', ` ${filter}`], { env: { PATH: process.env['PATH'] ?? '' }, timeout: JQ_LIMIT_MS, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout.trim());
       else reject(new Error('code' in error && error.code === 'ENOENT' ? 'this machine has no jq' : stderr.replace(/^jq: /, '').trim() || error.message));
     });

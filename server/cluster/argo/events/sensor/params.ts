@@ -67,7 +67,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** The context with its time in whole seconds, as metav1.Time has it. */
 export function contextOf({ context }: ArgoEvent): ArgoEvent['context'] {
-  return { ...context, time: context.time.replace(/\.\d+Z$/, 'Z') };
+  const { id, source, specversion, type, datacontenttype, subject, time } = context;
+  return { id, source, specversion, type, datacontenttype, subject, time: time.replace(/\.\d+Z$/, 'Z') };
 }
 
 function wholeEvent(event: ArgoEvent): string {
