@@ -234,6 +234,7 @@ export class ContainerRuns {
         failed: (_kind, output) => {
           if (!state.stopping) surroundings.event('Warning', 'Unhealthy', `${probeTitle(kind)} probe failed: ${output}`, fieldPathOf(placed));
         },
+        warned: (_kind, warning) => surroundings.event('Warning', 'ProbeWarning', `${probeTitle(kind)} probe warning: ${warning}`, fieldPathOf(placed)),
         verdict: (_kind, ok) => {
           if (state.stopping && kind !== 'readiness') return;
           if (kind === 'readiness') state.ready = ok;

@@ -1,15 +1,14 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Container, Probe } from '../controllers/runtime/kinds.ts';
+import { askGrpc } from './grpc-probe.ts';
+import { askHttp, urlOf } from './http-probe.ts';
 import type { RunningContainer } from './running-container.ts';
 
 export type ProbeKind = 'startup' | 'readiness' | 'liveness';
-/** `code`: how the command of an exec probe ended. */
-export type ProbeResult = { ok: true } | { ok: false; output: string; code?: number };
+/** `warning`: good enough, but something is odd. `code`: how the command of an exec probe ended. */
+export type ProbeResult = { ok: true; warning?: string } | { ok: false; output: string; code?: number };
 
 export interface ProbeTarget {
   podIP: string;
@@ -22,20 +21,23 @@ export interface ProbeTarget {
 const WARM_UP_MS = 1000;
 const WARM_UP_STEP_MS = 50;
 
+/** Ends what is being asked, for its time is over; may say better than others what was waited for. */
+export type StopAsking = () => string | undefined;
+
 /** Asks one probe once. Never rejects. */
 export async function askProbe(probe: Probe, target: ProbeTarget, clock: Clock): Promise<ProbeResult> {
   const timeout = (probe.timeoutSeconds ?? 1) * 1000;
   let cancel = () => {};
-  let onTimeout = () => {};
+  let onTimeout: StopAsking = () => undefined;
   const late = new Promise<ProbeResult>((resolve) => {
     cancel = clock.after(timeout, () => {
-      onTimeout();
-      resolve({ ok: false, output: lateMessage(probe, target, timeout) });
+      resolve({ ok: false, output: onTimeout() ?? lateMessage(probe, target, timeout) });
     });
   });
   const ask = async (): Promise<ProbeResult> => {
     if (probe.exec !== undefined) return askExec(probe.exec.command ?? [], target, (stop) => (onTimeout = stop));
     if (probe.httpGet !== undefined) return askHttp(probe.httpGet, target, (stop) => (onTimeout = stop));
+    if (probe.grpc !== undefined) return askGrpc(probe.grpc, target, timeout, (stop) => (onTimeout = stop));
     if (probe.tcpSocket !== undefined) return askTcp(portOf(probe.tcpSocket.port, target.container), target);
     return { ok: true };
   };
@@ -46,9 +48,9 @@ export async function askProbe(probe: Probe, target: ProbeTarget, clock: Clock):
   }
 }
 
-async function askExec(command: string[], { running }: ProbeTarget, onTimeout: (stop: () => void) => void): Promise<ProbeResult> {
+async function askExec(command: string[], { running }: ProbeTarget, onTimeout: (stop: StopAsking) => void): Promise<ProbeResult> {
   const process = await running.exec({ argv: command, tty: false, stdin: false });
-  onTimeout(() => process.signal('SIGKILL'));
+  onTimeout(() => void process.signal('SIGKILL'));
   let output = '';
   const gather = (chunk: Buffer | string) => {
     if (output.length < 10_240) output += chunk.toString();
@@ -57,48 +59,6 @@ async function askExec(command: string[], { running }: ProbeTarget, onTimeout: (
   process.stderr?.on('data', gather);
   const { code } = await process.exited;
   return code === 0 ? { ok: true } : { ok: false, output, code };
-}
-
-type HttpGet = NonNullable<Probe['httpGet']>;
-
-function urlOf(get: HttpGet, target: ProbeTarget): string {
-  const host = get.host === undefined || get.host === '' ? target.podIP : get.host;
-  const path = get.path ?? '/';
-  return `${(get.scheme ?? 'HTTP').toLowerCase()}://${host}:${portOf(get.port, target.container)}${path.startsWith('/') ? path : `/${path}`}`;
-}
-
-async function askHttp(get: HttpGet, target: ProbeTarget, onTimeout: (stop: () => void) => void): Promise<ProbeResult> {
-  const url = urlOf(get, target);
-  const port = portOf(get.port, target.container);
-  let socket: Duplex;
-  try {
-    socket = await target.dial(port);
-  } catch {
-    return { ok: false, output: `Get "${url}": dial tcp ${target.podIP}:${port}: connect: connection refused` };
-  }
-  const secure = get.scheme === 'HTTPS';
-  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.32', accept: '*/*', host: `${target.podIP}:${port}`, connection: 'close' };
-  for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value;
-  return new Promise((resolve) => {
-    const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));
-    // A kubelet does not check the certificate of what it probes.
-    const stream = secure ? tlsConnect({ socket, rejectUnauthorized: false }) : socket;
-    const request = (secure ? httpsRequest : httpRequest)({ path, headers, createConnection: () => stream as never }, (response) => {
-      const code = response.statusCode ?? 0;
-      response.resume();
-      resolve(code >= 200 && code < 400 ? { ok: true } : { ok: false, output: `HTTP probe failed with statuscode: ${code}` });
-      request.destroy();
-      socket.destroy();
-    });
-    onTimeout(() => request.destroy());
-    stream.on('error', () => {});
-    socket.on('error', () => {});
-    request.on('error', (error) => {
-      socket.destroy();
-      resolve({ ok: false, output: `Get "${url}": ${error.message === 'socket hang up' ? 'EOF' : error.message}` });
-    });
-    request.end();
-  });
 }
 
 async function askTcp(port: number, target: ProbeTarget): Promise<ProbeResult> {
@@ -113,10 +73,11 @@ async function askTcp(port: number, target: ProbeTarget): Promise<ProbeResult> {
 function lateMessage(probe: Probe, target: ProbeTarget, timeout: number): string {
   if (probe.exec !== undefined) return `command timed out: "${(probe.exec.command ?? []).join(' ')}" timed out after ${timeout / 1000}s`;
   if (probe.httpGet !== undefined) return `Get "${urlOf(probe.httpGet, target)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
-  return `dial tcp ${target.podIP}: i/o timeout`;
+  if (probe.grpc !== undefined) return `timeout: failed to connect service "${target.podIP}:${probe.grpc.port}" within ${timeout / 1000}s: context deadline exceeded`;
+  return `dial tcp ${target.podIP}:${portOf(probe.tcpSocket?.port ?? 0, target.container)}: i/o timeout`;
 }
 
-function portOf(port: number | string, container: Container): number {
+export function portOf(port: number | string, container: Container): number {
   const number = Number(port);
   if (Number.isInteger(number) && number > 0) return number;
   const named = container.ports?.find((p) => p.name === port);
@@ -130,6 +91,8 @@ export interface ProbeEvents {
   verdict(kind: ProbeKind, ok: boolean): void;
   /** A counted failure, in the words of the event. */
   failed(kind: ProbeKind, output: string): void;
+  /** It passed, but oddly. */
+  warned(kind: ProbeKind, warning: string): void;
 }
 
 const TITLES: Record<ProbeKind, string> = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' };
@@ -162,6 +125,7 @@ export function startProbe(kind: ProbeKind, probe: Probe, target: ProbeTarget, c
       return;
     }
     if (result.ok) {
+      if (result.warning !== undefined) events.warned(kind, result.warning);
       successes += 1;
       failures = 0;
       if (successes >= successThreshold && verdict !== true) events.verdict(kind, (verdict = true));
