@@ -1,4 +1,5 @@
 import type { Job, Pod } from '../runtime/kinds.ts';
+import { hasLimitPerIndex, metSuccess } from './policies.ts';
 
 /** How a job ends: the conditions it gets. */
 export interface JobEnd {
@@ -13,17 +14,32 @@ export interface JobObserved {
   failed: number;
   /** Completion indexes that have succeeded, for an Indexed job. */
   doneIndexes: ReadonlySet<number>;
+  /** Those that have failed as often as each may. */
+  failedIndexes: ReadonlySet<number>;
+  /** How often containers were started again within pods that still run. */
+  restarts: number;
+  /** What a rule of the failure policy says of a pod that ends the Job. */
+  failJob: string | undefined;
   now: number;
 }
 
 /** Whether the job is over. Pure. After kubernetes 1.32 pkg/controller/job/job_controller.go */
 export function jobEnd(job: Job, observed: JobObserved): JobEnd | undefined {
-  const { completions, backoffLimit = 6, activeDeadlineSeconds } = job.spec;
-  if (observed.failed > backoffLimit) return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
+  const { completions, backoffLimit = 6, activeDeadlineSeconds, maxFailedIndexes } = job.spec;
+  if (observed.failJob !== undefined) return { type: 'Failed', reason: 'PodFailurePolicy', message: observed.failJob };
+  const restartsInPlace = job.spec.template.spec?.restartPolicy === 'OnFailure';
+  if (observed.failed > backoffLimit || (restartsInPlace && observed.restarts > 0 && observed.restarts >= backoffLimit)) return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
   const start = job.status?.startTime;
   if (activeDeadlineSeconds !== undefined && start !== undefined && job.spec.suspend !== true && observed.now >= Date.parse(start) + activeDeadlineSeconds * 1000) {
     return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
   }
+  if (hasLimitPerIndex(job)) {
+    const failed = observed.failedIndexes.size;
+    if (maxFailedIndexes !== undefined && failed > maxFailedIndexes) return { type: 'Failed', reason: 'MaxFailedIndexesExceeded', message: 'Job has exceeded the specified maximal number of failed indexes' };
+    if (failed > 0 && failed + observed.doneIndexes.size >= (completions ?? 0)) return { type: 'Failed', reason: 'FailedIndexes', message: 'Job has failed indexes' };
+  }
+  const met = job.spec.completionMode === 'Indexed' ? metSuccess(job, observed.doneIndexes) : undefined;
+  if (met !== undefined) return { type: 'Complete', reason: 'SuccessPolicy', message: met };
   const done = { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } as const;
   if (completions === undefined) return observed.succeeded > 0 && observed.active.length === 0 ? done : undefined;
   const succeeded = job.spec.completionMode === 'Indexed' ? observed.doneIndexes.size : observed.succeeded;
@@ -37,7 +53,7 @@ export function wantedActive(job: Job, observed: JobObserved): number {
   const { completions } = job.spec;
   if (completions === undefined) return observed.succeeded > 0 ? observed.active.length : parallelism;
   const succeeded = job.spec.completionMode === 'Indexed' ? observed.doneIndexes.size : observed.succeeded;
-  return Math.min(parallelism, Math.max(0, completions - succeeded));
+  return Math.min(parallelism, Math.max(0, completions - succeeded - observed.failedIndexes.size));
 }
 
 const FIRST_DELAY_MS = 10_000;

@@ -10,9 +10,9 @@ import { isReady, podFromTemplate } from '../runtime/pods.ts';
 import { JOBS, PODS } from '../runtime/resources.ts';
 import { compact, deleteIfThere, writeStatus } from '../runtime/writes.ts';
 import { indexRanges, jobEnd, retryDelay, wantedActive, type JobEnd } from './decide.ts';
+import { countsAsFailure, failsItsIndex, failureAnnotations, failuresUpTo, hasLimitPerIndex, INDEX, indexOf, matchFailure, parseIndexes, replacesOnlyFailed } from './policies.ts';
 
 const TRACKING = 'batch.kubernetes.io/job-tracking';
-const INDEX = 'batch.kubernetes.io/job-completion-index';
 
 type Condition = NonNullable<NonNullable<Job['status']>['conditions']>[number];
 
@@ -49,15 +49,22 @@ export function startJobs(context: ControllerContext): void {
       if (pod.status?.phase === 'Succeeded' && index !== undefined) doneIndexes.add(Number(index));
     }
     const succeeded = (job.status?.succeeded ?? 0) + fresh.filter((pod) => pod.status?.phase === 'Succeeded').length;
-    const failed = (job.status?.failed ?? 0) + fresh.filter((pod) => pod.status?.phase === 'Failed').length;
-    const observed = { active, succeeded, failed, doneIndexes, now };
+    const failures = owned.filter((pod) => pod.status?.phase === 'Failed');
+    const failed = (job.status?.failed ?? 0) + fresh.filter((pod) => pod.status?.phase === 'Failed' && countsAsFailure(job, pod)).length;
+    const failedIndexes = parseIndexes(job.status?.failedIndexes);
+    for (const pod of failures) if (failsItsIndex(job, pod)) failedIndexes.add(indexOf(pod) ?? -1);
+    for (const index of doneIndexes) failedIndexes.delete(index);
+    const restarts = active.flatMap((pod) => [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]).reduce((sum, { restartCount }) => sum + restartCount, 0);
+    const failJob = failures.map((pod) => matchFailure(job, pod)?.message).find((message) => message !== undefined);
+    const observed = { active, succeeded, failed, doneIndexes, failedIndexes, restarts, failJob, now };
     const indexed = job.spec.completionMode === 'Indexed';
+    const indexes = { doneIndexes: indexed ? doneIndexes : undefined, failedIndexes: hasLimitPerIndex(job) ? failedIndexes : undefined };
     const startTime = job.spec.suspend === true ? undefined : (job.status?.startTime ?? rfc3339(now));
     const end = jobEnd({ ...job, status: { ...job.status, ...(startTime === undefined ? {} : { startTime }) } }, observed);
 
     if (end !== undefined) {
       for (const pod of active) await deleteIfThere(client, PODS, pod);
-      await finish(job, end, { succeeded, failed, startTime, doneIndexes: indexed ? doneIndexes : undefined, terminating: active.length + terminating });
+      await finish(job, end, { succeeded, failed, startTime, ...indexes, terminating: active.length + terminating });
       for (const pod of owned) await untrack(pod);
       queue.add(key);
       return;
@@ -65,6 +72,7 @@ export function startJobs(context: ControllerContext): void {
 
     const wanted = wantedActive(job, observed);
     let running = active.length;
+    const held = replacesOnlyFailed(job) ? terminating : 0;
     let problem: unknown;
     if (running > wanted) {
       for (const pod of active.slice(wanted)) {
@@ -72,15 +80,23 @@ export function startJobs(context: ControllerContext): void {
         events.record(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
         running -= 1;
       }
-    } else if (running < wanted) {
-      const lastFailure = Math.max(0, ...owned.filter((pod) => pod.status?.phase === 'Failed').map(endOf));
-      const delay = retryDelay(job.spec.template.spec?.restartPolicy === 'Never' ? failed : 0, lastFailure === 0 ? undefined : lastFailure, now);
+    } else if (running + held < wanted) {
+      const lastFailure = Math.max(0, ...failures.map(endOf));
+      const delay = hasLimitPerIndex(job) ? 0 : retryDelay(job.spec.template.spec?.restartPolicy === 'Never' ? Math.max(failed, failures.length) : 0, lastFailure === 0 ? undefined : lastFailure, now);
       if (delay > 0) queue.addAfter(key, delay);
       else {
-        const free = freeIndexes(job, active, doneIndexes);
+        const free = freeIndexes(job, replacesOnlyFailed(job) ? owned.filter((pod) => !isOver(pod)) : active, new Set([...doneIndexes, ...failedIndexes])).filter((index) => {
+          // Each index waits after its own failures where it may fail more than once.
+          const last = hasLimitPerIndex(job) ? lastOf(failures, index) : undefined;
+          const wait = last === undefined ? 0 : retryDelay(failuresUpTo(last), endOf(last), now);
+          if (wait > 0) queue.addAfter(key, wait);
+          return wait === 0;
+        });
+        const count = Math.min(wanted - running - held, indexed ? free.length : Number.POSITIVE_INFINITY);
         try {
-          for (let i = running; i < wanted; i++) {
-            const pod = await client.create<Pod>(PODS, namespace, jobPod(job, indexed ? free.shift() : undefined));
+          for (let i = 0; i < count; i++) {
+            const index = indexed ? free.shift() : undefined;
+            const pod = await client.create<Pod>(PODS, namespace, jobPod(job, index, index === undefined ? undefined : lastOf(failures, index)));
             events.record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
             running += 1;
           }
@@ -94,17 +110,17 @@ export function startJobs(context: ControllerContext): void {
     if (deadline !== undefined && startTime !== undefined) queue.addAfter(key, Math.max(0, Date.parse(startTime) + deadline * 1000 - now));
     const latest = jobs.getByKey(key);
     if (latest !== undefined) {
-      await writeStatus(client, JOBS, latest, statusOf(latest, { active: running, succeeded, failed, startTime, ready: active.filter(isReady).length, terminating, doneIndexes: indexed ? doneIndexes : undefined, conditions: suspension(latest, now) }));
+      await writeStatus(client, JOBS, latest, statusOf(latest, { active: running, succeeded, failed, startTime, ready: active.filter(isReady).length, terminating, ...indexes, conditions: suspension(latest, now) }));
     }
     for (const pod of fresh) await untrack(pod);
     if (problem !== undefined) throw problem;
   });
 
-  const jobPod = (job: Job, index: number | undefined): KubeObject => {
+  const jobPod = (job: Job, index: number | undefined, replaced: Pod | undefined): KubeObject => {
     const pod = podFromTemplate(job, job.spec.template, { generateName: index === undefined ? `${job.metadata.name}-` : `${job.metadata.name}-${index}-` });
     pod.metadata.finalizers = [...(pod.metadata.finalizers ?? []), TRACKING];
     if (index === undefined) return pod;
-    pod.metadata.annotations = { ...pod.metadata.annotations, [INDEX]: String(index) };
+    pod.metadata.annotations = { ...pod.metadata.annotations, [INDEX]: String(index), ...failureAnnotations(job, replaced) };
     pod.metadata.labels = { ...pod.metadata.labels, [INDEX]: String(index) };
     const spec = structuredClone(job.spec.template.spec ?? { containers: [] });
     const variable = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels['${INDEX}']` } } };
@@ -184,6 +200,7 @@ interface Counts {
   terminating: number;
   startTime: string | undefined;
   doneIndexes: ReadonlySet<number> | undefined;
+  failedIndexes: ReadonlySet<number> | undefined;
 }
 
 function statusOf(job: Job, counts: Counts & { active: number; ready: number; conditions: Condition[] }): Record<string, unknown> {
@@ -194,13 +211,14 @@ function statusOf(job: Job, counts: Counts & { active: number; ready: number; co
       completionTime: job.status?.completionTime,
       conditions: counts.conditions,
       failed: counts.failed,
+      failedIndexes: counts.failedIndexes === undefined ? undefined : indexRanges(counts.failedIndexes),
       ready: counts.ready,
       startTime: counts.startTime ?? job.status?.startTime,
       succeeded: counts.succeeded,
       terminating: counts.terminating,
       uncountedTerminatedPods: {},
     },
-    ['ready', 'terminating'],
+    ['ready', 'terminating', ...(counts.failedIndexes === undefined ? [] : ['failedIndexes'])],
   );
 }
 
@@ -214,12 +232,11 @@ function freeIndexes(job: Job, active: readonly Pod[], done: ReadonlySet<number>
   return Array.from({ length: job.spec.completions ?? 0 }, (_, index) => index).filter((index) => !taken.has(index) && !done.has(index));
 }
 
-function parseIndexes(text: string | undefined): Set<number> {
-  const out = new Set<number>();
-  for (const range of (text ?? '').split(',')) {
-    const [from, to] = range.split('-').map(Number);
-    if (range === '' || from === undefined) continue;
-    for (let index = from; index <= (to ?? from); index++) out.add(index);
-  }
-  return out;
+function isOver({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+/** The failed pod of an index that ended last. */
+function lastOf(failures: readonly Pod[], index: number): Pod | undefined {
+  return failures.filter((pod) => indexOf(pod) === index).sort((a, b) => failuresUpTo(b) - failuresUpTo(a) || endOf(b) - endOf(a))[0];
 }
