@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME…]`: runs test/bench/NAME.bench.ts, or all of them, one after another.
+// `npm run bench [-- NAME…]`: runs test/bench/NAME.bench.ts and NAME-*.bench.ts, or all of them, one after another.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ await ensureDependencies();
 await ensureBuild();
 const folder = join(root, 'test', 'bench');
 const names = process.argv.slice(2);
-const files = readdirSync(folder).filter((f) => f.endsWith('.bench.ts') && (names.length === 0 || names.includes(f.slice(0, -'.bench.ts'.length))));
+const asked = (file) => names.length === 0 || names.some((name) => file === name || file.startsWith(`${name}-`));
+const files = readdirSync(folder).filter((f) => f.endsWith('.bench.ts') && asked(f.slice(0, -'.bench.ts'.length)));
 if (files.length === 0) {
   process.stderr.write(`bench: nothing is called ${names.join(' ')} in test/bench\n`);
   process.exit(2);

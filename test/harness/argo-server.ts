@@ -1,6 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import type { Cluster } from '../../server/cluster/index.ts';
-import { vi } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+
+const TRIES = 100;
 
 export interface ArgoServerPort {
   /** On 127.0.0.1. */
@@ -40,9 +42,10 @@ export async function learnerToken({ client }: Cluster): Promise<string> {
   await client.create({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterrolebindings' }, '', { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'learner' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'ServiceAccount', name: 'learner', namespace: 'argo' }] });
   await client.create({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'argo', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'learner' } });
   await client.create({ group: '', version: 'v1', resource: 'secrets' }, 'argo', { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token', metadata: { name: 'learner', annotations: { 'kubernetes.io/service-account.name': 'learner' } } });
-  return vi.waitFor(async () => {
+  for (let tries = 0; tries < TRIES; tries++) {
     const { data } = await client.get({ group: '', version: 'v1', resource: 'secrets' }, 'argo', 'learner');
-    if (typeof data !== 'object' || data === null || !('token' in data)) throw new Error('the secret has no token yet');
-    return Buffer.from(String(data.token), 'base64').toString();
-  });
+    if (typeof data === 'object' && data !== null && 'token' in data) return Buffer.from(String(data.token), 'base64').toString();
+    await setTimeout(50);
+  }
+  throw new Error('the secret has no token yet');
 }

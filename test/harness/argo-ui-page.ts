@@ -4,7 +4,9 @@ import type { Cluster } from '../../server/cluster/index.ts';
 import { argoServerPort, learnerToken } from './argo-server.ts';
 import { watchProblems } from './browser.ts';
 import { startTestCluster } from './test-cluster.ts';
-import { SOON } from './visit.ts';
+
+/** For what the page does at once: long, because test machines are busy. */
+const PATIENCE_MS = 20_000;
 
 export interface ArgoUiPage {
   cluster: Cluster;
@@ -31,7 +33,7 @@ export async function openArgoUi(launch: () => Promise<Browser>): Promise<ArgoUi
     contexts.push(context);
     await context.addCookies([{ name: 'authorization', value: `Bearer ${token}`, url: base }]);
     const page = await context.newPage();
-    page.setDefaultTimeout(SOON);
+    page.setDefaultTimeout(PATIENCE_MS);
     return page;
   };
   const page = await open({ width: 1280, height: 800 });
