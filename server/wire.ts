@@ -106,7 +106,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
     web: config.web,
     content,
     manager,
-    providers: () => providers.offers(),
+    providers,
     sandbox: () => ({ isolation: sandbox.isolation, notice: notices.length === 0 ? undefined : notices.join(' ') }),
     ...(author === undefined ? {} : { author: author.desk }),
     version,

@@ -7,12 +7,12 @@ import type { Clock } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import type { Health, ProviderView } from '../protocol/rest.ts';
+import type { Health } from '../protocol/rest.ts';
 import type { Content } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { AuthorDesk } from '../session/watch-author.ts';
 import { Access, isPort, LAB_COOKIE } from './access.ts';
-import { coursesRouter } from './courses.ts';
+import { type CourseProviders, coursesRouter } from './courses.ts';
 import { errorHandler, sendError } from './errors.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { tokenPage } from './pages.ts';
@@ -37,7 +37,7 @@ export interface SiteOptions {
   content: Content;
   manager: SessionManager;
   /** Clusters that sessions may be given. */
-  providers(): Promise<ProviderView[]>;
+  providers: CourseProviders;
   /** Known once the sandbox has been tried. */
   sandbox(): { isolation: 'bubblewrap' | 'none'; notice: string | undefined };
   /** With `serve --watch`. */

@@ -75,6 +75,8 @@ export const ScenarioCard = z.object({
   problems: z.array(ProblemView).optional(),
   /** Ids of the providers that fit; absent = all; empty = it needs no cluster. */
   providers: z.array(z.string()).optional(),
+  /** Providers that can be had, but not for this scenario: why. What the default one refuses is among `needs` as `cluster`. */
+  refused: z.array(z.object({ provider: z.string(), reason: z.string(), next: z.string().optional() })).optional(),
   recording: z.boolean().optional(),
 });
 export type ScenarioCard = z.infer<typeof ScenarioCard>;

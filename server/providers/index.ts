@@ -41,6 +41,11 @@ export interface ProviderOffer {
   default: boolean;
 }
 
+/** A provider that a scenario can't run on here. */
+export interface Refusal extends Problem {
+  provider: string;
+}
+
 /** The providers of one lab. */
 export interface Providers {
   readonly default: ClusterProvider;
@@ -48,25 +53,27 @@ export interface Providers {
   get(name: string): ClusterProvider | undefined;
   /** Every one that may be chosen, the default first. */
   offers(): Promise<ProviderOffer[]>;
+  /** Those of them that can't run this scenario here, and why. */
+  refusals(scenario: Scenario): Promise<Refusal[]>;
   /** The one for a new session: as asked, or the default; none where the scenario needs no cluster. Throws where it can't be had. */
   choose(scenario: Scenario, asked?: string): Promise<ClusterProvider>;
   begin(sessions: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A page is not kept waiting for a daemon that hangs. */
+/** A page is not kept waiting for a daemon or a cluster that hangs; who starts a session waits for its answer. */
 const OFFER_MS = 2500;
 
 /** What this lab offers; a provider's code is loaded when it is needed first. */
 export function createProviders(config: ProvidersConfig, dependencies: ProviderDependencies): Providers {
   const { log } = dependencies;
-  const lazy = (about: Pick<ClusterProvider, 'name' | 'title' | 'spare'>, load: () => Promise<ClusterProvider>, begins = () => true): ClusterProvider => {
+  const lazy = (about: Pick<ClusterProvider, 'name' | 'title' | 'spare'>, load: () => Promise<ClusterProvider>, begins = () => true, refuses = true): ClusterProvider => {
     let loading: Promise<ClusterProvider> | undefined;
     const real = () => (loading ??= load());
     return {
       ...about,
       problem: async () => (await real()).problem?.(),
-      refuses: async (scenario) => (await real()).refuses?.(scenario),
+      refuses: refuses ? async (scenario) => (await real()).refuses?.(scenario) : async () => undefined,
       begin: async (sessions) => (begins() ? (await real()).begin?.(sessions) : undefined),
       // What was never used has nothing to close.
       close: async () => (await loading)?.close?.(),
@@ -80,7 +87,7 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
     spare: true,
     start: async (session) => (await import('./embedded/provider.ts')).embeddedProvider(dependencies).start(session),
   });
-  all.set('kind', lazy({ name: 'kind', title: 'Real cluster with kind', spare: false }, async () => (await import('./kind/provider.ts')).kindProvider(config.kind, dependencies), () => config.cluster === 'kind' || config.kind.warm > 0 || existsSync(config.kind.folder)));
+  all.set('kind', lazy({ name: 'kind', title: 'Real cluster with kind', spare: false }, async () => (await import('./kind/provider.ts')).kindProvider(config.kind, dependencies), () => config.cluster === 'kind' || config.kind.warm > 0 || existsSync(config.kind.folder), false));
   const { existing } = config;
   if (existing !== undefined) all.set('existing', lazy({ name: 'existing', title: 'Cluster of your kubeconfig', spare: false }, async () => (await import('./existing/provider.ts')).existingProvider(existing, dependencies)));
   all.set('none', noCluster);
@@ -94,6 +101,14 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
       return { reason: messageOf(error) };
     }
   };
+  const soon = async <T>(answer: Promise<T>, late: () => T): Promise<T> => {
+    const over = new AbortController();
+    try {
+      return await Promise.race([answer, sleep(dependencies.clock, OFFER_MS, over.signal).then(late)]);
+    } finally {
+      over.abort();
+    }
+  };
   // `none` is no cluster to choose, unless the whole lab is without.
   const offered = [standard, ...[...all.values()].filter((one) => one !== standard && one !== noCluster)];
   return {
@@ -102,11 +117,18 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
     offers: () =>
       Promise.all(
         offered.map(async (provider) => {
-          const slow = sleep(dependencies.clock, OFFER_MS).then((): Problem => ({ reason: `${provider.title}: nothing has answered yet`, next: 'Load the page again in a moment.' }));
-          const problem = await Promise.race([problemOf(provider), slow]);
+          const problem = await soon(problemOf(provider), (): Problem => ({ reason: `${provider.title}: nothing has answered yet`, next: 'Load the page again in a moment.' }));
           return { id: provider.name, title: provider.title, available: problem === undefined, ...problem, default: provider === standard };
         }),
       ),
+    async refusals(scenario) {
+      if (!needsCluster(scenario)) return [];
+      const asked = offered.map(async (provider): Promise<Refusal[]> => {
+        const problem = await soon(Promise.resolve(provider.refuses?.(scenario)), () => undefined);
+        return problem === undefined ? [] : [{ provider: provider.name, ...problem }];
+      });
+      return (await Promise.all(asked)).flat();
+    },
     async choose(scenario, asked) {
       if (!needsCluster(scenario)) return noCluster;
       const provider = asked === undefined ? standard : all.get(asked);

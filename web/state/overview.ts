@@ -58,9 +58,14 @@ export function providerName(id: string): string {
   return { embedded: 'the embedded cluster', existing: 'the existing cluster' }[id] ?? id;
 }
 
-/** The providers that a card offers: none where it needs no cluster or where a session is open already. */
+/** The providers that a card offers, those that refuse this scenario as not available: none where it needs no cluster or where a session is open already. */
 export function providersFor(card: ScenarioCard, providers: readonly ProviderView[]): ProviderView[] {
   if (card.session !== undefined) return [];
   const fitting = card.providers;
-  return providers.filter((provider) => !provider.default && (fitting === undefined || fitting.includes(provider.id)));
+  return providers
+    .filter((provider) => !provider.default && (fitting === undefined || fitting.includes(provider.id)))
+    .map((provider) => {
+      const refusal = card.refused?.find((one) => one.provider === provider.id);
+      return refusal === undefined ? provider : { ...provider, available: false, reason: refusal.reason, ...(refusal.next === undefined ? {} : { next: refusal.next }) };
+    });
 }

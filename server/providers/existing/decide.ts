@@ -12,7 +12,7 @@ export interface Finding {
 
 export type Arrangement =
   /** A namespace of the session's own. `alone`: it has the very name that the scenario writes, so only one session can have it. */
-  | { mode: 'namespace'; namespace: string; alone: boolean; argo: 'none' | 'server' | 'all'; installCrds: boolean }
+  | { mode: 'namespace'; namespace: string; alone: boolean; argo: 'none' | 'server' | 'all'; installCrds: boolean; store: boolean }
   | { mode: 'vcluster'; namespace: string };
 
 export interface Decision {
@@ -64,7 +64,9 @@ export function decide(needs: ScenarioNeeds, facts: ClusterFacts, own: string): 
     else if (installCrds) good("Argo's resource types are not there: they are installed for the time of the session");
     else good(facts.clusterController === undefined ? "Argo's resource types are there: server and controller come into the session's namespace" : `The workflow controller ${facts.clusterController} looks after all namespaces: only a server comes into the session's own`);
   }
-  return { findings, ...(findings.every(({ ok }) => ok) ? { arrangement: { mode: 'namespace', namespace, alone: namespace === needs.namespace, argo, installCrds } } : {}) };
+  const store = argo !== 'none' && needs.artifacts;
+  if (store) good("Workflows keep artifacts: an object store comes into the session's namespace");
+  return { findings, ...(findings.every(({ ok }) => ok) ? { arrangement: { mode: 'namespace', namespace, alone: namespace === needs.namespace, argo, installCrds, store } } : {}) };
 }
 
 /** The findings as a list for people. */

@@ -52,6 +52,10 @@ const ARGO_RIGHTS: readonly [string, string, string][] = [
   ['apps', 'deployments', 'create'],
   ['apps', 'deployments', 'get'],
 ];
+const STORE_RIGHTS: readonly [string, string, string][] = [
+  ['', 'secrets', 'create'],
+  ['batch', 'jobs', 'create'],
+];
 
 export interface FactOptions {
   transport: KubeTransport;
@@ -62,6 +66,8 @@ export interface FactOptions {
   /** The namespace that the scenario names. */
   wanted: string;
   argo: boolean;
+  /** Whether an object store is to be put into the namespace. */
+  artifacts: boolean;
   granted: readonly Rule[];
   session: string;
   owner: string;
@@ -70,7 +76,7 @@ export interface FactOptions {
 
 export async function gatherFacts(options: FactOptions): Promise<ClusterFacts> {
   const version = await versionOf(options.transport, options.access);
-  const rights = [...OWN_RIGHTS, ...(options.argo ? ARGO_RIGHTS : [])];
+  const rights = [...OWN_RIGHTS, ...(options.argo ? ARGO_RIGHTS : []), ...(options.artifacts ? STORE_RIGHTS : [])];
   const [allowed, ungrantable, argoResources, mayInstallCrds, clusterController, taken] = await Promise.all([
     Promise.all(rights.map(([group, resource, verb]) => may(options.client, options.namespace, group, resource, verb))),
     ungrantableOf(options),

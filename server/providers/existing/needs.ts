@@ -20,6 +20,8 @@ export interface ScenarioNeeds {
   clusterScope: Mention[];
   /** Whether Argo Workflows is used at all. */
   argo: boolean;
+  /** Whether workflows keep artifacts, so that an object store is needed. */
+  artifacts: boolean;
   /** Whether a check looks at what was sent to the Kubernetes API or the Argo Server. */
   requests: boolean;
 }
@@ -55,6 +57,9 @@ const CLUSTER_SCOPE: readonly { pattern: RegExp; name: string }[] = [
   { pattern: new RegExp(`^\\s*kind:\\s*(${CLUSTER_KINDS})\\s*$`, 'gm'), name: 'objects of kind $1' },
   { pattern: /\bkubectl\b[^\n|;]*\s(-A|--all-namespaces)\b/g, name: 'all namespaces ($1)' },
 ];
+
+/** Artifacts in a manifest, logs that are kept, or the store by its names. */
+const ARTIFACTS = /\bartifacts["']?\s*:|\b(?:outputs|inputs)\.artifacts\b|\barchiveLogs["']?\s*:\s*true|\bartifactRepositoryRef\b|\bmy-minio-cred\b|\bminio:9000\b/;
 
 /** Reads every file of a scenario that a learner or a check meets. */
 export async function readNeeds(scenario: Scenario): Promise<ScenarioNeeds> {
@@ -97,6 +102,7 @@ export function needsOf(home: string, texts: readonly SourceText[]): ScenarioNee
     namespaces: [...namespaces.values()],
     clusterScope: [...clusterScope.values()],
     argo: /argoproj\.io|\bargo\b|:2746\b/.test(all),
+    artifacts: ARTIFACTS.test(all),
     requests: /"request":/.test(all),
   };
 }

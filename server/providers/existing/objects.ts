@@ -68,7 +68,7 @@ export async function untilAvailable(client: KubeClient, namespace: string, name
       if (parsed.success && parsed.data.status.availableReplicas > 0) break;
       if (clock.now() > end) {
         const details = await troubles(client, namespace);
-        throw Object.assign(new LabError('timeout', `${name} was not ready within ${READY_MS / 60_000} minutes`, details.includes('ImagePull') || details.includes('ErrImage') ? 'The nodes of the cluster can\'t get the image: look at the registry and its credentials.' : 'Look at the events above, then reset the session.'), { output: details });
+        throw Object.assign(new LabError('timeout', `${name} was not ready within ${READY_MS / 60_000} minutes`, details.includes('ImagePull') || details.includes('ErrImage') ? `The nodes of the cluster can't get the image: look at the registry and its credentials.${name === 'minio' ? ' Or name another: MINIO_IMAGE=IMAGE MINIO_CLIENT_IMAGE=IMAGE.' : ''}` : 'Look at the events above, then reset the session.'), { output: details });
       }
       await sleep(clock, POLL_MS, signal);
     }

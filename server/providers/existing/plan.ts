@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../cluster/vocabulary.ts';
 import { labelsOf, type Ownership } from './names.ts';
+import { objectStore, type StoreImages } from './object-store.ts';
 
 /** The account that the learner speaks as. */
 export const LEARNER = 'learner';
@@ -9,6 +10,8 @@ export interface PlanOptions extends Ownership {
   /** What of Argo Workflows is put into the namespace: nothing, a server of its own, or server and controller. */
   argo: 'none' | 'server' | 'all';
   images: { server: string; controller: string; executor: string };
+  /** An object store for artifacts, if workflows need one. */
+  store?: StoreImages;
 }
 
 export interface Rule {
@@ -114,6 +117,7 @@ export function planObjects(options: PlanOptions): KubeObject[] {
     ...bound(LEARNER, [LEARNER], argo === 'none' ? LEARNER_RULES : [...LEARNER_RULES, ...LEARNER_ARGO_RULES]),
     ...(argo === 'none' ? [] : [account('argo-workflow'), account('argo-server'), ...bound('executor', ['argo-workflow', 'default'], EXECUTOR_RULES), ...bound('argo-server', ['argo-server'], SERVER_RULES), serverService(at('argo-server')), serverDeployment(options, at('argo-server'))]),
     ...(argo === 'all' ? [account('argo'), ...bound('argo', ['argo'], CONTROLLER_RULES), { apiVersion: 'v1', kind: 'ConfigMap', metadata: at('workflow-controller-configmap'), data: { workflowDefaults: 'spec:\n  serviceAccountName: argo-workflow\n' } }, controllerDeployment(options, at('workflow-controller'))] : []),
+    ...(argo === 'none' || options.store === undefined ? [] : objectStore({ namespace, labels }, options.store)),
   ];
 }
 

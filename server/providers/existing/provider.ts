@@ -4,20 +4,26 @@ import { writeFileAtomic } from '../../lib/atomic-file.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
 import { Scope } from '../../lib/scope.ts';
 import type { KubeObject } from '../../cluster/vocabulary.ts';
+import type { Scenario } from '../../scenario/model.ts';
 import type { ProviderDependencies } from '../index.ts';
 import type { ClusterProvider, Problem, ProviderSession } from '../provider.ts';
 import { connectTo } from './connection.ts';
 import { releaseCrds } from './crds.ts';
-import { versionOf } from './facts.ts';
+import { decide } from './decide.ts';
+import { type ClusterFacts, gatherFacts, versionOf } from './facts.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { MANAGED_BY, OWNER, ownedBy, SESSION } from './names.ts';
+import { readNeeds, type ScenarioNeeds } from './needs.ts';
 import { NAMESPACES, removeNamespace } from './objects.ts';
+import { grantedRules } from './plan.ts';
 import { startSession } from './session.ts';
 import type { ExistingSettings } from './settings.ts';
 import { hasVcluster } from './vcluster.ts';
 
 /** Whether the cluster answers is asked anew after this time. */
 const REMEMBER_MS = 15_000;
+/** What rights are asked for before there is a session; nothing is made under this name. */
+const PROBE = 'argo-lab-probe';
 /** A list of courses does not wait longer for a cluster that does not answer. */
 const PATIENCE_MS = 3000;
 
@@ -31,6 +37,8 @@ export function existingProvider(settings: ExistingSettings, dependencies: Provi
   const access = () => readKubeconfig({ file: settings.kubeconfig, ...(settings.context === undefined ? {} : { context: settings.context }) });
   let owner: Promise<string> | undefined;
   let vcluster: Promise<boolean> | undefined;
+  const needsOf = new WeakMap<Scenario, Promise<ScenarioNeeds>>();
+  const known = new Map<string, { until: number; facts: Promise<ClusterFacts> }>();
   let asked: { until: number; problem: Promise<Problem | undefined> } | undefined;
 
   const ask = async (): Promise<Problem | undefined> => {
@@ -48,6 +56,33 @@ export function existingProvider(settings: ExistingSettings, dependencies: Provi
     }
   };
 
+  /** The same question as before a start, for no session yet: the namespace that another session has may be free by then. */
+  const refusal = async (scenario: Scenario): Promise<Problem | undefined> => {
+    let needs = needsOf.get(scenario);
+    if (needs === undefined) needsOf.set(scenario, (needs = readNeeds(scenario)));
+    const { namespace, argo, artifacts } = await needs;
+    const key = `${namespace} ${argo} ${artifacts}`;
+    let found = known.get(key);
+    if (found === undefined || clock.now() > found.until) {
+      found = { until: clock.now() + REMEMBER_MS, facts: factsFor(namespace, argo, artifacts) };
+      known.set(key, found);
+    }
+    const facts = await found.facts;
+    const { findings } = decide(await needs, facts.taken?.by === 'another-session' ? { ...facts, taken: { ...facts.taken, by: 'this-session' } } : facts, PROBE);
+    const bad = findings.find(({ ok }) => !ok);
+    return bad === undefined ? undefined : { reason: bad.message, ...(bad.next === undefined ? {} : { next: bad.next }) };
+  };
+  const factsFor = async (wanted: string, argo: boolean, artifacts: boolean): Promise<ClusterFacts> => {
+    const scope = new Scope();
+    try {
+      vcluster ??= hasVcluster(environment);
+      const connection = connectTo(access(), clock, scope);
+      return await gatherFacts({ ...connection, namespace: PROBE, wanted, argo, artifacts: argo && artifacts, granted: grantedRules(argo ? 'all' : 'none'), session: '', owner: (await readOwner(settings.folder)) ?? '', vcluster: await vcluster });
+    } finally {
+      await scope.close();
+    }
+  };
+
   return {
     name: 'existing',
     title: 'Cluster of your kubeconfig',
@@ -55,6 +90,15 @@ export function existingProvider(settings: ExistingSettings, dependencies: Provi
     problem() {
       if (asked === undefined || clock.now() > asked.until) asked = { until: clock.now() + REMEMBER_MS, problem: ask() };
       return asked.problem;
+    },
+    async refuses(scenario) {
+      try {
+        return await refusal(scenario);
+      } catch (error) {
+        // Whether it answers at all is told by `problem`; what was not found out now is, when a session starts.
+        log.debug({ error: messageOf(error), scenario: scenario.id }, 'what a cluster allows could not be found out');
+        return undefined;
+      }
     },
     async begin(sessions) {
       await removeLeftovers(sessions);

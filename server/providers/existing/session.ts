@@ -15,6 +15,7 @@ import { keepTokenFresh, learnerKubeconfig, placeToken, requestToken } from './l
 import { inNamespace } from './mapped-client.ts';
 import { labelsOf, MANAGED_BY, namespaceOf, OWNER, type Ownership, SESSION } from './names.ts';
 import { readNeeds, type ScenarioNeeds } from './needs.ts';
+import type { StoreImages } from './object-store.ts';
 import { createAll, NAMESPACES, removeNamespace, untilAvailable, untilGone } from './objects.ts';
 import { grantedRules, LEARNER, planObjects } from './plan.ts';
 import { createVcluster, deleteVcluster, enterVcluster, type VclusterHost } from './vcluster.ts';
@@ -32,7 +33,7 @@ const IMAGES = { server: 'quay.io/argoproj/argocli:v3.7.6', controller: 'quay.io
 /** Where the learner's account lives in a virtual cluster, in which the learner rules. */
 const VCLUSTER_ACCOUNTS = 'kube-system';
 
-const Saved = z.object({ version: z.literal(1), namespace: z.string(), alone: z.boolean(), argo: z.enum(['none', 'server', 'all']), mode: z.enum(['namespace', 'vcluster']) });
+const Saved = z.object({ version: z.literal(1), namespace: z.string(), alone: z.boolean(), argo: z.enum(['none', 'server', 'all']), store: z.boolean().default(false), mode: z.enum(['namespace', 'vcluster']) });
 type Saved = z.infer<typeof Saved>;
 
 /**
@@ -45,7 +46,7 @@ export async function startSession(options: SessionOptions): Promise<SessionClus
   const undo = new Scope();
   try {
     const host = connectTo(options.access, clock, scope);
-    const needs: ScenarioNeeds = session.scenario === undefined ? { namespace: 'default', namespaces: [], clusterScope: [], argo: true, requests: false } : await readNeeds(session.scenario);
+    const needs: ScenarioNeeds = session.scenario === undefined ? { namespace: 'default', namespaces: [], clusterScope: [], argo: true, artifacts: true, requests: false } : await readNeeds(session.scenario);
     const saved = await resumable(options, host.client);
     const made = saved ?? (await prepare(options, host, needs, undo));
     return await open(options, host, needs, made, scope);
@@ -74,7 +75,7 @@ async function prepare(options: SessionOptions, host: Connection, needs: Scenari
   const own = `${namespaceOf(session.id)}-${ids.suffix()}`;
   const ownership = { session: session.id, owner };
   const arrangement = await stage(options, 'preflight', 'What the cluster allows', () => preflight(options, host, needs, own));
-  const saved: Saved = arrangement.mode === 'vcluster' ? { version: 1, mode: 'vcluster', namespace: own, alone: false, argo: needs.argo ? 'all' : 'none' } : { version: 1, mode: 'namespace', namespace: arrangement.namespace, alone: arrangement.alone, argo: arrangement.argo };
+  const saved: Saved = arrangement.mode === 'vcluster' ? { version: 1, mode: 'vcluster', namespace: own, alone: false, argo: needs.argo ? 'all' : 'none', store: needs.argo && needs.artifacts } : { version: 1, mode: 'namespace', namespace: arrangement.namespace, alone: arrangement.alone, argo: arrangement.argo, store: arrangement.store };
   undo.defer(() => remove(options, host.client, saved));
   if (arrangement.mode === 'vcluster') {
     await stage(options, 'namespace', 'A virtual cluster of your own (vcluster)', async () => {
@@ -83,19 +84,27 @@ async function prepare(options: SessionOptions, host: Connection, needs: Scenari
     });
     return saved;
   }
-  const objects = planObjects({ ...ownership, namespace: saved.namespace, argo: saved.argo, images: IMAGES });
+  const objects = planObjects({ ...ownership, namespace: saved.namespace, argo: saved.argo, images: IMAGES, ...storeOf(options, saved) });
   await stage(options, 'namespace', `Namespace ${saved.namespace}`, async () => {
     if (saved.alone) await clear(options, host.client, saved.namespace);
     if (arrangement.installCrds) await installCrds(host.client, owner, await argoDefinitions(), clock, signal);
     await createAll(host.client, objects, signal);
   });
-  if (saved.argo !== 'none') await stage(options, 'argo', 'Argo Workflows', () => untilAvailable(host.client, saved.namespace, saved.argo === 'all' ? ['argo-server', 'workflow-controller'] : ['argo-server'], clock, signal));
+  if (saved.argo !== 'none') await stage(options, 'argo', 'Argo Workflows', () => untilAvailable(host.client, saved.namespace, partsOf(saved), clock, signal));
   return saved;
+}
+
+function storeOf({ environment }: SessionOptions, { store }: Saved): { store?: StoreImages } {
+  return store ? { store: { server: environment['MINIO_IMAGE'] || undefined, client: environment['MINIO_CLIENT_IMAGE'] || undefined } } : {};
+}
+
+function partsOf({ argo, store }: Saved): string[] {
+  return ['argo-server', ...(argo === 'all' ? ['workflow-controller'] : []), ...(store ? ['minio'] : [])];
 }
 
 async function preflight(options: SessionOptions, host: Connection, needs: ScenarioNeeds, own: string): Promise<Arrangement> {
   const { session, owner, vcluster } = options;
-  const facts = await gatherFacts({ ...host, namespace: own, wanted: needs.namespace, argo: needs.argo, granted: grantedRules(needs.argo ? 'all' : 'none'), session: session.id, owner, vcluster });
+  const facts = await gatherFacts({ ...host, namespace: own, wanted: needs.namespace, argo: needs.argo, artifacts: needs.argo && needs.artifacts, granted: grantedRules(needs.argo ? 'all' : 'none'), session: session.id, owner, vcluster });
   const { findings, arrangement } = decide(needs, facts, own);
   if (arrangement !== undefined) return arrangement;
   const first = findings.find(({ ok }) => !ok);
@@ -157,10 +166,10 @@ async function enterVirtual(options: SessionOptions, needs: ScenarioNeeds, made:
   await createAll(inside.client, account, signal, true);
   if (made.argo === 'none') return inside;
   await installCrds(inside.client, owner, await argoDefinitions(), clock, signal);
-  const objects = planObjects({ session: session.id, owner, namespace: needs.namespace, argo: 'all', images: IMAGES });
+  const objects = planObjects({ session: session.id, owner, namespace: needs.namespace, argo: 'all', images: IMAGES, ...storeOf(options, made) });
   // In a cluster of one's own nobody has to be held back.
   await createAll(inside.client, objects.filter(({ kind }) => kind !== 'ResourceQuota' && kind !== 'LimitRange'), signal, true);
-  await untilAvailable(inside.client, needs.namespace, ['argo-server', 'workflow-controller'], clock, signal);
+  await untilAvailable(inside.client, needs.namespace, partsOf(made), clock, signal);
   return inside;
 }
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sleep } from '../../lib/clock.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import type { ProviderDependencies } from '../index.ts';
@@ -20,8 +19,6 @@ const Saved = z.object({ version: z.literal(1), kind: z.string() });
 
 /** Asking Docker takes a tenth of a second; the list of courses is asked for more often. */
 const REMEMBER_MS = 5000;
-/** No page waits longer for a daemon that hangs. */
-const ANSWER_MS = 2000;
 
 /** Real clusters in containers, by the commands `kind` and `docker`: one a session. */
 export function kindProvider(settings: KindSettings, dependencies: ProviderDependencies, limits: Limits = LIMITS): ClusterProvider {
@@ -77,7 +74,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
     spare: false,
     problem() {
       if (asked === undefined || clock.now() - asked.at > REMEMBER_MS) asked = { at: clock.now(), answer: tools.checkDocker().then(sweep, problemOf) };
-      return Promise.race([asked.answer, sleep(clock, ANSWER_MS).then(() => ({ reason: 'Docker has not answered yet', next: 'Try again in a moment.' }))]);
+      return asked.answer;
     },
     async begin(sessions) {
       for (const owner of await owned.all()) {

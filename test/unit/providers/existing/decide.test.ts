@@ -6,7 +6,7 @@ import { LEARNER_RULES, planObjects } from '../../../../server/providers/existin
 
 const ARGO = ['workflows', 'workflowtemplates', 'cronworkflows', 'workfloweventbindings', 'workflowtaskresults'];
 const facts: ClusterFacts = { version: 'v1.32.2', missing: [], ungrantable: [], argoResources: ARGO, mayInstallCrds: false, vcluster: false };
-const needs: ScenarioNeeds = { namespace: 'argo', namespaces: [], clusterScope: [], argo: true, requests: false };
+const needs: ScenarioNeeds = { namespace: 'argo', namespaces: [], clusterScope: [], argo: true, artifacts: false, requests: false };
 const named: ScenarioNeeds = { ...needs, namespaces: [{ name: 'argo', at: 'text.md:5', line: 'kubectl -n argo get wf' }] };
 const OWN = 'argo-lab-abc-12345';
 
@@ -16,20 +16,20 @@ function problems(which: ScenarioNeeds, cluster: Partial<ClusterFacts>): (string
 
 describe('how a scenario fits into a cluster', () => {
   it('gets a namespace of its own with server and controller', () => {
-    expect(decide(needs, facts, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'all', installCrds: false });
+    expect(decide(needs, facts, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'all', installCrds: false, store: false });
   });
 
   it('gets only a server where a controller looks after everybody', () => {
-    expect(decide(needs, { ...facts, clusterController: 'argo/workflow-controller' }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'server', installCrds: false });
+    expect(decide(needs, { ...facts, clusterController: 'argo/workflow-controller' }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'server', installCrds: false, store: false });
   });
 
   it('gets no Argo when it does not speak of it', () => {
-    expect(decide({ ...needs, argo: false }, { ...facts, argoResources: [] }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'none', installCrds: false });
+    expect(decide({ ...needs, argo: false }, { ...facts, argoResources: [] }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'none', installCrds: false, store: false });
   });
 
   it('gets the very namespace that it names, where nobody has it', () => {
-    expect(decide(named, facts, OWN).arrangement).toEqual({ mode: 'namespace', namespace: 'argo', alone: true, argo: 'all', installCrds: false });
-    expect(decide(named, { ...facts, taken: { by: 'this-session', terminating: true } }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: 'argo', alone: true, argo: 'all', installCrds: false });
+    expect(decide(named, facts, OWN).arrangement).toEqual({ mode: 'namespace', namespace: 'argo', alone: true, argo: 'all', installCrds: false, store: false });
+    expect(decide(named, { ...facts, taken: { by: 'this-session', terminating: true } }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: 'argo', alone: true, argo: 'all', installCrds: false, store: false });
   });
 
   it('gets a whole virtual cluster where vcluster is there and one namespace will not do', () => {
@@ -38,8 +38,13 @@ describe('how a scenario fits into a cluster', () => {
     expect(decide(needs, { ...facts, vcluster: true }, OWN).arrangement?.mode).toBe('namespace');
   });
 
+  it('gets an object store where workflows keep artifacts', () => {
+    expect(decide({ ...needs, artifacts: true }, { ...facts, clusterController: 'argo/workflow-controller' }, OWN).arrangement).toMatchObject({ argo: 'server', store: true });
+    expect(decide({ ...needs, argo: false, artifacts: true }, facts, OWN).arrangement).toMatchObject({ argo: 'none', store: false });
+  });
+
   it("brings Argo's resource types where they are missing and may be installed", () => {
-    expect(decide(needs, { ...facts, argoResources: [], mayInstallCrds: true }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'all', installCrds: true });
+    expect(decide(needs, { ...facts, argoResources: [], mayInstallCrds: true }, OWN).arrangement).toEqual({ mode: 'namespace', namespace: OWN, alone: false, argo: 'all', installCrds: true, store: false });
   });
 });
 
@@ -137,6 +142,14 @@ describe('what a session gets', () => {
       'ConfigMap workflow-controller-configmap',
       'Deployment workflow-controller',
     ]);
+  });
+
+  it('holds an object store of its own images, and tells workflows of it, whoever runs them', () => {
+    const made = planObjects({ session: 's', owner: 'o', namespace: 'n', argo: 'server', images: { server: 'S', controller: 'C', executor: 'E' }, store: { server: 'mirror/minio:1', client: undefined } }).slice(-6);
+    expect(made.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name} ${metadata.labels?.['argo-lab.dev/session']}`)).toEqual(['Secret n/my-minio-cred s', 'ConfigMap n/minio-config s', 'Deployment n/minio s', 'Service n/minio s', 'Job n/minio-job s', 'ConfigMap n/artifact-repositories s']);
+    const imageOf = (object: unknown) => JSON.stringify(object).match(/"image":"([^"]+)"/)?.[1];
+    expect([imageOf(made[2]), imageOf(made[4])]).toEqual(['mirror/minio:1', 'quay.io/minio/mc:latest']);
+    expect(made[5]).toMatchObject({ metadata: { annotations: { 'workflows.argoproj.io/default-artifact-repository': 'course' } }, data: { course: expect.stringMatching(/endpoint: minio:9000/) } });
   });
 
   it('never lets the learner change quota and limits, or use roles to get more', () => {

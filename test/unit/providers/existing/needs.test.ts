@@ -41,7 +41,7 @@ describe('the namespaces that a scenario names', () => {
       { file: 'one.md', text: 'Read this.\n\n```bash\nkubectl -n argo get wf\n```\n' },
       { file: 'two.md', text: 'kubectl -n argo get pods\n' },
     ]);
-    expect(needs).toEqual({ namespace: 'argo', namespaces: [{ name: 'argo', at: 'one.md:4', line: 'kubectl -n argo get wf' }], clusterScope: [], argo: true, requests: false });
+    expect(needs).toEqual({ namespace: 'argo', namespaces: [{ name: 'argo', at: 'one.md:4', line: 'kubectl -n argo get wf' }], clusterScope: [], argo: true, artifacts: false, requests: false });
   });
 });
 
@@ -108,5 +108,15 @@ describe('a scenario on disk', () => {
       ['from-check', 'step1 (check c)'],
       ['from-solution', 'step1 (solution)'],
     ]);
+  });
+});
+
+describe('whether workflows keep artifacts', () => {
+  const artifacts = (text: string) => needsOf('argo', [{ file: 'a.md', text }]).artifacts;
+  it.each(['outputs:\n  artifacts:\n  - name: a', '{"artifacts": []}', '{{tasks.a.outputs.artifacts.b}}', 'archiveLogs: true', 'accessKeySecret: {name: my-minio-cred}'])('they do: %j', (text) => {
+    expect(artifacts(text)).toBe(true);
+  });
+  it.each(['outputs: {parameters: []}', 'archiveLogs: false', 'an artifact is a file'])('they do not: %j', (text) => {
+    expect(artifacts(text)).toBe(false);
   });
 });

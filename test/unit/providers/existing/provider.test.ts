@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -345,6 +346,72 @@ describe('a virtual cluster', { timeout: 90_000 }, () => {
     const { message, stages } = await refused(start('session-m', course, { environment: double.environment, data: join(folder, 'failing') }));
     expect(message).toBe('vcluster create failed: fatal error deploying vcluster: no storage class');
     expect(stages.at(-1)?.output).toBe('fatal error deploying vcluster: no storage class');
+    expect(await ours()).toEqual([]);
+  });
+});
+
+describe('what a card says before anybody starts', { timeout: 60_000 }, () => {
+  it('is nothing where the scenario fits, also while another session has its namespace', async () => {
+    const provider = providerOf({ data: join(folder, 'cards') });
+    expect(await provider.refuses?.(plain)).toBeUndefined();
+    const run = await start('session-p', course, { provider });
+    expect(await providerOf({ data: join(folder, 'cards') }).refuses?.(course)).toBeUndefined();
+    expect(await providerOf({ data: join(folder, 'other-cards') }).refuses?.(course)).toEqual({ reason: 'The scenario names its namespace (namespace argo in text.md:1: kubectl -n argo get wf), and the cluster has one of that name that is not ours.', next: expect.stringMatching(/^Install vcluster/) });
+    await end(run);
+  });
+
+  it('is the first thing that the cluster does not give: a scope, a right, a resource type', async () => {
+    const wide = await writeScenario('wide', 'kubectl get nodes');
+    expect(await providerOf().refuses?.(wide)).toEqual({ reason: 'The scenario needs more than one namespace: nodes in text.md:1: kubectl get nodes.', next: expect.stringMatching(/^Install vcluster/) });
+    const { client } = host.cluster;
+    await client.create({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'teacher', namespace: 'default' } });
+    const rights = [
+      { apiGroups: [''], resources: ['*'], verbs: ['*'] },
+      ...['apps', 'batch', 'rbac.authorization.k8s.io', 'autoscaling', 'policy', 'networking.k8s.io', 'events.k8s.io', 'discovery.k8s.io', 'coordination.k8s.io', 'argoproj.io'].map((group) => ({ apiGroups: [group], resources: ['*'], verbs: ['*'] })),
+    ];
+    await client.create({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterroles' }, undefined, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'teacher' }, rules: rights });
+    await client.create({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterrolebindings' }, undefined, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'teacher' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'teacher' }, subjects: [{ kind: 'ServiceAccount', name: 'teacher', namespace: 'default' }] });
+    const { status } = await client.createSubresource<{ status: { token: string } }>({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', 'teacher', 'token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} });
+    const kubeconfig = await changed('teacher', (config) => config.users.forEach((user) => (user.user = { token: status.token })));
+    const teacher = providerOf({ kubeconfig });
+    expect(await teacher.refuses?.(plain)).toBeUndefined();
+    expect(await teacher.refuses?.(await writeScenario('workflows', 'argo list'))).toEqual({ reason: "The cluster does not know Argo's workflows, workflowtemplates, cronworkflows, workfloweventbindings or workflowtaskresults, and you may not install resource types.", next: 'Ask the administrator of the cluster to install the CRDs of Argo Workflows v3.7.6.' });
+  });
+
+  it('is not asked again for each card', async () => {
+    const asked: string[] = [];
+    const api = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404).end('{}');
+    });
+    await new Promise<void>((done) => api.listen(0, '127.0.0.1', done));
+    const address = api.address();
+    const kubeconfig = await changed('counting', (config) => config.clusters.forEach(({ cluster }) => Object.assign(cluster, { server: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}` })));
+    const provider = providerOf({ kubeconfig });
+    for (const text of ['kubectl get pods', 'kubectl get svc', 'kubectl get cm']) await provider.refuses?.(await writeScenario(text.replace(/\W/g, ''), text));
+    expect(asked).toEqual(['/version']);
+    api.close();
+  });
+
+  it('is nothing where the cluster does not answer: that is said of the whole provider', async () => {
+    const kubeconfig = await changed('gone', (config) => config.clusters.forEach((cluster) => (cluster.cluster['server'] = 'https://127.0.0.1:1')));
+    expect(await providerOf({ kubeconfig }).refuses?.(plain)).toBeUndefined();
+  });
+});
+
+describe('an object store', { timeout: 60_000 }, () => {
+  it('comes into the namespace where workflows keep artifacts, and works', async () => {
+    const run = await start('session-q', await writeScenario('artifacts', 'argo submit\noutputs:\n  artifacts:\n  - name: a\n'), { data: join(folder, 'store') });
+    expect(await run.kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/argo-server\ndeployment.apps/minio\ndeployment.apps/workflow-controller');
+    await run.kubectl('wait', 'job/minio-job', '--for=condition=Complete', '--timeout=30s');
+    const workflow = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name: 'keeps' }, spec: { entrypoint: 'main', templates: [{ name: 'main', steps: [[{ name: 'give', template: 'give' }], [{ name: 'take', template: 'take', arguments: { artifacts: [{ name: 'a', from: '{{steps.give.outputs.artifacts.a}}' }] } }]] }, { name: 'give', container: { image: 'busybox', command: ['sh', '-c', 'echo kept >/tmp/a'] }, outputs: { artifacts: [{ name: 'a', path: '/tmp/a' }] } }, { name: 'take', inputs: { artifacts: [{ name: 'a', path: '/tmp/a' }] }, container: { image: 'busybox', command: ['grep', 'kept', '/tmp/a'] } }] } };
+    const file = join(folder, 'keeps.json');
+    await writeFile(file, JSON.stringify(workflow));
+    expect(await run.kubectl('create', '-f', file)).toBe('workflow.argoproj.io/keeps created');
+    await run.kubectl('wait', 'wf/keeps', '--for=condition=Completed', '--timeout=40s');
+    expect(await run.kubectl('get', 'wf', 'keeps', '-o', 'jsonpath={.status.phase}{.status.message}')).toBe('Succeeded');
+    expect(await run.kubectl('get', 'resourcequota', 'argo-lab', '-o', 'jsonpath={.status.used.pods}')).toBe('3');
+    await end(run);
     expect(await ours()).toEqual([]);
   });
 });

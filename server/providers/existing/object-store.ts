@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { argoInstallObjects } from '../../cluster/index.ts';
+import type { KubeObject } from '../../cluster/vocabulary.ts';
+
+/** Other images than the course's own, where the cluster has those under another name: `MINIO_IMAGE`, `MINIO_CLIENT_IMAGE`. */
+export interface StoreImages {
+  server?: string | undefined;
+  client?: string | undefined;
+}
+
+/** By default the first of its namespace's repositories. After argo-workflows v3.7.6 workflow/artifactrepositories/artifactrepositories.go */
+const DEFAULT = { 'workflows.argoproj.io/default-artifact-repository': 'course' };
+
+/**
+ * An object store for one namespace, the course's own, and the settings that lead workflows to it, whichever controller
+ * looks after them. It counts against the namespace's quota, and keeps nothing beyond its pod.
+ */
+export function objectStore(metadata: { namespace: string; labels: Record<string, string> }, images: StoreImages): KubeObject[] {
+  const all = argoInstallObjects();
+  const settings = Settings.parse(all.find(({ kind, metadata: { name } }) => kind === 'ConfigMap' && name === 'workflow-controller-configmap'));
+  const store = all.filter((object) => /minio/.test(object.metadata.name) && object.kind !== 'CustomResourceDefinition').map((object) => ({ ...withImages(object, images), metadata: { ...object.metadata, ...metadata, labels: { ...object.metadata.labels, ...metadata.labels } } }));
+  return [...store, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'artifact-repositories', annotations: DEFAULT }, data: { course: settings.data.artifactRepository } }];
+}
+
+const Settings = z.object({ data: z.object({ artifactRepository: z.string() }) });
+const Template = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ name: z.string(), image: z.string() })) }) }) }) });
+
+function withImages(object: KubeObject, images: StoreImages): KubeObject {
+  const parsed = Template.safeParse(object);
+  if (!parsed.success) return object;
+  const { spec } = parsed.data;
+  const containers = spec.template.spec.containers.map((container) => ({ ...container, image: (container.name === 'minio' ? images.server : images.client) ?? container.image, imagePullPolicy: 'IfNotPresent' }));
+  return { ...object, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } } };
+}
