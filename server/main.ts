@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { run } from './cli/index.ts';
 import { LabError, messageOf } from './lib/errors.ts';
 
+// JSON that others send may have any key: without this accessor `__proto__` is one like any other, everywhere.
+Reflect.deleteProperty(Object.prototype, '__proto__');
+
 // The only place that ends the process.
 try {
   process.exitCode = await run(process.argv.slice(2), {

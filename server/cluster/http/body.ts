@@ -83,5 +83,10 @@ export function decodeYaml(body: Buffer): unknown {
   const document = parseDocument(body.toString('utf8'), { merge: true, uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`);
-  return document.toJS({ maxAliasCount: 100 });
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    // Aliases of aliases: what is written small, and would become too large.
+    throw badRequest('error converting YAML to JSON: yaml: document contains excessive aliasing');
+  }
 }

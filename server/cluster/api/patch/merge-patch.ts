@@ -1,4 +1,4 @@
-import { isRecord } from './json-values.ts';
+import { isRecord, own, put } from './json-values.ts';
 
 /** RFC 7386: null removes, objects merge, everything else replaces. */
 export function jsonMergePatch(target: unknown, patch: unknown): unknown {
@@ -6,7 +6,7 @@ export function jsonMergePatch(target: unknown, patch: unknown): unknown {
   const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = jsonMergePatch(result[key], value);
+    else put(result, key, jsonMergePatch(own(result, key), value));
   }
   return result;
 }
