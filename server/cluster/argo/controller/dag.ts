@@ -118,7 +118,7 @@ class Dag {
     const phases = new Map<string, NodePhase | undefined>(targets.map((target) => [op.nodes.id(this.#nameOf(target)), undefined]));
     const queue: { id: string; phase: NodePhase }[] = (this.node.children ?? []).map((id) => ({ id, phase: 'Succeeded' }));
     const seen = new Set<string>();
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    for (const next of queue) {
       const key = `${next.id} ${next.phase}`;
       if (seen.has(key)) continue;
       seen.add(key);

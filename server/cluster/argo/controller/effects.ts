@@ -7,7 +7,7 @@ import type { EventRecorder } from '../../controllers/runtime/event-recorder.ts'
 import type { KubeObject } from '../../store/object.ts';
 import type { PodSignals } from '../executor/pod-signals.ts';
 import { normalize } from '../types/normal-form.ts';
-import type { NodeStatus, Workflow } from '../types/workflow.ts';
+import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { isCompletedPhase } from './nodes.ts';
 import type { Changes } from './observed.ts';
 import { viewPod } from './pod-outcome.ts';
@@ -41,7 +41,8 @@ export interface EffectsOptions {
 export class Effects {
   readonly #options: EffectsOptions;
   readonly #client: KubeClient;
-  readonly #timers = new Set<() => void>();
+  /** What cancels the deletion of pods that wait for it, by `namespace/name`. */
+  readonly #timers = new Map<string, () => void>();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
@@ -50,7 +51,7 @@ export class Effects {
 
   /** Cancels what is still to come. */
   stop(): void {
-    for (const cancel of this.#timers) cancel();
+    for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
   }
 
@@ -173,14 +174,14 @@ export class Effects {
     for (const task of changes.deleteGcTasks) await this.ignoring(404, () => this.#client.delete(GC_TASKS, namespace, task));
   }
 
-  recordEvents(object: KubeObject, changes: Changes, before: Record<string, NodeStatus>, after: Record<string, NodeStatus>, nodes: boolean): void {
+  recordEvents(object: KubeObject, changes: Changes, before: ReadonlyMap<string, NodePhase>, after: Record<string, NodeStatus>, nodes: boolean): void {
     for (const { type, reason, message } of changes.events) this.#options.events.record(object, type, reason, message);
     if (!nodes) return;
     for (const [id, node] of Object.entries(after)) {
-      const old = before[id];
-      if (old?.phase === node.phase) continue;
+      const old = before.get(id);
+      if (old === node.phase) continue;
       const done = isCompletedPhase(node.phase);
-      if ((old?.phase === 'Pending' || old === undefined) && done) this.#nodeEvent(object, node, 'Running');
+      if ((old === 'Pending' || old === undefined) && done) this.#nodeEvent(object, node, 'Running');
       if (old !== undefined || node.phase === 'Running' || done) this.#nodeEvent(object, node, node.phase);
     }
   }
@@ -202,11 +203,14 @@ export class Effects {
       await this.ignoring(404, () => this.#client.patch(PODS, namespace, name, { type: 'merge', body: { metadata: { labels: { [LABEL_COMPLETED]: 'true' } } } }));
     }
     for (const name of cleanup.remove) {
-      const cancel = this.#options.clock.after(delay, () => {
-        this.#timers.delete(cancel);
-        void this.ignoring(404, () => this.#client.delete(PODS, namespace, name)).catch(() => undefined);
-      });
-      this.#timers.add(cancel);
+      const key = `${namespace}/${name}`;
+      if (this.#timers.has(key)) continue;
+      const remove = () => {
+        void this.ignoring(404, () => this.#client.delete(PODS, namespace, name))
+          .catch(() => undefined)
+          .finally(() => this.#timers.delete(key));
+      };
+      this.#timers.set(key, this.#options.clock.after(delay, remove));
     }
   }
 

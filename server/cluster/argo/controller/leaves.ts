@@ -2,6 +2,7 @@ import { parseDocument, stringify } from 'yaml';
 import type { Tags } from 'yaml';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { Holder } from '../types/resolve.ts';
+import { mainContainersOf } from '../types/template.ts';
 import type { Container, NodeStatus, Template } from '../types/workflow.ts';
 import { goJson } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
@@ -21,14 +22,14 @@ export function executePod(op: Operation, nodeName: string, scope: string, templ
   else if (node.phase !== 'Pending') return node;
   if (template.data !== undefined) {
     createPod(op, node, template, (request) => [executorMain(request, ['data', goJson(normalize('Data', template.data))])], options, true);
-  } else createPod(op, node, template, () => op.mainContainers(template), options, includesResult(op, nodeName, options));
+  } else createPod(op, node, template, () => mainContainersOf(template), options, includesResult(op, nodeName, options));
   return node;
 }
 
 /** A pod of several containers, each of them a node. */
 export function executeContainerSet(op: Operation, nodeName: string, scope: string, template: Template, holder: Holder, options: ExecuteOptions): NodeStatus | undefined {
   const node = op.nodes.named(nodeName) ?? op.initExecutable(nodeName, 'Pod', scope, template, holder, 'Pending', options);
-  createPod(op, node, template, () => op.mainContainers(template), options, includesResult(op, nodeName, options));
+  createPod(op, node, template, () => mainContainersOf(template), options, includesResult(op, nodeName, options));
   const set = template.containerSet?.containers ?? [];
   for (const { name } of set) {
     const child = `${nodeName}.${name}`;
@@ -72,7 +73,7 @@ function includesResult(op: Operation, nodeName: string, options: ExecuteOptions
   if (around === undefined) return false;
   const name = taskNameOf(nodeName).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const kind = around.dag === undefined ? 'steps' : 'tasks';
-  const json = goJson(normalize('Template', around));
+  const json = op.jsonOf(around);
   return new RegExp(`${kind}\\.${name}\\.outputs\\.result`).test(json) || new RegExp(`${kind}\\[(?:'|\\\\?")${name}(?:'|\\\\?")\\]\\.outputs.result`).test(json);
 }
 
@@ -119,7 +120,7 @@ function offerChoices(node: NodeStatus): void {
 
 /** Asks for the node's pod unless there is one. Throws when it cannot be made. */
 function createPod(op: Operation, node: NodeStatus, template: Template, containers: (request: PodRequest) => Container[], options: ExecuteOptions, includeScriptOutput: boolean): void {
-  if (op.observed.pods.has(node.id) || op.changes.createPods.some(({ nodeName }) => nodeName === node.name)) return;
+  if (op.observed.pods.has(node.id) || op.asked.has(node.name)) return;
   const onExit = options.onExit === true;
   if (!op.mayRunDuringShutdown(onExit)) {
     op.mark(node, 'Failed', `workflow shutdown with strategy: ${op.shutdown ?? ''}`);
@@ -158,6 +159,7 @@ function createPod(op: Operation, node: NodeStatus, template: Template, containe
     activeDeadlineSeconds: seconds,
     imageCommand: (image) => op.observed.imageCommand(image),
   };
+  op.asked.add(node.name);
   op.changes.createPods.push({ nodeName: node.name, pod: podOf({ ...request, containers: containers(request) }) });
   op.activePods++;
 }

@@ -30,7 +30,7 @@ export function activePodsOf(op: Operation, boundaryId: string | undefined): num
       (boundaryId === undefined || node.boundaryID === boundaryId) &&
       (node.phase === 'Pending' || node.phase === 'Running') &&
       (node.synchronizationStatus?.waiting ?? '') === '' &&
-      (op.observed.pods.has(node.id) || op.changes.createPods.some(({ nodeName }) => nodeName === node.name)),
+      (op.observed.pods.has(node.id) || op.asked.has(node.name)),
   );
 }
 
@@ -63,4 +63,13 @@ function failFast(op: Operation, template: Template, node: NodeStatus): void {
     op.mark(node, 'Failed', message);
   }
   throw new Postponed('Max parallelism reached');
+}
+
+/** Whether a node only waits for its pod: then nothing of its template has to be looked at again. */
+export function isUnderWay(op: Operation, node: NodeStatus, template: Template): boolean {
+  if (node.type !== 'Pod' || node.synchronizationStatus !== undefined) return false;
+  if (node.phase !== 'Running' && !(node.phase === 'Pending' && op.observed.pods.has(node.id))) return false;
+  // Limits, locks, metrics and names that are written into the node need the template with its arguments.
+  if (template.containerSet !== undefined || op.spec.templateDefaults !== undefined || op.retryStrategyOf(template) !== undefined) return false;
+  return (template.timeout ?? '') === '' && template.synchronization === undefined && template.metrics === undefined && template.memoize === undefined && template.annotations === undefined;
 }

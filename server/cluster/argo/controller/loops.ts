@@ -1,6 +1,6 @@
 import type { Json } from '../../../lib/json.ts';
 import { goJson, isJsonObject } from '../../../lib/json.ts';
-import { replaceInJson, shouldExecute } from '../expressions/index.ts';
+import { fillerOf, shouldExecute } from '../expressions/index.ts';
 import { normalize } from '../types/normal-form.ts';
 import type { Invocation, Sequence } from '../types/workflow.ts';
 
@@ -17,11 +17,11 @@ export function expandLoop<T extends Invocation>(struct: 'WorkflowStep' | 'DAGTa
   delete template.withParam;
   delete template.withSequence;
   const json = goJson(normalize(struct, template));
+  // A condition that is false whatever the item lets unknown tags be.
+  const fill = fillerOf(json, values, !mayRun(invocation.when));
   return items.map((item, index) => {
     const { named, description } = itemValues(item);
-    // A condition that is false whatever the item lets unknown tags be.
-    const replaced = replaceInJson(json, { ...values, ...named }, !mayRun(invocation.when));
-    const member = decode(JSON.parse(replaced));
+    const member = decode(fill(named));
     member.name = `${invocation.name ?? ''}(${index}:${description.replace(/[()]/g, '')})`;
     if (invocation.template !== undefined) member.template = invocation.template;
     return member;

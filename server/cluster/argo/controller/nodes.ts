@@ -22,6 +22,9 @@ export const isActiveSuspend = (node: NodeStatus): boolean => node.type === 'Sus
 /** The nodes of one workflow while it is worked on: changed in place. */
 export class Nodes {
   readonly #byId: Map<string, NodeStatus>;
+  readonly #ids = new Map<string, string>();
+  /** The children of nodes that something has been linked to, by the node's id. */
+  readonly #linked = new Map<string, { list: string[]; set: Set<string> }>();
 
   constructor(
     readonly workflow: string,
@@ -31,7 +34,9 @@ export class Nodes {
   }
 
   id(name: string): string {
-    return nodeIdOf(this.workflow, name);
+    let id = this.#ids.get(name);
+    if (id === undefined) this.#ids.set(name, (id = nodeIdOf(this.workflow, name)));
+    return id;
   }
 
   get(id: string): NodeStatus | undefined {
@@ -67,7 +72,7 @@ export class Nodes {
     const seen = new Set<string>([node.id]);
     const out: NodeStatus[] = [];
     const queue = [...this.children(node)];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    for (const next of queue) {
       if (seen.has(next.id)) continue;
       seen.add(next.id);
       out.push(next);
@@ -79,8 +84,12 @@ export class Nodes {
   link(parent: string, child: string): void {
     const node = this.must(this.id(parent));
     const id = this.id(child);
-    node.children ??= [];
-    if (!node.children.includes(id)) node.children.push(id);
+    const list = (node.children ??= []);
+    let linked = this.#linked.get(node.id);
+    if (linked?.list !== list || linked.set.size !== list.length) this.#linked.set(node.id, (linked = { list, set: new Set(list) }));
+    if (linked.set.has(id)) return;
+    list.push(id);
+    linked.set.add(id);
   }
 
   /** Whether a node is (or is below) an exit handler. */

@@ -1,10 +1,12 @@
 import type { KubeObject } from '../../store/object.ts';
 import { NotFoundError, processArgs, substitute } from '../expressions/index.ts';
 import { rfc3339 } from '../../../lib/clock.ts';
+import { goJson } from '../../../lib/json.ts';
+import { normalize } from '../types/normal-form.ts';
 import { TemplateContext } from '../types/resolve.ts';
 import type { Holder, StoredTemplates, TemplateGetters } from '../types/resolve.ts';
 import { artifactOf, isPodType, parameterOf, templateTypeOf } from '../types/template.ts';
-import type { Arguments, Container, NodePhase, NodeStatus, NodeType, Outputs, RetryStrategy, Template, Volume, Workflow, WorkflowSpec } from '../types/workflow.ts';
+import type { Arguments, NodePhase, NodeStatus, NodeType, Outputs, RetryStrategy, Template, Volume, Workflow, WorkflowSpec } from '../types/workflow.ts';
 import { templateOver } from '../defaults/merge.ts';
 import type { ArtifactRepository } from './config.ts';
 import { noChanges, Postponed } from './observed.ts';
@@ -12,7 +14,7 @@ import type { Changes, ExecuteOptions, Observed } from './observed.ts';
 import { executeDag } from './dag.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { executeContainerSet, executePod, executeResource, executeSuspend } from './leaves.ts';
-import { checkParallelism, checkTimeout } from './limits.ts';
+import { checkParallelism, checkTimeout, isUnderWay } from './limits.ts';
 import { memoized } from './memoize.ts';
 import { displayNameOf, podNameOf, taskNameOf } from './names.ts';
 import { isFailed, isFulfilled, isOver, Nodes } from './nodes.ts';
@@ -37,7 +39,10 @@ export class Operation {
   hasDaemons: boolean;
   /** Nodes of earlier runs, and those of them that were over. */
   readonly #before = new Map<string, boolean>();
+  /** Names of the nodes whose pods are asked for. */
+  readonly asked = new Set<string>();
   readonly #emitted = new Set<string>();
+  readonly #texts = new WeakMap<Template, string>();
   #depth = 0;
 
   constructor(
@@ -212,6 +217,7 @@ export class Operation {
       const resolved = this.#guard(nodeName, scope, holder, options, () => context.resolve(holder));
       // What is over stays as it is: there is nothing to fill in.
       if (node !== undefined && isOver(node) && this.#isSettled(node, resolved.template)) return node;
+      if (node !== undefined && isUnderWay(this, node, resolved.template)) return node;
       const merged = this.#guard(nodeName, scope, holder, options, () => templateOver(resolved.template, this.spec.templateDefaults));
       const locals: Record<string, string> = { 'node.name': nodeName };
       if (isPodType(merged) && this.retryStrategyOf(merged) === undefined) locals['pod.name'] = podNameOf(this.workflow.metadata.name, nodeName, merged.name ?? '');
@@ -310,6 +316,13 @@ export class Operation {
     return this.#before.get(node.id) === true || (template.metrics ?? defaults?.metrics) === undefined;
   }
 
+  /** A template's JSON. */
+  jsonOf(template: Template): string {
+    let text = this.#texts.get(template);
+    if (text === undefined) this.#texts.set(template, (text = goJson(normalize('Template', template))));
+    return text;
+  }
+
   /** Emits a template's metrics: in real time for a node that is new, all of them for one that has just ended. */
   #emit(node: NodeStatus, template: Template): void {
     if (template.metrics === undefined || this.#emitted.has(node.id)) return;
@@ -370,15 +383,6 @@ export class Operation {
 
   event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.changes.events.push({ type, reason, message });
-  }
-
-  mainContainers(template: Template): Container[] {
-    if (template.containerSet !== undefined) return template.containerSet.containers.map(({ dependencies: _dependencies, ...container }) => container);
-    if (template.script !== undefined) {
-      const { source, ...container } = template.script;
-      return [source === '' ? container : { ...container, args: [...(container.args ?? []), '/argo/staging/script'] }];
-    }
-    return template.container === undefined ? [] : [template.container];
   }
 }
 

@@ -45,7 +45,16 @@ function containerOf(value: unknown): ContainerStatus[] {
   return [status];
 }
 
+const views = new WeakMap<KubeObject, PodView>();
+
+/** What the controller reads of a pod. Objects of the store never change, so each is looked at once. */
 export function viewPod(object: KubeObject): PodView {
+  let view = views.get(object);
+  if (view === undefined) views.set(object, (view = look(object)));
+  return view;
+}
+
+function look(object: KubeObject): PodView {
   const status = isJsonObject(object['status']) ? object['status'] : {};
   const spec = isJsonObject(object['spec']) ? object['spec'] : {};
   const list = (value: unknown) => (Array.isArray(value) ? value.flatMap(containerOf) : []);

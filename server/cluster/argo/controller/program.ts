@@ -13,7 +13,7 @@ import type { PodSignals } from '../executor/pod-signals.ts';
 import { normalize } from '../types/normal-form.ts';
 import type { TemplateGetters } from '../types/resolve.ts';
 import { decodeWorkflow, decodeWorkflowTemplate } from '../types/workflow.ts';
-import type { Workflow } from '../types/workflow.ts';
+import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { GC_FINALIZER } from './artifact-gc.ts';
 import { readConfig } from './config.ts';
 import type { ControllerConfig } from './config.ts';
@@ -23,10 +23,11 @@ import { CONFIG_MAPS, Effects, GC_TASKS, LABEL_COMPLETED, LABEL_WORKFLOW, PODS, 
 import { listen } from './endpoints.ts';
 import { Locks } from './locks.ts';
 import { managedNamespace } from './managed-namespace.ts';
-import type { Changes } from './observed.ts';
+import type { Changes, Observed } from './observed.ts';
+import { Pace } from './pace.ts';
 import { viewPod } from './pod-outcome.ts';
 import type { PodView } from './pod-outcome.ts';
-import { markError, markPostponed, reconcile } from './reconcile.ts';
+import { markError, markPostponed, reconcileInPlace } from './reconcile.ts';
 import { sizeProblem } from './size-limit.ts';
 import { Throttler } from './throttler.ts';
 
@@ -59,6 +60,9 @@ class Controller {
   readonly #metrics = new CustomMetrics();
   readonly #totals = new Map<string, number>();
   readonly #restored = new Set<string>();
+  /** Workflows as they were written last. */
+  readonly #written = new Map<string, { version: string | undefined; print: string }>();
+  readonly #pace = new Pace();
   readonly #podsOf = new Map<string, Map<string, KubeObject>>();
   readonly #resultsOf = new Map<string, Map<string, KubeObject>>();
   readonly #gcTasksOf = new Map<string, Map<string, KubeObject>>();
@@ -166,6 +170,8 @@ class Controller {
   #gone(key: string, uid: string | undefined): void {
     for (const other of [...this.#locks.releaseAll(key), ...this.#throttler.remove(key)]) this.#queue.add(other);
     this.#restored.delete(key);
+    this.#written.delete(key);
+    this.#pace.forget(key);
     if (uid !== undefined) this.#metrics.complete(uid);
   }
 
@@ -216,6 +222,11 @@ class Controller {
   async #reconcile(key: string): Promise<void> {
     const object = this.#workflows.getByKey(key);
     if (object === undefined) return;
+    const rest = this.#pace.restOf(key, this.#context.clock.now());
+    if (rest > 0) {
+      this.#queue.addAfter(key, rest);
+      return;
+    }
     const collects = object.metadata.finalizers?.includes(GC_FINALIZER) === true;
     if (object.metadata.deletionTimestamp !== undefined && !collects) return;
     const completed = object.metadata.labels?.[LABEL_COMPLETED] === 'true';
@@ -233,21 +244,24 @@ class Controller {
       if ((workflow.status.phase ?? '') === '') await this.#write(markPostponed(workflow));
       return;
     }
-    await this.#operate(key, object, workflow, new Map());
+    await this.#operate(key, object, new Map(), workflow);
   }
 
   #write(workflow: Workflow): Promise<KubeObject> {
     return this.#client.update(WORKFLOWS, { ...(normalize('Workflow', workflow) as unknown as KubeObject), apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' });
   }
 
-  async #operate(key: string, object: KubeObject, workflow: Workflow, podErrors: Map<string, string>): Promise<void> {
+  async #operate(key: string, object: KubeObject, podErrors: Map<string, string>, workflow = decodeWorkflow(object)): Promise<void> {
     const { namespace = '' } = workflow.metadata;
     const { clock, ids } = this.#context;
+    const began = clock.now();
+    const before = { phase: workflow.status.phase, nodes: phasesOf(workflow.status.nodes ?? {}) };
+    const known = this.#written.get(key);
     const pods = new Map<string, PodView>();
     for (const [id, pod] of this.#podsOf.get(key) ?? []) if (ownedBy(pod, workflow, this.#gcTasksOf.get(key))) pods.set(id, viewPod(pod));
     const taskSet = this.#taskSets.getByKey(key);
     const ownTaskSet = taskSet !== undefined && ownedBy(taskSet, workflow) ? taskSet : undefined;
-    const result = reconcile(workflow, {
+    const observed: Observed = {
       now: clock.now(),
       pods,
       taskResults: [...(this.#resultsOf.get(key)?.values() ?? [])].filter((taskResult) => ownedBy(taskResult, workflow)),
@@ -263,25 +277,28 @@ class Controller {
       gcTasks: this.#gcTasksOf.get(key) ?? new Map(),
       randomSuffix: () => ids.suffix(),
       metrics: this.#metrics,
-    });
+    };
+    const result = known !== undefined && known.version === object.metadata.resourceVersion ? reconcileInPlace(workflow, observed, known.print) : reconcileInPlace(workflow, observed);
     const { changes } = result;
+    this.#pace.worked(key, before.nodes.size, began, clock.now());
     // What cannot be kept must not begin anything.
-    const problem = result.changed ? sizeProblem(result.workflow, result.size) : undefined;
+    const problem = result.changed ? sizeProblem(result.workflow, result.print.length) : undefined;
     if (problem !== undefined) {
-      await this.#write(markError(workflow, problem, clock.now()));
+      await this.#write(markError(decodeWorkflow(object), problem, clock.now()));
       return;
     }
     await this.#effects.prepare(namespace, changes);
     if (await this.#effects.createPods(namespace, changes, result.workflow, podErrors)) {
-      await this.#operate(key, object, workflow, podErrors);
+      await this.#operate(key, object, podErrors);
       return;
     }
     for (const pod of changes.terminatePods) await this.#effects.terminate(namespace, pod);
     let written: KubeObject = object;
     if (result.changed) {
       written = await this.#write(result.workflow);
-      this.#effects.recordEvents(object, changes, workflow.status.nodes ?? {}, result.workflow.status.nodes ?? {}, this.#settings().nodeEvents);
-      this.#emit(workflow, result.workflow, changes);
+      this.#written.set(key, { version: written.metadata.resourceVersion, print: result.print });
+      this.#effects.recordEvents(object, changes, before.nodes, result.workflow.status.nodes ?? {}, this.#settings().nodeEvents);
+      this.#emit(before.phase, result.workflow, changes);
     }
     if (changes.tasks.size > 0 || ownTaskSet !== undefined) await this.#effects.writeTaskSet(namespace, result.workflow, changes.tasks, ownTaskSet);
     await this.#effects.finish(namespace, result.workflow, changes);
@@ -291,12 +308,12 @@ class Controller {
     if (result.workflow.metadata.labels?.[LABEL_COMPLETED] === 'true') await this.#afterEnd(key, decodeWorkflow(written));
   }
 
-  #emit(before: Workflow, after: Workflow, changes: Changes): void {
+  #emit(before: string | undefined, after: Workflow, changes: Changes): void {
     const { uid = '', namespace = '' } = after.metadata;
     const { clock } = this.#context;
     for (const { spec, value } of changes.metrics) this.#metrics.emit(spec, typeof value === 'number' ? value : () => (clock.now() - Date.parse(value.since)) / 1000, uid);
     const phase = after.status.phase ?? '';
-    if (phase === before.status.phase) return;
+    if (phase === before) return;
     const row = `${namespace} ${phase}`;
     this.#totals.set(row, (this.#totals.get(row) ?? 0) + 1);
     if (after.metadata.labels?.[LABEL_COMPLETED] === 'true') this.#metrics.complete(uid);
@@ -306,6 +323,7 @@ class Controller {
   async #afterEnd(key: string, workflow: Workflow): Promise<void> {
     const { namespace = '', name } = workflow.metadata;
     for (const other of this.#throttler.remove(key)) this.#queue.add(other);
+    this.#written.delete(key);
     if ((this.#resultsOf.get(key)?.size ?? 0) > 0) {
       await this.#client.deleteCollection(TASK_RESULTS, { namespace, labelSelector: `${LABEL_WORKFLOW}=${name}` }, { propagationPolicy: 'Background' });
     }
@@ -329,6 +347,8 @@ function ownedBy(object: KubeObject, workflow: Workflow, tasks?: ReadonlyMap<str
   const owners = object.metadata.ownerReferences ?? [];
   return owners.some((owner) => owner.uid === workflow.metadata.uid || tasks?.get(owner.name)?.metadata.uid === owner.uid);
 }
+
+const phasesOf = (nodes: Record<string, NodeStatus>): Map<string, NodePhase> => new Map(Object.entries(nodes).map(([id, { phase }]) => [id, phase]));
 
 function showFields(fields: object): string {
   return Object.entries(fields)

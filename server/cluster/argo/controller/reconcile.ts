@@ -25,8 +25,8 @@ export interface Reconciled {
   workflow: Workflow;
   /** Whether the workflow has to be written. */
   changed: boolean;
-  /** The size of its JSON. */
-  size: number;
+  /** What tells it from what it was, and will be. */
+  print: string;
   changes: Changes;
   /** Pods to mark as completed, and pods to delete, once the workflow is written. */
   cleanup: { label: string[]; remove: string[] };
@@ -37,14 +37,16 @@ const LABEL_COMPLETED = 'workflows.argoproj.io/completed';
 
 const isOverPhase = (phase: WorkflowPhase | undefined): boolean => phase === 'Succeeded' || phase === 'Failed' || phase === 'Error';
 
+/** As `reconcileInPlace`, for a workflow that is not to be changed. */
+export const reconcile = (original: Workflow, observed: Observed): Reconciled => reconcileInPlace(structuredClone(original), observed);
+
 /**
  * What a workflow becomes, and what has to be done, given what is seen of the cluster. The workflow is in normal form
- * and is not changed. After argo-workflows v3.7.6 workflow/controller/operator.go operate
+ * and is changed; `before` is its print so far, where that is known.
+ * After argo-workflows v3.7.6 workflow/controller/operator.go operate
  */
-export function reconcile(original: Workflow, observed: Observed): Reconciled {
-  const workflow = structuredClone(original);
+export function reconcileInPlace(workflow: Workflow, observed: Observed, before = printOf(workflow)): Reconciled {
   const op = new Operation(workflow, observed);
-  const before = fingerprint(original);
   operate(op);
   workflow.status.nodes = op.nodes.toRecord();
   const namespace = workflow.metadata.namespace ?? '';
@@ -55,13 +57,14 @@ export function reconcile(original: Workflow, observed: Observed): Reconciled {
     if (status === undefined) delete workflow.status.synchronization;
     else workflow.status.synchronization = status;
   }
-  if (fingerprint(workflow) !== before) {
+  let print = printOf(workflow);
+  if (print !== before) {
     updateResources(workflow, op.nodes);
     updateProgress(workflow, op.nodes);
     workflow.status.nodes = op.nodes.toRecord();
+    print = printOf(workflow);
   }
-  const after = fingerprint(workflow);
-  return { workflow, changed: after !== before, size: after.length, changes: op.changes, cleanup: podCleanup(op) };
+  return { workflow, changed: print !== before, print, changes: op.changes, cleanup: podCleanup(op) };
 }
 
 /** A workflow that has to wait until others are over. */
@@ -141,10 +144,14 @@ function operate(op: Operation): void {
   runEntrypoint(op);
 }
 
-/** What has to be written when it differs. That a pod runs is only written along with something else, as in Argo. */
-function fingerprint(workflow: Workflow): string {
+/**
+ * What has to be written when it differs. That a pod runs is only written along with something else, as in Argo; what
+ * only the server writes is left out.
+ */
+function printOf(workflow: Workflow): string {
+  const { resourceVersion: _resourceVersion, managedFields: _managedFields, generation: _generation, ...metadata } = { resourceVersion: '', managedFields: [], generation: 0, ...workflow.metadata };
   const conditions = workflow.status.conditions?.filter(({ type }) => type !== 'PodRunning');
-  return goJson(normalize('Workflow', { ...workflow, status: { ...workflow.status, conditions } }));
+  return JSON.stringify(normalize('Workflow', { ...workflow, metadata, status: { ...workflow.status, conditions } }));
 }
 
 function runEntrypoint(op: Operation): void {

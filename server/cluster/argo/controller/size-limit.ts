@@ -7,10 +7,11 @@ const MAX_SIZE = 1024 * 1024;
 
 /**
  * Why a workflow is too large to be kept: even with its nodes compressed it would take more than a megabyte, and there
- * is no database to put them into. `size` is that of its JSON. After argo-workflows v3.7.6 workflow/packer/packer.go
+ * is no database to put them into. `length` is about that of its JSON. After argo-workflows v3.7.6 workflow/packer/packer.go
  */
-export function sizeProblem(workflow: Workflow, size: number): string | undefined {
-  if (size < MAX_SIZE) return undefined;
+export function sizeProblem(workflow: Workflow, length: number): string | undefined {
+  // Escapes make a character six at most.
+  if (length * 6 < MAX_SIZE || goJson(normalize('Workflow', workflow)).length < MAX_SIZE) return undefined;
   const { nodes, ...status } = workflow.status;
   const rest = goJson(normalize('Workflow', { ...workflow, status })).length;
   const packed = Math.ceil((gzipSync(JSON.stringify(nodes ?? {}), { level: 1 }).byteLength * 4) / 3);

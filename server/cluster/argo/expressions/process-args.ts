@@ -95,13 +95,35 @@ export function substitute(template: Template, globals: Values, locals: Values):
 
 /** Replaces tags in a JSON document, leaving unknown ones; throws TemplateError when the result is no JSON. */
 export function replaceInJson(json: string, values: Values, allowUnresolved = true): string {
+  if (!json.includes('{{')) return json;
   const replaced = fixGoEscapes(replaceTags(json, values, allowUnresolved));
+  parsed(replaced);
+  return replaced;
+}
+
+/** As `replaceInJson` and JSON.parse, for a document that is filled many times: each time with more values, which go before. */
+export function fillerOf(json: string, values: Values, allowUnresolved: boolean): (more: Values) => unknown {
+  const all: Record<string, string> = { ...values };
+  return (more) => {
+    const hidden = Object.keys(more).map((key) => [key, Object.hasOwn(all, key) ? all[key] : undefined] as const);
+    Object.assign(all, more);
+    try {
+      return parsed(fixGoEscapes(replaceTags(json, all, allowUnresolved)));
+    } finally {
+      for (const [key, value] of hidden) {
+        if (value === undefined) delete all[key];
+        else all[key] = value;
+      }
+    }
+  };
+}
+
+function parsed(json: string): unknown {
   try {
-    JSON.parse(replaced);
+    return JSON.parse(json) as unknown;
   } catch {
     throw new TemplateError('cannot finish template replacement because the result was invalid JSON');
   }
-  return replaced;
 }
 
 /** strconv.Quote may write `\a`, `\v` and `\x1b`, which JSON does not have; Argo fails there, we mend. */

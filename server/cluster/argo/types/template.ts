@@ -1,4 +1,4 @@
-import type { Artifact, ArtifactLocation, Arguments, Template } from './workflow.ts';
+import type { Artifact, ArtifactLocation, Arguments, Container, Template } from './workflow.ts';
 
 export type TemplateType = 'Container' | 'ContainerSet' | 'Steps' | 'DAG' | 'Script' | 'Resource' | 'Data' | 'Suspend' | 'HTTP' | 'Plugin' | 'Unknown';
 
@@ -85,3 +85,13 @@ export function hasLocationOrKey(location: ArtifactLocation): boolean {
 
 export const parameterOf = (args: Arguments, name: string) => args.parameters?.find((parameter) => parameter.name === name);
 export const artifactOf = (args: Arguments, name: string): Artifact | undefined => args.artifacts?.find((artifact) => artifact.name === name);
+
+/** The containers that do a template's work. */
+export function mainContainersOf(template: Template): Container[] {
+  if (template.containerSet !== undefined) return template.containerSet.containers.map(({ dependencies: _dependencies, ...container }) => container);
+  if (template.script !== undefined) {
+    const { source, ...container } = template.script;
+    return [source === '' ? container : { ...container, args: [...(container.args ?? []), '/argo/staging/script'] }];
+  }
+  return template.container === undefined ? [] : [template.container];
+}
