@@ -10,3 +10,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
+
+/** What the text holds as JSON; undefined where it holds none, which JSON itself can't say. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

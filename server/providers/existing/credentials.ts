@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import type { Bearer, ExecPlugin, KubeAccess } from './kubeconfig.ts';
 
 /** What a request is sent with. */
@@ -95,7 +96,7 @@ async function runPlugin(access: KubeAccess, plugin: ExecPlugin): Promise<z.infe
   if (result.code === 'ENOENT') throw new LabError('missing-tool', `${where}: the command ${plugin.command} is not there`, plugin.installHint?.trim() ?? `Install ${plugin.command}, or put it on the PATH of the lab.`);
   if (result.timedOut) throw new LabError('timeout', `${where}: ${plugin.command} did not answer within a minute`, 'It may be waiting for somebody to log in: run it once by hand.');
   if (result.failed) throw new LabError('cluster-failed', `${where}: ${plugin.command} ended with ${result.exitCode ?? result.signal ?? result.shortMessage}: ${result.stderr.trim().slice(-500)}`, 'Run it once by hand; you may have to log in again.');
-  const parsed = ExecCredential.safeParse(jsonOf(result.stdout));
+  const parsed = ExecCredential.safeParse(parseJson(result.stdout));
   if (!parsed.success) throw new LabError('cluster-failed', `${where}: ${plugin.command} printed no ExecCredential`, 'Look at what it prints; it may be of another version than the kubeconfig.');
   return parsed.data;
 }
@@ -103,12 +104,4 @@ async function runPlugin(access: KubeAccess, plugin: ExecPlugin): Promise<z.infe
 function impersonation({ impersonate }: KubeAccess): Credential['headers'] {
   if (impersonate === undefined) return {};
   return { 'impersonate-user': impersonate.user, ...(impersonate.groups.length === 0 ? {} : { 'impersonate-group': impersonate.groups }), ...(impersonate.uid === undefined ? {} : { 'impersonate-uid': impersonate.uid }) };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

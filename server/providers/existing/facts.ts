@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { KubeClient, KubeObject } from '../../cluster/vocabulary.ts';
 import { ApiStatus } from '../../cluster/vocabulary.ts';
 import { LabError } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import type { KubeAccess } from './kubeconfig.ts';
 import { MANAGED_BY, OWNER, SESSION } from './names.ts';
 import type { Rule } from './plan.ts';
@@ -101,7 +102,7 @@ export async function gatherFacts(options: FactOptions): Promise<ClusterFacts> {
 export async function versionOf(transport: KubeTransport, access: KubeAccess): Promise<string> {
   const { status, text } = await read(transport, '/version');
   if (status === 401) throw unauthorized(access);
-  const parsed = Version.safeParse(jsonOf(text));
+  const parsed = Version.safeParse(parseJson(text));
   if (!parsed.success) throw new LabError('cluster-failed', `${access.server.host} does not answer as a Kubernetes API server does (status ${status})`, `Look at server of cluster ${access.cluster} in ${access.file}.`);
   return parsed.data.gitVersion;
 }
@@ -143,7 +144,7 @@ function has(list: readonly string[], value: string): boolean {
 
 async function argoResourcesOf(transport: KubeTransport): Promise<string[]> {
   const { text } = await read(transport, '/apis/argoproj.io/v1alpha1');
-  const parsed = ResourceList.safeParse(jsonOf(text));
+  const parsed = ResourceList.safeParse(parseJson(text));
   return parsed.success ? parsed.data.resources.map(({ name }) => name) : [];
 }
 
@@ -187,12 +188,4 @@ async function read(transport: KubeTransport, path: string): Promise<{ status: n
   body.setEncoding('utf8');
   for await (const chunk of body) text += String(chunk);
   return { status, text };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

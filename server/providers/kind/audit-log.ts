@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RequestRecord } from '../../cluster/vocabulary.ts';
+import { parseJson } from '../../lib/json.ts';
 
 const Entry = z.object({
   kind: z.literal('Event'),
@@ -21,13 +22,7 @@ const OWN_AGENT = /^argo-lab/;
 
 /** One line of an API server's audit log as what `request` checks look at; undefined where it is nobody's request. */
 export function recordOf(line: string): RequestRecord | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const parsed = Entry.safeParse(json);
+  const parsed = Entry.safeParse(parseJson(line));
   if (!parsed.success || (parsed.data.stage !== 'ResponseComplete' && parsed.data.stage !== 'Panic')) return undefined;
   const { requestURI, verb, user, impersonatedUser, userAgent, responseStatus, requestObject, requestReceivedTimestamp } = parsed.data;
   if (OWN_AGENT.test(userAgent)) return undefined;

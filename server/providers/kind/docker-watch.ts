@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import type { KindTools } from './tools.ts';
 
 const CLUSTER = 'io.x-k8s.kind.cluster';
@@ -62,13 +63,7 @@ export class DockerWatch {
   }
 
   #event(line: string): void {
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      return;
-    }
-    const event = DockerEvent.safeParse(json);
+    const event = DockerEvent.safeParse(parseJson(line));
     const cluster = event.success ? event.data.Actor.Attributes[CLUSTER] : undefined;
     if (cluster !== undefined && this.#listeners.has(cluster)) void this.#look(cluster, event.success && event.data.Action === 'destroy' ? 0 : GRACE_MS);
   }

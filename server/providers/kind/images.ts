@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { KubeObject } from '../../cluster/vocabulary.ts';
 import { LabError } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { fullImageName, imagesNamedIn } from './argo-objects.ts';
 import { explain } from './failures.ts';
@@ -134,13 +135,7 @@ export class ImageLoad {
   async #inNode(): Promise<string[]> {
     const { code, stdout } = await this.tools.docker(['exec', `${this.cluster}-control-plane`, 'crictl', 'images', '-o', 'json'], { signal: this.stages.signal, timeoutMs: 20_000 });
     this.signal.throwIfAborted();
-    let json: unknown;
-    try {
-      json = code === 0 ? JSON.parse(stdout) : undefined;
-    } catch {
-      json = undefined;
-    }
-    const parsed = NodeImages.safeParse(json);
+    const parsed = NodeImages.safeParse(code === 0 ? parseJson(stdout) : undefined);
     return parsed.success ? parsed.data.images.flatMap(({ repoTags }) => repoTags ?? []) : [];
   }
 }

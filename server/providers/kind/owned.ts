@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../lib/atomic-file.ts';
+import { parseJson } from '../../lib/json.ts';
 
 const Owner = z.object({
   version: z.literal(1),
@@ -41,14 +42,8 @@ export class OwnedClusters {
   }
 
   async find(name: string): Promise<Owner | undefined> {
-    const text = await readFile(join(this.folderOf(name), 'owner.json'), 'utf8').catch(() => '{}');
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      return undefined;
-    }
-    const parsed = Owner.safeParse(json);
+    const text = await readFile(join(this.folderOf(name), 'owner.json'), 'utf8').catch(() => '');
+    const parsed = Owner.safeParse(parseJson(text));
     return parsed.success && parsed.data.name === name && name.startsWith(this.prefix) ? parsed.data : undefined;
   }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../../lib/atomic-file.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { LabError, messageOf } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import { type CommandOptions, type CommandResult, mustRun, runCommand } from './command.ts';
 import { explain, tooSmall } from './failures.ts';
 import { ARGO_MANIFEST, ARGO_VERSION, type Download, KIND_VERSION, kindDownload } from './pins.ts';
@@ -160,12 +161,4 @@ async function onPath(name: string, path: string): Promise<string | undefined> {
 
 function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(() => true, () => false);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
