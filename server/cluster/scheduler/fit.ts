@@ -3,38 +3,51 @@ import { parseQuantity } from '../controllers/runtime/quantity.ts';
 
 /** Why a pod does not fit a node; undefined when it does. `helpful` tells whether evicting other pods could help. */
 export interface Misfit {
-  reason: string;
+  /** Several only where several resources don't suffice. */
+  reasons: readonly string[];
   helpful: boolean;
 }
 
 type Amounts = Record<string, number>;
 
-/** What a pod asks for: the larger of its containers' sum and any single init container. */
+/** What a pod asks for: its containers and sidecars together, or more where an init container takes more before them. After kubernetes 1.32 component-helpers/resource/helpers.go */
 export function podRequests(pod: Pod): Amounts {
-  const sum: Amounts = {};
-  for (const container of pod.spec.containers) {
-    for (const [name, value] of Object.entries(container.resources?.requests ?? {})) sum[name] = (sum[name] ?? 0) + parseQuantity(value);
-  }
+  const sidecars: Amounts = {};
+  const initial: Amounts = {};
+  const requests = ({ resources }: Pod['spec']['containers'][number]): Amounts => Object.fromEntries(Object.entries(resources?.requests ?? {}).map(([name, value]) => [name, parseQuantity(value)]));
   for (const container of pod.spec.initContainers ?? []) {
-    for (const [name, value] of Object.entries(container.resources?.requests ?? {})) sum[name] = Math.max(sum[name] ?? 0, parseQuantity(value));
+    if (container.restartPolicy === 'Always') add(sidecars, requests(container));
+    const now = { ...sidecars };
+    if (container.restartPolicy !== 'Always') add(now, requests(container));
+    for (const [name, value] of Object.entries(now)) initial[name] = Math.max(initial[name] ?? 0, value);
   }
+  const sum = { ...sidecars };
+  for (const container of pod.spec.containers) add(sum, requests(container));
+  for (const [name, value] of Object.entries(initial)) sum[name] = Math.max(sum[name] ?? 0, value);
+  add(sum, Object.fromEntries(Object.entries(pod.spec.overhead ?? {}).map(([name, value]) => [name, parseQuantity(value)])));
   return sum;
+}
+
+function add(to: Amounts, amounts: Amounts): void {
+  for (const [name, value] of Object.entries(amounts)) to[name] = (to[name] ?? 0) + value;
 }
 
 /** After kubernetes 1.32 pkg/scheduler/framework/plugins: the filters in their order, with their words. */
 export function misfit(pod: Pod, node: Node, others: readonly Pod[]): Misfit | undefined {
   if (node.spec.unschedulable === true && !tolerates(pod, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })) {
-    return { reason: 'node(s) were unschedulable', helpful: false };
+    return { reasons: ['node(s) were unschedulable'], helpful: false };
   }
-  if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== node.metadata.name) return { reason: "node(s) didn't match the requested node name", helpful: false };
+  if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== node.metadata.name) return { reasons: ["node(s) didn't match the requested node name"], helpful: false };
   for (const taint of node.spec.taints ?? []) {
     if (taint.effect !== 'PreferNoSchedule' && !tolerates(pod, taint)) {
-      return { reason: `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`, helpful: false };
+      return { reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`], helpful: false };
     }
   }
   const labels = node.metadata.labels ?? {};
   const selected = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
-  if (!selected || !matchesAffinity(pod, node)) return { reason: "node(s) didn't match Pod's node affinity/selector", helpful: false };
+  if (!selected || !matchesAffinity(pod, node)) return { reasons: ["node(s) didn't match Pod's node affinity/selector"], helpful: false };
+
+  if (takenPort(pod, others)) return { reasons: ["node(s) didn't have free ports for the requested pod ports"], helpful: true };
 
   const allocatable = node.status?.allocatable ?? {};
   const used: Amounts = {};
@@ -43,18 +56,25 @@ export function misfit(pod: Pod, node: Node, others: readonly Pod[]): Misfit | u
     count += 1;
     for (const [name, value] of Object.entries(podRequests(other))) used[name] = (used[name] ?? 0) + value;
   }
-  if (count + 1 > parseQuantity(allocatable.pods ?? '110')) return { reason: 'Too many pods', helpful: true };
+  const reasons: string[] = count + 1 > parseQuantity(allocatable.pods ?? '110') ? ['Too many pods'] : [];
   for (const [name, wanted] of Object.entries(podRequests(pod))) {
-    if (wanted === 0) continue;
-    if (wanted + (used[name] ?? 0) > parseQuantity(allocatable[name] ?? '0')) return { reason: `Insufficient ${name}`, helpful: true };
+    if (wanted > 0 && wanted + (used[name] ?? 0) > parseQuantity(allocatable[name] ?? '0')) reasons.push(`Insufficient ${name}`);
   }
-  return undefined;
+  return reasons.length === 0 ? undefined : { reasons, helpful: true };
+}
+
+/** Host ports belong to the node: a pod that wants a taken one waits. */
+function takenPort(pod: Pod, others: readonly Pod[]): boolean {
+  const portsOf = ({ spec }: Pod) => [...spec.containers, ...(spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')].flatMap((container) => (container.ports ?? []).filter(({ hostPort }) => hostPort !== undefined && hostPort > 0));
+  const wild = (ip: string | undefined): boolean => ip === undefined || ip === '' || ip === '0.0.0.0';
+  const taken = others.flatMap(portsOf);
+  return portsOf(pod).some((port) => taken.some((other) => other.hostPort === port.hostPort && (other.protocol ?? 'TCP') === (port.protocol ?? 'TCP') && (wild(other.hostIP) || wild(port.hostIP) || other.hostIP === port.hostIP)));
 }
 
 /** The message of a pod that no node takes. */
 export function unschedulableMessage(found: Misfit | undefined, wantsVictims: boolean): string {
   if (found === undefined) return 'no nodes available to schedule pods';
-  const count = found.reason.startsWith('Insufficient') || found.reason === 'Too many pods' ? `1 ${found.reason}` : `1 ${found.reason}`;
+  const count = found.reasons.map((reason) => `1 ${reason}`).sort().join(', ');
   const preemption = found.helpful && wantsVictims ? '0/1 nodes are available: 1 No preemption victims found for incoming pod.' : '0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
   return `0/1 nodes are available: ${count}. preemption: ${preemption}`;
 }

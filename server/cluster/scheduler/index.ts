@@ -5,11 +5,12 @@ import { ApiStatus } from '../api/status.ts';
 import type { KubeClient } from '../client.ts';
 import { EventRecorder } from '../controllers/runtime/event-recorder.ts';
 import { Informer, Informers, keyOf } from '../controllers/runtime/informer.ts';
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../controllers/runtime/kinds.ts';
-import { NODES, PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS, PODS, STORAGE_CLASSES } from '../controllers/runtime/resources.ts';
+import type { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../controllers/runtime/kinds.ts';
+import { NAMESPACES, NODES, PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS, PODS, STORAGE_CLASSES } from '../controllers/runtime/resources.ts';
 import { bestFit, isMeantFor, NO_PROVISIONER, referenceTo, SELECTED_NODE, waitsForConsumer } from '../controllers/runtime/volumes.ts';
 import { WorkQueue } from '../controllers/runtime/work-queue.ts';
 import { misfit, unschedulableMessage, type Misfit } from './fit.ts';
+import { dependsOnPods, podMisfit } from './pod-affinity.ts';
 
 export interface SchedulerOptions {
   /** Speaks as `system:kube-scheduler`. */
@@ -33,6 +34,7 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
   const claims = informers.of<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS);
   const volumes = informers.of<PersistentVolume>(PERSISTENT_VOLUMES);
   const classes = informers.of<StorageClass>(STORAGE_CLASSES);
+  const namespaces = informers.of<Namespace>(NAMESPACES);
   const waiting = new Set<string>();
 
   const isOver = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
@@ -101,7 +103,7 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     let found: Misfit | undefined;
     for (const node of nodes.list()) {
       const others = pods.list().filter((p) => p.spec.nodeName === node.metadata.name && !isOver(p));
-      found = misfit(pod, node, others);
+      found = misfit(pod, node, others) ?? podMisfit(pod, node, { here: others, everywhere: pods.list().filter((p) => (p.spec.nodeName ?? '') !== '' && !isOver(p)), namespace: (name) => namespaces.get(undefined, name) });
       if (found === undefined) return { node: node.metadata.name };
     }
     return { message: unschedulableMessage(found, true) };
@@ -127,12 +129,19 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     }
   };
 
+  const dependsOn = (key: string): boolean => {
+    const pod = pods.getByKey(key);
+    return pod !== undefined && dependsOnPods(pod);
+  };
   const queue = new WorkQueue({ name: SCHEDULER, clock, log, signal, reconcile });
   pods.onChange(({ previous, current }) => {
     if (current !== undefined && (current.spec.nodeName ?? '') === '') queue.add(keyOf(current));
     // What ended makes room.
     const freed = previous !== undefined && (current === undefined || (isOver(current) && !isOver(previous)));
     if (freed) for (const key of waiting) queue.add(key);
+    // Somebody may have waited for its company.
+    const arrived = current !== undefined && (current.spec.nodeName ?? '') !== '' && (previous?.spec.nodeName !== current.spec.nodeName || previous?.metadata.labels !== current.metadata.labels);
+    if (arrived) for (const key of waiting) if (dependsOn(key)) queue.add(key);
   });
   for (const informer of [nodes, claims, volumes, classes]) {
     informer.onChange(({ previous, current }) => {
