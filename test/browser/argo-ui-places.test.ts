@@ -182,6 +182,21 @@ describe.runIf(runnable)("the places of Argo's user interface", { timeout: 60_00
     await expect.poll(rows).not.toContain('broken');
   });
 
+  it('do what they can of several, and say which one was refused and why', async () => {
+    for (const name of ['a', 'b']) await ui.cluster.client.create(typeOf('Workflow'), 'argo', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec: { entrypoint: 'main', templates: [{ name: 'main', suspend: {} }] } });
+    await go('workflows/argo');
+    for (const name of ['a', 'b']) await page.getByLabel(`Select ${name}`, { exact: true }).check();
+    await page.route('**/api/v1/workflows/argo/a/terminate', (route) => route.fulfill({ status: 403, json: { code: 7, message: 'not yours' } }));
+    await button('Terminate').click();
+    const question = dialog('Terminate 2 workflows');
+    await question.getByRole('button', { name: 'Terminate' }).click();
+    expect(await question.getByRole('alert').innerText()).toBe('1 of 2 could not be done: a: not yours');
+    await page.unroute('**/api/v1/workflows/argo/a/terminate');
+    await question.getByRole('button', { name: 'Terminate' }).click();
+    await question.waitFor({ state: 'detached' });
+    for (const name of ['a', 'b']) await page.getByRole('row', { name: new RegExp(`^Select ${name} Failed`) }).waitFor();
+  });
+
   it('write times as they are when that is wished', async () => {
     await go('workflows/argo');
     await page.getByRole('button', { name: 'Started: show exact times' }).click();

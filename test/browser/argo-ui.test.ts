@@ -68,6 +68,7 @@ describe.runIf(runnable)("Argo's user interface", { timeout: 60_000 }, () => {
 
     await button('Timeline').click();
     expect(await page.getByRole('group', { name: 'Workflow timeline' }).getByRole('button').count()).toBe(5);
+    expect(await page.locator('.timeline-bar').first().evaluate((bar) => getComputedStyle(bar).backgroundColor)).toBe('rgb(15, 125, 95)');
     expect(await axeFindings(page)).toEqual([]);
 
     await button('Resubmit').click();

@@ -83,6 +83,8 @@ export function ActionDialog({ action, workflows, onDone, onClose }: { action: A
   const memoized = useSignal(false);
   const restart = useSignal(false);
   const selector = useSignal('');
+  // Where one of several is refused the others are done all the same, and not once more when it is tried again.
+  const done = useRef(new Set<string>());
   const [first] = workflows;
   const one = workflows.length === 1 ? first : undefined;
   const parameters = one?.spec.arguments?.parameters ?? [];
@@ -90,11 +92,21 @@ export function ActionDialog({ action, workflows, onDone, onClose }: { action: A
   const work = async () => {
     let answer: Workflow | undefined;
     const options = { memoized: memoized.value, restartSuccessful: restart.value, nodeFieldSelector: selector.value, parameters: override.value ? Object.fromEntries(parameters.map((parameter) => [parameter.name, valueOf(parameter)])) : undefined };
+    const refused: string[] = [];
     for (const workflow of workflows) {
+      const { name = '', uid = '' } = workflow.metadata;
+      if (done.current.has(uid)) continue;
       const request = actionRequest(workflow, action.verb, options);
-      if (request.method === 'DELETE') await remove(request.path, request.query);
-      else answer = await call(Workflow, 'PUT', request.path, request.body ?? {});
+      try {
+        if (request.method === 'DELETE') await remove(request.path, request.query);
+        else answer = await call(Workflow, 'PUT', request.path, request.body ?? {});
+        done.current.add(uid);
+      } catch (reason) {
+        if (one !== undefined) throw reason;
+        refused.push(`${name}: ${reason instanceof Error ? reason.message : String(reason)}`);
+      }
     }
+    if (refused.length > 0) throw new Error(`${refused.length} of ${workflows.length} could not be done: ${refused.join('; ')}`);
     onDone(answer);
   };
   const check = (label: string, state: { value: boolean }, hint?: string) => (
