@@ -2,18 +2,31 @@ import type { JSX } from 'preact';
 
 const PIECES = /(`[^`\n]+`|https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]])/;
 
-/** Plain text from the lab in which `backticks` mean code, and addresses can be followed. */
+/** Ports of the session, not of the learner's own machine: nothing that a click could open. */
+const INSIDE = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/;
+
+/** A text from the lab taken apart: `backticks` mean code, addresses can be followed, those inside the session apart. */
+export function piecesOf(text: string): { kind: 'plain' | 'code' | 'link'; text: string }[] {
+  return text.split(PIECES).flatMap((part, i) => {
+    if (part === '') return [];
+    if (i % 2 === 0) return [{ kind: 'plain' as const, text: part }];
+    if (part.startsWith('`')) return [{ kind: 'code' as const, text: part.slice(1, -1) }];
+    return [{ kind: INSIDE.test(part) ? ('code' as const) : ('link' as const), text: part }];
+  });
+}
+
+/** Plain text from the lab. */
 export function Text({ children }: { children: string }): JSX.Element {
   return (
     <>
-      {children.split(PIECES).map((part, i) =>
-        i % 2 === 0 ? (
-          part
-        ) : part.startsWith('`') ? (
-          <code key={i}>{part.slice(1, -1)}</code>
+      {piecesOf(children).map(({ kind, text }, i) =>
+        kind === 'plain' ? (
+          text
+        ) : kind === 'code' ? (
+          <code key={i}>{text}</code>
         ) : (
-          <a key={i} href={part} target="_blank" rel="noopener noreferrer">
-            {part}
+          <a key={i} href={text} target="_blank" rel="noopener noreferrer">
+            {text}
           </a>
         ),
       )}

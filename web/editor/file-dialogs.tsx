@@ -1,15 +1,19 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Dialog } from '../app/dialog.tsx';
 import { folderName } from '../state/editor.ts';
 import type { TreeEntry } from './file-tree.tsx';
 
 /** A name from a folder, to be typed. */
 export function NameField({ from, value, placeholder, onInput }: { from: string; value: string; placeholder?: string; onInput(name: string): void }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  // The name without its ending is what one mostly means to change.
+  useEffect(() => input.current?.setSelectionRange(0, Math.max(value.lastIndexOf('.'), 0) || value.length), []);
   return (
     <label class="field">
       Name, from {from}
-      <input type="text" value={value} onInput={(event) => onInput(event.currentTarget.value)} required placeholder={placeholder} autocomplete="off" autocapitalize="off" spellcheck={false} />
+      <input ref={input} type="text" value={value} onInput={(event) => onInput(event.currentTarget.value)} required placeholder={placeholder} autocomplete="off" autocapitalize="off" spellcheck={false} />
     </label>
   );
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScenarioCard } from '../../../server/protocol/rest.ts';
 import { arrangementOf, rememberArrangement, rememberedArrangement } from '../../../web/state/arrangement.ts';
 import { allCards, findCards, noFilter, providersFor } from '../../../web/state/overview.ts';
-import { sentence } from '../../../web/app/text.tsx';
+import { piecesOf, sentence } from '../../../web/app/text.tsx';
 import { keysOf } from '../../../web/state/terminals-store.ts';
 import { clockTime, eventAfter, parseCast } from '../../../web/player/cast.ts';
 import { Player } from '../../../web/player/player.ts';
@@ -167,5 +167,19 @@ describe('the overview', () => {
     ];
     const offered = (more: Partial<ScenarioCard>) => providersFor(card('x', 'X', more), providers).map((provider) => provider.id);
     expect([offered({}), offered({ providers: [] }), offered({ session: 's1' }), offered({ providers: ['kind'] })]).toEqual([['kind'], [], [], ['kind']]);
+  });
+});
+
+describe('a text of the lab', () => {
+  it('has code, addresses to follow, and addresses inside the session, which are not on the reader’s machine', () => {
+    expect(piecesOf('Run: curl http://localhost:2746/api/v1/info, or see https://example.com/x. `code`')).toEqual([
+      { kind: 'plain', text: 'Run: curl ' },
+      { kind: 'code', text: 'http://localhost:2746/api/v1/info' },
+      { kind: 'plain', text: ', or see ' },
+      { kind: 'link', text: 'https://example.com/x' },
+      { kind: 'plain', text: '. ' },
+      { kind: 'code', text: 'code' },
+    ]);
+    expect(piecesOf('http://localhost.example.com http://127.0.0.1:80').map(({ kind }) => kind)).toEqual(['link', 'plain', 'code']);
   });
 });
