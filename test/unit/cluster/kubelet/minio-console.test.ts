@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConsole } from '../../../../server/cluster/kubelet/images/minio/console.ts';
+import { Notifications } from '../../../../server/cluster/kubelet/images/minio/notifications.ts';
 import { BucketStore } from '../../../../server/cluster/kubelet/images/minio/object-store.ts';
 import { ManualClock } from '../../../../server/lib/clock.ts';
 import { seededIds } from '../../../../server/lib/ids.ts';
@@ -9,11 +10,16 @@ import { seededIds } from '../../../../server/lib/ids.ts';
 let store: BucketStore;
 let server: Server;
 let base: string;
+let told: string[];
 
 beforeEach(async () => {
   store = new BucketStore();
   store.create('reports', 0);
-  const pages = createConsole({ store, credentials: { accessKey: 'admin', secretKey: 'password' }, clock: new ManualClock(Date.parse('2026-11-23T09:00:00Z')), ids: seededIds() });
+  told = [];
+  const clock = new ManualClock(Date.parse('2026-11-23T09:00:00Z'));
+  const notifications = new Notifications(clock, 'admin');
+  notifications.emit = (event) => void told.push(`${event.name} ${event.bucket}/${event.key}`);
+  const pages = createConsole({ store, notifications, credentials: { accessKey: 'admin', secretKey: 'password' }, clock, ids: seededIds() });
   server = createServer((request, response) => void pages(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -50,6 +56,7 @@ describe('the object store’s pages', () => {
     expect([given.headers.get('content-disposition'), await given.text()]).toEqual(["attachment; filename*=UTF-8''one.csv", 'a,b\n']);
     await post(`${reports}/delete`, { key: '2026/one.csv' });
     expect(store.get('reports', '2026/one.csv')).toBeUndefined();
+    expect(told).toEqual(['s3:ObjectCreated:Put reports/2026/one.csv', 's3:ObjectRemoved:Delete reports/2026/one.csv']);
   });
 
   it('make and remove buckets, and say why not', async () => {

@@ -2,10 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
 import type { Ids } from '../../../../lib/ids.ts';
+import type { Notifications } from './notifications.ts';
 import type { BucketStore, StoredObject } from './object-store.ts';
 
 export interface ConsoleOptions {
   store: BucketStore;
+  /** Who is told what is done here. */
+  notifications: Notifications;
   credentials: { accessKey: string; secretKey: string };
   clock: Clock;
   ids: Ids;
@@ -31,7 +34,7 @@ class Refusal extends Error {
  * signed in is known by the addresses, `/s/TOKEN/…`: in the lab's frame a cookie would be a third party's, and no other
  * site's form can know them.
  */
-export function createConsole({ store, credentials, clock, ids }: ConsoleOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createConsole({ store, notifications, credentials, clock, ids }: ConsoleOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const signedIn = new Set<string>();
 
   const act = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -56,9 +59,17 @@ export function createConsole({ store, credentials, clock, ids }: ConsoleOptions
     const form = await formOf(request);
     if (verb === 'upload') {
       const files = form.getAll('file').filter((file) => typeof file !== 'string');
-      for (const file of files) if (file.name !== '') store.put(bucket, `${prefix}${file.name}`, Buffer.from(await file.arrayBuffer()), file.type || 'application/octet-stream', {}, clock.now());
-    } else if (verb === 'delete') store.delete(bucket, textOf(form, 'key'));
-    else if (verb === 'remove') {
+      for (const file of files) {
+        if (file.name === '') continue;
+        const object = store.put(bucket, `${prefix}${file.name}`, Buffer.from(await file.arrayBuffer()), file.type || 'application/octet-stream', {}, clock.now());
+        notifications.tell(request, 's3:ObjectCreated:Put', bucket, object.key, object);
+      }
+    } else if (verb === 'delete') {
+      const key = textOf(form, 'key');
+      if (store.get(bucket, key) === undefined) throw new Refusal(404, 'There is no such object.');
+      store.delete(bucket, key);
+      notifications.tell(request, 's3:ObjectRemoved:Delete', bucket, key);
+    } else if (verb === 'remove') {
       if (!store.remove(bucket)) throw new Refusal(409, `${bucket} is not empty.`);
       return go(response, `${root}/browser`);
     } else throw new Refusal(404, 'There is no such page.');

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { ImageEntry, Program } from '../../../program.ts';
 import { runClientScript } from './client.ts';
 import { createConsole } from './console.ts';
+import { Notifications } from './notifications.ts';
 import { BucketStore } from './object-store.ts';
 import { createS3Handler } from './s3.ts';
 
@@ -20,9 +21,10 @@ const server: Program = {
       accessKey: context.env.MINIO_ROOT_USER ?? context.env.MINIO_ACCESS_KEY ?? 'minioadmin',
       secretKey: context.env.MINIO_ROOT_PASSWORD ?? context.env.MINIO_SECRET_KEY ?? 'minioadmin',
     };
-    const handle = createS3Handler({ store, credentials, clock: context.clock });
+    const notifications = new Notifications(context.clock, credentials.accessKey);
+    const handle = createS3Handler({ store, credentials, clock: context.clock, notifications });
     const api = createServer((request, response) => void handle(request, response));
-    const pages = createConsole({ store, credentials, clock: context.clock, ids: context.ids });
+    const pages = createConsole({ store, notifications, credentials, clock: context.clock, ids: context.ids });
     const page = createServer((request, response) => void pages(request, response));
     const uid = context.pod.metadata.uid ?? '';
     const consolePort = Number(/^:?(\d+)$/.exec(optionOf(context.argv, '--console-address') ?? '')?.[1] ?? 9001);

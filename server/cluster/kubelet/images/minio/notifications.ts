@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
+import type { StoredObject } from './object-store.ts';
 
 /** What happens to objects, in S3's names; `*` in a wish stands for the rest. */
 export const OBJECT_EVENTS = ['s3:ObjectCreated:Put', 's3:ObjectCreated:Post', 's3:ObjectCreated:Copy', 's3:ObjectCreated:CompleteMultipartUpload', 's3:ObjectRemoved:Delete', 's3:ObjectAccessed:Get', 's3:ObjectAccessed:Head'] as const;
@@ -33,6 +34,11 @@ export class Notifications {
 
   emit(event: ObjectEvent): void {
     for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Says what a request has done to an object; `object` as it is now, absent where it is gone. */
+  tell(request: IncomingMessage, name: ObjectEventName, bucket: string, key: string, object?: StoredObject): void {
+    this.emit({ name, bucket, key, userAgent: request.headers['user-agent'] ?? '', ...(object === undefined ? {} : { object: { size: object.body.length, etag: object.etag, contentType: object.contentType, metadata: object.metadata } }) });
   }
 
   /** The first event among those that somebody wishes for that no object store has. */

@@ -28,9 +28,8 @@ function tag(name: string, content: string): string {
 }
 
 /** The S3 API over a bucket store: what Argo's executor, `mc` and S3 clients use of it. */
-export function createS3Handler(options: { store: BucketStore; credentials: Credentials; clock: Clock; notifications?: Notifications }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { store, credentials, clock } = options;
-  const notifications = options.notifications ?? new Notifications(clock, credentials.accessKey);
+export function createS3Handler(options: { store: BucketStore; credentials: Credentials; clock: Clock; notifications: Notifications }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { store, credentials, clock, notifications } = options;
   const uploads = new Map<string, { bucket: string; key: string; contentType: string; parts: Map<number, Buffer> }>();
   let serial = 0;
 
@@ -38,9 +37,7 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
     if (!store.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
   };
 
-  const tell = (request: IncomingMessage, name: ObjectEventName, bucket: string, key: string, object?: StoredObject) => {
-    notifications.emit({ name, bucket, key, userAgent: request.headers['user-agent'] ?? '', ...(object === undefined ? {} : { object: { size: object.body.length, etag: object.etag, contentType: object.contentType, metadata: object.metadata } }) });
-  };
+  const tell = notifications.tell.bind(notifications);
 
   const xml = (response: ServerResponse, body: string, status = 200) => {
     const text = `<?xml version="1.0" encoding="UTF-8"?>\n${body}`;
