@@ -9,7 +9,12 @@ export interface ProgramBody {
   exec(spec: { argv: string[]; tty: boolean; stdin: boolean }): Promise<ContainerProcess>;
   /** When the program has ended; what was started in the body goes, too. */
   end(): void;
+  /** Called when somebody inside ends the first process, which stands for the program: `kill 1`. */
+  onKilled(listener: () => void): void;
 }
+
+/** The first process of a body: it waits, and goes when it is told to, as servers do. */
+const WAITING = ['sh', '-c', 'trap "exit 0" TERM INT QUIT; while :; do sleep 2147483647 & wait $!; done'];
 
 /**
  * The body begins with the first command that somebody runs in it: until then the container costs nothing. The ports of
@@ -19,10 +24,12 @@ export function programBody(options: { runtime: ProcessRuntime; spec: Omit<Proce
   const { runtime, spec, network, podUid } = options;
   const stop = new AbortController();
   let begun: Promise<ContainerProcess> | undefined;
+  let killed = () => {};
 
   const begin = async (): Promise<ContainerProcess> => {
-    const process = await runtime.start({ ...spec, argv: ['sleep', '2147483647'] });
+    const process = await runtime.start({ ...spec, argv: WAITING });
     if (stop.signal.aborted) process.signal('SIGKILL');
+    void process.exited.then(() => stop.signal.aborted || killed());
     await answerOnLocalhost(process, network, podUid, stop.signal);
     return process;
   };
@@ -40,6 +47,9 @@ export function programBody(options: { runtime: ProcessRuntime; spec: Omit<Proce
     end() {
       stop.abort();
       void begun?.then((process) => process.signal('SIGKILL'), () => undefined);
+    },
+    onKilled(listener) {
+      killed = listener;
     },
   };
 }

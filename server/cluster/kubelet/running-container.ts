@@ -75,6 +75,7 @@ export function runProgram(program: Program, context: Omit<ProgramContext, 'sign
       return { code: 1 };
     }
   };
+  body?.onKilled(() => controller.abort(new Error('SIGTERM')));
   const notFound = (argv: string[]) => Object.assign(new Error(`${argv[0] ?? ''}: not found`), { code: 'ENOENT' });
   return {
     exited: Promise.race([run(), kill]).finally(() => {
