@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Workflow } from '../../../server/cluster/argo/ui/api/shapes.ts';
-import { applyEvent, belongs, byNewest, labelSelector, listRequest, readListQuery } from '../../../server/cluster/argo/ui/state/list-query.ts';
+import { applyEvent, EVENT_FIELDS, ITEM_FIELDS, belongs, byNewest, labelSelector, listRequest, readListQuery } from '../../../server/cluster/argo/ui/state/list-query.ts';
 
 const query = (text: string) => readListQuery(new URLSearchParams(text));
 const workflow = (name: string, status: Workflow['status'] = {}): Workflow => ({ metadata: { name, uid: name, creationTimestamp: '2026-01-02T00:00:00Z' }, spec: {}, status });
@@ -49,4 +49,10 @@ describe('the list of workflows', () => {
     const ended = (name: string, second: number) => workflow(name, { startedAt: '2026-01-02T00:00:00Z', finishedAt: `2026-01-02T00:00:0${second}Z` });
     expect(names([ended('first', 1), ended('last', 2), workflow('runs', { startedAt: '2026-01-01T00:00:00Z' })].sort(byNewest))).toEqual(['runs', 'last', 'first']);
   });
+});
+
+it('asks of an event for what the list asks of a workflow, and for its type', () => {
+  const listed = ITEM_FIELDS.split(',').filter((field) => field.startsWith('items.'));
+  expect(EVENT_FIELDS.split(',')).toEqual(['result.type', ...listed.map((field) => field.replace('items.', 'result.object.'))]);
+  expect(listed).not.toContain('items.status.nodes');
 });

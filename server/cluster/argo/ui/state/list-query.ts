@@ -53,6 +53,9 @@ const ITEM = ['metadata.uid', 'metadata.name', 'metadata.namespace', 'metadata.c
 /** What is asked of each workflow of a list. */
 export const ITEM_FIELDS = ['metadata', ...ITEM.map((field) => `items.${field}`)].join(',');
 
+/** The same of the events of a watch: a workflow's nodes, megabytes of some, stay away from each of them. */
+export const EVENT_FIELDS = ['result.type', ...ITEM.map((field) => `result.object.${field}`)].join(',');
+
 /** The parameters of the list request. The nodes, most of a workflow, stay away. */
 export function listRequest(query: ListQuery): Record<string, string | number> {
   return {

@@ -6,7 +6,7 @@ import { listOf, WatchEvent, Workflow } from '../api/shapes.ts';
 import { stream } from '../api/stream.ts';
 import { ACTIONS, fits, isFinished } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
-import { applyEvent, byNewest, labelSelector, listRequest, NAME_FILTERS, PHASES, readListQuery } from '../state/list-query.ts';
+import { applyEvent, byNewest, EVENT_FIELDS, labelSelector, listRequest, NAME_FILTERS, PHASES, readListQuery } from '../state/list-query.ts';
 import { go, place, setQuery } from '../state/router.ts';
 import { pause } from '../state/time.ts';
 import { ActionDialog } from './action-dialog.tsx';
@@ -48,7 +48,7 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
     };
     const follow = async () => {
       const version = await load();
-      await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.labelSelector': labelSelector(query), 'listOptions.resourceVersion': version }, stop.signal, (event) => (workflows.value = applyEvent(workflows.value ?? [], event, query)));
+      await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.labelSelector': labelSelector(query), 'listOptions.resourceVersion': version, fields: EVENT_FIELDS }, stop.signal, (event) => (workflows.value = applyEvent(workflows.value ?? [], event, query)));
     };
     // Without the right to watch, or when the stream ends, the list is asked for again and again.
     const poll = async (): Promise<void> => {
