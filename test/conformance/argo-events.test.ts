@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -79,8 +80,8 @@ async function madeBy(name: string): Promise<string[]> {
 }
 
 /** Forwards a port of this machine to a Service until the tests are over. */
-async function forward(target: string, port: number): Promise<string> {
-  const child = execa('kubectl', ['-n', 'argo-events', 'port-forward', target, `:${port}`], { env: { KUBECONFIG: test.kubeconfig }, reject: false });
+async function forward(target: string, port: number, namespace = 'argo-events'): Promise<string> {
+  const child = execa('kubectl', ['-n', namespace, 'port-forward', target, `:${port}`], { env: { KUBECONFIG: test.kubeconfig }, reject: false });
   children.push(child);
   return await new Promise<string>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
@@ -113,6 +114,19 @@ describe('Argo Events', () => {
     expect([broken.status, await broken.text()]).toEqual([400, "json: error calling MarshalJSON for type *json.RawMessage: invalid character 'x' looking for beginning of value"]);
   }, 60_000);
 
+  it('is shown by the Argo Server: its objects, and what their pods say', async () => {
+    const address = await forward('svc/argo-server', 2746, 'argo');
+    const token = /token: (\S+)/.exec(await readFile(test.kubeconfig, 'utf8'))?.[1] ?? '';
+    const get = (path: string, signal?: AbortSignal) => fetch(`${address}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` }, ...(signal === undefined ? {} : { signal }) });
+    const List = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+    for (const part of ['event-sources', 'sensors']) expect(List.parse(await (await get(`${part}/argo-events`)).json()).items.map(({ metadata }) => metadata.name)).toEqual(['webhook']);
+    const stop = new AbortController();
+    const answer = await get('stream/sensors/argo-events/logs?name=webhook&grep=Successfully&podLogOptions.follow=true', stop.signal);
+    const { value } = (await answer.body?.getReader().read()) ?? {};
+    stop.abort();
+    expect(JSON.parse(Buffer.from(value ?? []).toString())).toEqual({ result: { namespace: 'argo-events', sensorName: 'webhook', triggerName: 'webhook-trigger', level: 'info', time: expect.stringMatching(/^2.*Z$/), msg: "Successfully processed trigger 'webhook-trigger'" } });
+  }, 60_000);
+
   it("says in the log what a sensor's account may not do", async () => {
     await apply(sensor('powerless', { source: 'webhook', dataKey: 'body.message', account: 'default' }));
     await ready('sensor-name=powerless', 'starting ExactOnce cache clean up daemon ...');
@@ -125,7 +139,7 @@ describe('Argo Events', () => {
     ]);
   }, 60_000);
 
-  it('submits with argo, from a template too, as the real trigger does', async () => {
+  it('submits with argo what a filter lets through, and shows what argo prints', async () => {
     await apply(sensor('submitter', { source: 'webhook', dataKey: '', trigger: { argoWorkflow: { operation: 'submit', source: { resource: greeting('submitted') }, parameters: [{ src: { dependencyName: 'dep', dataTemplate: '{{ .Input.body.message | upper }}!' }, dest: 'spec.arguments.parameters.0.value' }] } }, dependency: { filters: { data: [{ path: 'body.message', type: 'string', value: ['^shout'] }] } } }));
     await ready('sensor-name=submitter', 'starting ExactOnce cache clean up daemon ...');
     const address = await forward('svc/webhook-eventsource-svc', 12000);

@@ -9,6 +9,7 @@ import { kindType, structType, type StructType } from '../../server/cluster/api/
 import { apiVersionOf } from '../../server/cluster/store/object.ts';
 import { BUILTIN_RESOURCES } from '../../server/cluster/api/scheme/builtin-resources.ts';
 import { argoCrds } from '../../server/cluster/argo/install/crds.ts';
+import { KINDS as EVENT_SOURCE_KINDS } from '../../server/cluster/argo/events/controller/validate-source.ts';
 import { COMMANDS } from '../../server/cluster/argo/cli/commands/index.ts';
 import { builtInImages } from '../../server/cluster/kubelet/images/index.ts';
 import { startTestCluster } from '../harness/test-cluster.ts';
@@ -128,8 +129,13 @@ describe('the coverage table', () => {
     expect(named.toSorted()).toEqual(sorted(crdKinds()));
   });
 
+  it('names the event sources that run here', () => {
+    const [row] = table('Argo Events').filter(({ kinds, emulated }) => emulated === 'yes' && kinds[0]?.startsWith('EventSource: ') === true);
+    expect(row?.kinds.map((kind) => kind.replace('EventSource: ', '')).toSorted()).toEqual([...EVENT_SOURCE_KINDS]);
+  });
+
   it('says of each yes, partly, stored or no, and what is missing where it is not yes', () => {
-    const rows = [...table('Kubernetes kinds'), ...table("Argo's kinds"), ...table("Argo's features")];
+    const rows = [...table('Kubernetes kinds'), ...table("Argo's kinds"), ...table("Argo's features"), ...table('Argo Events')];
     expect(rows.length).toBeGreaterThan(50);
     expect(rows.filter((row) => !['yes', 'partly', 'stored', 'no'].includes(row.emulated))).toEqual([]);
     expect(rows.filter((row) => row.emulated === 'partly' && row.note === '')).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { archivedWorkflowRoutes } from './archived-workflows.ts';
+import { argoEventsLogRoutes } from './argo-events-logs.ts';
 import { argoEventsRoutes } from './argo-events.ts';
 import { cronWorkflowRoutes } from './cron-workflows.ts';
 import { eventRoutes } from './events.ts';
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...cronWorkflowRoutes,
   ...eventRoutes,
   ...archivedWorkflowRoutes,
+  ...argoEventsLogRoutes,
   ...argoEventsRoutes,
 ];
 
