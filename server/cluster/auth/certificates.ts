@@ -21,17 +21,26 @@ export interface CertificateRequest {
   subject: Subject;
   /** DNS names and addresses. */
   altNames?: string[];
-  usage: 'server' | 'client' | 'ca';
+  usage: 'server' | 'client' | 'both' | 'ca';
   /** Milliseconds since the epoch. */
   notBefore: number;
   notAfter: number;
 }
 
-const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
+/** How a key signs: what a certificate calls it, and the hash. */
+function signingOf(key: KeyObject): { algorithm: Buffer; hash: 'sha256' | null } {
+  if (key.asymmetricKeyType === 'ed25519') return { algorithm: sequence(oid('1.3.101.112')), hash: null };
+  if (key.asymmetricKeyType === 'rsa') return { algorithm: sequence(oid('1.2.840.113549.1.1.11'), Buffer.from([5, 0])), hash: 'sha256' };
+  return { algorithm: sequence(oid('1.2.840.10045.4.3.2')), hash: 'sha256' };
+}
+
+const SERVER_AUTH = oid('1.3.6.1.5.5.7.3.1');
+const CLIENT_AUTH = oid('1.3.6.1.5.5.7.3.2');
 const COMMON_NAME = '2.5.4.3';
 const ORGANIZATION = '2.5.4.10';
 
-function nameOf(subject: Subject): Buffer {
+/** A subject as a certificate holds it: DER. */
+export function nameOf(subject: Subject): Buffer {
   const attribute = (type: string, value: string) => set(sequence(oid(type), utf8(value)));
   return sequence(...(subject.organizations ?? []).map((o) => attribute(ORGANIZATION, o)), attribute(COMMON_NAME, subject.commonName));
 }
@@ -58,7 +67,7 @@ function extensionsOf(request: CertificateRequest, publicKey: KeyObject, issuerK
   const usage = ca ? bitString(Buffer.from([0b1010_0100]), 2) : bitString(Buffer.from([0b1010_0000]), 5);
   const list = [
     ...(request.keyUsage === false ? [] : [extension('2.5.29.15', true, usage)]),
-    ...(ca ? [] : [extension('2.5.29.37', false, sequence(oid(request.usage === 'server' ? '1.3.6.1.5.5.7.3.1' : '1.3.6.1.5.5.7.3.2')))]),
+    ...(ca ? [] : [extension('2.5.29.37', false, sequence(...(request.usage === 'client' ? [] : [SERVER_AUTH]), ...(request.usage === 'server' ? [] : [CLIENT_AUTH])))]),
     extension('2.5.29.19', true, ca ? sequence(boolean(true)) : sequence()),
     ...(ca ? [extension('2.5.29.14', false, octets(keyId(publicKey)))] : []),
     extension('2.5.29.35', false, sequence(implicit(0, keyId(issuerKey)))),
@@ -68,23 +77,37 @@ function extensionsOf(request: CertificateRequest, publicKey: KeyObject, issuerK
   return explicit(3, sequence(...list));
 }
 
-function certify(request: CertificateRequest, publicKey: KeyObject, issuer: { name: Buffer; key: KeyObject }): string {
+/** A certificate (PEM) for somebody's key, signed by an issuer's. */
+export function certify(request: CertificateRequest, publicKey: KeyObject, issuer: { name: Buffer; key: KeyObject }): string {
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const issuerPublic = createPublicKey(issuer.key);
+  const { algorithm, hash } = signingOf(issuer.key);
   // Unique for the key and the time, and positive; nothing about it has to be secret.
   const serial = createHash('sha256').update(spki).update(String(request.notBefore)).update(nameOf(request.subject)).digest().subarray(0, 16);
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
   const body = sequence(
     explicit(0, integer(Buffer.from([2]))),
     integer(serial),
-    ECDSA_SHA256,
+    algorithm,
     issuer.name,
     sequence(time(request.notBefore), time(request.notAfter)),
     nameOf(request.subject),
     spki,
     extensionsOf(request, publicKey, issuerPublic),
   );
-  return pem('CERTIFICATE', sequence(body, ECDSA_SHA256, bitString(sign('sha256', body, issuer.key))));
+  return pem('CERTIFICATE', sequence(body, algorithm, bitString(sign(hash, body, issuer.key))));
+}
+
+/** The subject of a certificate (PEM), DER; undefined when it is no certificate. Source: RFC 5280, 4.1. */
+export function subjectOf(certificate: string): Buffer | undefined {
+  const bytes = unpem('CERTIFICATE', certificate);
+  if (bytes === undefined) return undefined;
+  try {
+    const [body] = readDer(readDer(bytes)[0]?.content ?? Buffer.alloc(0));
+    return readDer(body?.content ?? Buffer.alloc(0))[5]?.raw;
+  } catch {
+    return undefined;
+  }
 }
 
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });

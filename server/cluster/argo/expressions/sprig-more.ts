@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, generateKeyPairSync, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import { goRegExp } from './expr/operators.ts';
 import { floatOf, parseGoDuration } from './expr/builtins.ts';
+import { certificateFunctions } from './sprig-certificates.ts';
 import { goTypeName, goValue, isMap } from './expr/values.ts';
 import type { ExprFunction } from './expr/values.ts';
 
@@ -170,20 +171,7 @@ export const sprigMore: Readonly<Record<string, ExprFunction>> = {
     const decipher = createDecipheriv('aes-256-cbc', cipherKey(password), bytes.subarray(0, 16));
     return Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()]).toString('utf8');
   },
-  genPrivateKey: (kind) => {
-    const pem = { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } } as const;
-    switch (str(kind)) {
-      case '':
-      case 'rsa':
-        return generateKeyPairSync('rsa', { ...pem, modulusLength: 4096, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } }).privateKey;
-      case 'ecdsa':
-        return generateKeyPairSync('ec', { ...pem, namedCurve: 'P-256', privateKeyEncoding: { type: 'sec1', format: 'pem' } }).privateKey;
-      case 'ed25519':
-        return generateKeyPairSync('ed25519', pem).privateKey;
-      default:
-        return `Unknown type ${str(kind)}`;
-    }
-  },
+  ...certificateFunctions,
 };
 
 /** Functions that exist a second time, as `mustX`, and fail where the first gives an empty value. */
