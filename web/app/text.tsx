@@ -5,13 +5,18 @@ const PIECES = /(`[^`\n]+`|https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]])/;
 /** Ports of the session, not of the learner's own machine: nothing that a click could open. */
 const INSIDE = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/;
 
+export interface Piece {
+  kind: 'plain' | 'code' | 'link';
+  text: string;
+}
+
 /** A text from the lab taken apart: `backticks` mean code, addresses can be followed, those inside the session apart. */
-export function piecesOf(text: string): { kind: 'plain' | 'code' | 'link'; text: string }[] {
-  return text.split(PIECES).flatMap((part, i) => {
+export function piecesOf(text: string): Piece[] {
+  return text.split(PIECES).flatMap((part, i): Piece[] => {
     if (part === '') return [];
-    if (i % 2 === 0) return [{ kind: 'plain' as const, text: part }];
-    if (part.startsWith('`')) return [{ kind: 'code' as const, text: part.slice(1, -1) }];
-    return [{ kind: INSIDE.test(part) ? ('code' as const) : ('link' as const), text: part }];
+    if (i % 2 === 0) return [{ kind: 'plain', text: part }];
+    if (part.startsWith('`')) return [{ kind: 'code', text: part.slice(1, -1) }];
+    return [{ kind: INSIDE.test(part) ? 'code' : 'link', text: part }];
   });
 }
 
