@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
-import { Notifications, type ObjectEventName } from './notifications.ts';
+import { Notifications } from './notifications.ts';
 import type { BucketStore, StoredObject } from './object-store.ts';
 import { verify, type Credentials } from '../../../network/s3-signature.ts';
 
