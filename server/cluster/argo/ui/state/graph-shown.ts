@@ -90,10 +90,10 @@ function collapse(nodes: Shown, expanded: ReadonlySet<string>): Shown {
   }
   const shown: Shown = {};
   const fold = (parent: string) => (shown[collapsedId(parent)] ??= { id: collapsedId(parent), name: collapsedId(parent), type: COLLAPSED, phase: '', children: [] });
-  const counts = new Map<string, number>();
+  const folds = new Map<string, Placeable[]>();
   for (const node of Object.values(nodes)) {
     const parent = foldedIn.get(node.id);
-    if (parent !== undefined) counts.set(parent, (counts.get(parent) ?? 0) + 1);
+    if (parent !== undefined) folds.set(parent, folds.get(parent) ?? []).get(parent)?.push(node);
     const from = parent === undefined ? { ...node } : fold(parent);
     const targets = (node.children ?? []).map((child) => foldedTo(child)).filter((child) => child !== from.id);
     if (parent === undefined) shown[node.id] = { ...from, children: [...new Set(targets)] };
@@ -103,7 +103,8 @@ function collapse(nodes: Shown, expanded: ReadonlySet<string>): Shown {
     const parent = foldedIn.get(child);
     return parent === undefined ? child : collapsedId(parent);
   }
-  for (const [parent, count] of counts) shown[collapsedId(parent)] = { ...fold(parent), displayName: `${count} hidden nodes` };
+  // It stands where the first of them stood.
+  for (const [parent, hidden] of folds) shown[collapsedId(parent)] = { ...fold(parent), name: hidden[0]?.name ?? '', startedAt: hidden[0]?.startedAt, displayName: `${hidden.length} hidden nodes` };
   return shown;
 }
 
