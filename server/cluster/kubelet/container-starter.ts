@@ -15,6 +15,7 @@ import { containerEnvironment, ContainerConfigError, expand, type ConfigSource }
 import { goDuration } from './go-duration.ts';
 import { hostnameOf } from './host-files.ts';
 import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
+import { referenceProblem } from './images/reference.ts';
 import { LogStore } from './log-store.ts';
 import type { ContainerObserved, ExitRecord } from './observed.ts';
 import { answerOnLocalhost, type ProgramBody, programBody } from './program-body.ts';
@@ -202,7 +203,7 @@ export class ContainerStarter {
     const policy = container.imagePullPolicy ?? (image.includes(':') && !image.endsWith(':latest') ? 'IfNotPresent' : 'Always');
     const lookup = images.lookup(image);
     if (lookup.kind === 'invalid') {
-      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}`;
       event('Warning', 'InspectFailed', message);
       event('Warning', 'Failed', 'Error: InvalidImageName');
       throw new StartFailure({ reason: 'InvalidImageName', message }, CONFIG_RETRY_MS);

@@ -16,8 +16,26 @@ const DOMAIN = /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-z
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*:[0-9a-fA-F]{32,}$/;
 
+/** What is wrong with a text that is no reference. After distribution/reference 0.6.0 normalize.go */
+export function referenceProblem(text: string): string {
+  if (/^[a-f0-9]{64}$/.test(text)) return `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`;
+  const { path } = splitDomain(text);
+  const remote = path.split(':')[0] ?? '';
+  return remote === remote.toLowerCase() ? 'invalid reference format' : `invalid reference format: repository name (${remote}) must be lowercase`;
+}
+
+function splitDomain(text: string): { domain: string; path: string } {
+  const slash = text.indexOf('/');
+  const first = slash < 0 ? '' : text.slice(0, slash);
+  const hasDomain = first === 'localhost' || /[.:]/.test(first) || /[A-Z]/.test(first);
+  const domain = hasDomain && first !== 'index.docker.io' ? first : 'docker.io';
+  const path = hasDomain ? text.slice(slash + 1) : text;
+  return { domain, path: domain === 'docker.io' && !path.includes('/') ? `library/${path}` : path };
+}
+
 /** Undefined when the text is not a reference at all. */
 export function parseImageReference(text: string): ImageReference | undefined {
+  if (/^[a-f0-9]{64}$/.test(text)) return undefined;
   let rest = text;
   let digest: string | undefined;
   const at = rest.indexOf('@');
@@ -33,13 +51,7 @@ export function parseImageReference(text: string): ImageReference | undefined {
     rest = rest.slice(0, colon);
     if (!TAG.test(tag)) return undefined;
   }
-  const slash = rest.indexOf('/');
-  const first = slash < 0 ? '' : rest.slice(0, slash);
-  const hasDomain = first === 'localhost' || /[.:]/.test(first) || /[A-Z]/.test(first);
-  let domain = hasDomain ? first : 'docker.io';
-  let path = hasDomain ? rest.slice(slash + 1) : rest;
-  if (domain === 'index.docker.io') domain = 'docker.io';
-  if (domain === 'docker.io' && !path.includes('/')) path = `library/${path}`;
+  const { domain, path } = splitDomain(rest);
   if (!DOMAIN.test(domain) || path.split('/').some((component) => !COMPONENT.test(component))) return undefined;
   const name = `${domain}/${path}`;
   const shownTag = tag ?? 'latest';

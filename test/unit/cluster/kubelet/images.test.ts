@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { request as httpRequest } from 'node:http';
 import { CONFIG_MAPS, SERVICES } from '../../../../server/cluster/controllers/runtime/resources.ts';
 import { builtInImages, createImageRegistry } from '../../../../server/cluster/kubelet/index.ts';
-import { parseImageReference } from '../../../../server/cluster/kubelet/images/reference.ts';
+import { parseImageReference, referenceProblem } from '../../../../server/cluster/kubelet/images/reference.ts';
 import { shellWords } from '../../../../server/cluster/kubelet/images/minio/client.ts';
 import { sign, verify } from '../../../../server/cluster/network/s3-signature.ts';
 import { smallCluster, type SmallCluster } from './small-cluster.ts';
@@ -92,4 +92,23 @@ test('a job of mc makes the buckets of an object store', async () => {
   expect(await ask('GET', '/workflows', '', 'delimiter=%2F&list-type=2')).toContain('<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>');
   expect(await ask('GET', '/workflows/nope')).toContain('<Code>NoSuchKey</Code>');
   expect(await ask('GET', '/nope/x')).toContain('<Code>NoSuchBucket</Code>');
+});
+
+test.each([
+  ['UPPER:tag', 'invalid reference format: repository name (library/UPPER) must be lowercase'],
+  ['docker.io/Some/image', 'invalid reference format: repository name (Some/image) must be lowercase'],
+  ['busy box', 'invalid reference format'],
+  ['busybox:bad:tag', 'invalid reference format'],
+  ['a'.repeat(64), `invalid repository name (${'a'.repeat(64)}), cannot specify 64-byte hexadecimal strings`],
+])('%s is no image’s name, and says why', (text, problem) => {
+  expect(parseImageReference(text)).toBeUndefined();
+  expect(referenceProblem(text)).toBe(problem);
+});
+
+test.each([
+  ['index.docker.io/busybox', 'docker.io/library/busybox:latest'],
+  ['localhost/x:1', 'localhost/x:1'],
+  ['REGISTRY:5000/a/b', 'REGISTRY:5000/a/b:latest'],
+])('%s means %s', (text, canonical) => {
+  expect(parseImageReference(text)?.canonical).toBe(canonical);
 });
