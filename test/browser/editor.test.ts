@@ -1,22 +1,15 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { EVERYTHING, IDE } from '../harness/fake-content.ts';
-import { browserTests, SOON, Visit, WINDOWS } from '../harness/visit.ts';
+import { inBrowser, visitEach } from '../harness/in-browser.ts';
+import { SOON, Visit, WINDOWS } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests('the editor');
-
-describe.runIf(runnable)('the editor', { timeout: 60_000 }, () => {
-  let browser: Browser;
+inBrowser('the editor', (browser) => {
   let v: Visit;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    v = await Visit.begin(browser);
-    return () => v.end();
+  const visit = visitEach(browser);
+  beforeEach(() => {
+    v = visit();
   });
 
   const onDisk = (name: string) => readFileSync(join(v.lab.home, name), 'utf8');

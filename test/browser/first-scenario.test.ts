@@ -1,33 +1,17 @@
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { axeFindings, launchBrowser } from '../harness/browser.ts';
-import { browserOrReason } from '../harness/chromium.ts';
-import { openTestLab, type TestLab } from '../harness/lab.ts';
-import { Learner } from '../harness/learner.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { axeFindings } from '../harness/browser.ts';
+import { lesson } from '../harness/in-browser.ts';
+import type { Learner } from '../harness/learner.ts';
 
 /** The whole first scenario as a learner does it: each block is run, each exercise done, in a real browser. */
-const SCENARIO = 'argo-workflows/using-the-api';
 const COURSE = ['Getting started', 'Templates', 'Inputs and outputs', 'Reuse', 'When a workflow fails', 'Using the API', 'Access tokens in depth'];
-const { chromium, missing } = browserOrReason('the first scenario in a browser');
 
-describe.runIf(missing === undefined)('a learner in the first scenario', { timeout: 180_000 }, () => {
-  let browser: Browser;
-  let lab: TestLab;
+lesson('a learner in the first scenario', { scenarios: join(import.meta.dirname, '../../scenarios'), timeout: 240_000, oneWay: true }, (at) => {
   let learner: Learner;
-
-  beforeAll(async () => {
-    lab = await openTestLab(join(import.meta.dirname, '../../scenarios'));
-    browser = await launchBrowser(chromium ?? '');
-    learner = await Learner.visit(browser, lab);
-  }, 60_000);
-  afterAll(async () => {
-    await learner?.context.close();
-    await browser?.close();
-    await lab?.close();
-  }, 30_000);
-
-  beforeEach(({ onTestFailed }) => onTestFailed(async () => console.error(await learner.scene())));
+  beforeAll(() => {
+    ({ learner } = at);
+  });
 
   const passed = (titles: string[]) => titles.map((title) => ({ title, passed: true }));
   const curl = (path: string, body: unknown) => `curl -s http://localhost:2746/api/v1/${path} -H "Authorization: $ARGO_TOKEN" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;

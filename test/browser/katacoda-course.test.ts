@@ -1,34 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axeFindings, launchBrowser } from '../harness/browser.ts';
-import { browserOrReason } from '../harness/chromium.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { axeFindings } from '../harness/browser.ts';
+import { lesson } from '../harness/in-browser.ts';
 import { writeKatacodaCourse } from '../harness/katacoda-course.ts';
-import { openTestLab, type TestLab } from '../harness/lab.ts';
-import { Learner } from '../harness/learner.ts';
+import type { Learner } from '../harness/learner.ts';
 
-const { chromium, missing } = browserOrReason('a course of the older dialect in a browser');
+const folder = mkdtempSync(join(tmpdir(), 'katacoda-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The real lab, with --watch, and a course that somebody else wrote. */
-describe.runIf(missing === undefined)('a course of the older dialect', { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'katacoda-'));
-  let browser: Browser;
-  let lab: TestLab;
+lesson('a course of the older dialect', { scenarios: folder, prepare: () => writeKatacodaCourse(folder), watch: true, oneWay: true }, (at) => {
   let learner: Learner;
-
-  beforeAll(async () => {
-    writeKatacodaCourse(folder);
-    lab = await openTestLab(folder, 'auto', true);
-    browser = await launchBrowser(chromium ?? '');
-    learner = await Learner.visit(browser, lab);
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  beforeAll(() => {
+    ({ learner } = at);
+  });
 
   const button = (name: string | RegExp) => learner.page.getByRole('button', { name });
   const editorText = () => learner.page.locator('.cm-content').evaluate((content) => [...content.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\n'));

@@ -1,25 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { EVERYTHING, IDE, SPLIT, USING_THE_API } from '../harness/fake-content.ts';
-import { browserTests, Visit, WINDOWS } from '../harness/visit.ts';
+import { inBrowser } from '../harness/in-browser.ts';
+import { Visit, WINDOWS } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests('layouts of the page');
-
-describe.runIf(runnable)('the layout of the page', { timeout: 60_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
-  const visit = async (body: (visit: Visit) => Promise<void>, options = {}) => {
-    const one = await Visit.begin(browser, options);
-    try {
-      await body(one);
-    } finally {
-      await one.end();
-    }
-  };
+inBrowser('the layout of the page', (browser) => {
+  const visit = (body: (visit: Visit) => Promise<void>, options = {}) => Visit.during(browser(), options, body);
 
   it('opens the editor where the author asks for an IDE, and fetches its code only then', () =>
     visit(async (v) => {
@@ -61,10 +46,10 @@ describe.runIf(runnable)('the layout of the page', { timeout: 60_000 }, () => {
       await v.page.locator('.tab-pane-lower [data-terminal-state=open]').waitFor();
       await v.page.reload();
       await v.page.locator('.tab-pane-lower [data-terminal-state=open]').waitFor();
-      expect(await v.tabs()).toEqual(['Terminal 1', 'Terminal 2']);
+      await expect.poll(() => v.tabs()).toEqual(['Terminal 1', 'Terminal 2']);
       await v.button('Two terminals, one above the other').click();
       await v.page.locator('.tab-pane-lower').waitFor({ state: 'detached' });
-      expect(await v.tabs()).toEqual(['Terminal 1', 'Terminal 2']);
+      await expect.poll(() => v.tabs()).toEqual(['Terminal 1', 'Terminal 2']);
     }));
 
   it('keeps what stands in a terminal that moves to the other pane', () =>
@@ -91,7 +76,7 @@ describe.runIf(runnable)('the layout of the page', { timeout: 60_000 }, () => {
     visit(async (v) => {
       await v.learn(USING_THE_API, 'step1');
       await v.button('Text beside the terminal').click();
-      expect(await v.page.locator('#step').isVisible()).toBe(false);
+      await v.page.locator('#step').waitFor({ state: 'hidden' });
       const box = await v.page.locator('#workspace').boundingBox();
       expect(box?.width).toBeGreaterThan(1200);
       await v.page.reload();
@@ -100,7 +85,7 @@ describe.runIf(runnable)('the layout of the page', { timeout: 60_000 }, () => {
       await v.page.locator('[data-terminal-state=open]').waitFor();
       await v.page.locator('.text-rail').getByRole('button', { name: 'Check' }).click();
       await v.page.getByText('Start the port-forward from the first block, and leave it running.').waitFor();
-      expect(await v.page.locator('#step').isVisible()).toBe(true);
+      await v.page.locator('#step').waitFor({ state: 'visible' });
     }));
 
   it('moves the focus round with F6: text, editor, terminal', () =>
@@ -112,7 +97,9 @@ describe.runIf(runnable)('the layout of the page', { timeout: 60_000 }, () => {
       const where = () => v.page.evaluate(() => (document.activeElement?.closest('.cm-editor') !== null ? 'editor' : document.activeElement?.closest('.xterm') !== null ? 'terminal' : document.activeElement?.tagName));
       const round: (string | undefined)[] = [];
       for (let i = 0; i < 3; i++) {
+        const before = await where();
         await v.page.keyboard.press('F6');
+        await expect.poll(where).not.toBe(before);
         round.push(await where());
       }
       expect(round).toEqual(['editor', 'terminal', 'H1']);

@@ -1,28 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, it } from 'vitest';
 import { terminalTexts } from '../harness/browser.ts';
 import { USING_THE_API } from '../harness/fake-content.ts';
 import type { FakeLab } from '../harness/fake-lab.ts';
-import { browserTests, SOON, Visit, WINDOWS } from '../harness/visit.ts';
+import { inBrowser, visitEach } from '../harness/in-browser.ts';
+import { SOON, Visit, WINDOWS } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests('the page');
 const SCENARIO = `/learn/${USING_THE_API}`;
 
-describe.runIf(runnable)('the page in a browser', { timeout: 60_000 }, () => {
-  let browser: Browser;
+inBrowser('the page in a browser', (browser) => {
   let visit: Visit;
   let lab: FakeLab;
   let page: Page;
 
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
-  beforeEach(async () => {
-    visit = await Visit.begin(browser);
+  const begun = visitEach(browser);
+  beforeEach(() => {
+    visit = begun();
     ({ lab, page } = visit);
-    return () => visit.end();
   });
 
   const openStep = (id = 'step1') => visit.learn(USING_THE_API, id);
@@ -35,7 +29,7 @@ describe.runIf(runnable)('the page in a browser', { timeout: 60_000 }, () => {
     await page.getByRole('link', { name: 'Start: Using the API' }).click();
     await button('Begin').click();
     await page.getByRole('heading', { level: 1, name: 'Info endpoint' }).waitFor();
-    expect(new URL(page.url()).pathname + new URL(page.url()).hash).toBe(`${SCENARIO}#step1`);
+    await expect.poll(() => new URL(page.url()).pathname + new URL(page.url()).hash).toBe(`${SCENARIO}#step1`);
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor();
   });
@@ -96,7 +90,7 @@ describe.runIf(runnable)('the page in a browser', { timeout: 60_000 }, () => {
     await page.getByText('The shell has ended with code 3.').waitFor();
     await button('Restart terminal').click();
     await page.getByText('The shell has ended with code 3.').waitFor({ state: 'hidden' });
-    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Terminal 1']);
+    await expect.poll(() => visit.tabs()).toEqual(['Terminal 1']);
   });
 
   it('previews a port in a tab of its own', async () => {
@@ -104,20 +98,20 @@ describe.runIf(runnable)('the page in a browser', { timeout: 60_000 }, () => {
     await button(/API docs on port 2746/).click();
     await page.frameLocator('iframe').getByText('/apidocs').waitFor();
     await button('Open port 8080').click();
-    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Terminal 1', 'Port 2746', 'Port 8080']);
+    await expect.poll(() => visit.tabs()).toEqual(['Terminal 1', 'Port 2746', 'Port 8080']);
   });
 
   it('is usable with the keyboard alone', async () => {
     await openStep();
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.press('F6');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Info endpoint');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Info endpoint');
     await page.keyboard.press('F6');
-    expect(await page.evaluate(() => document.activeElement?.className)).toContain('xterm-helper-textarea');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain('xterm-helper-textarea');
     const splitter = page.getByRole('separator', { name: 'Width of the text' });
     await splitter.focus();
     await page.keyboard.press('ArrowRight');
-    expect(await splitter.getAttribute('aria-valuenow')).toBe('46');
+    await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe('46');
     await page.getByRole('tab').focus();
     await page.keyboard.press('F2');
     await page.getByRole('textbox', { name: 'Name of the terminal' }).waitFor();
@@ -148,7 +142,7 @@ describe.runIf(runnable)('the page in a browser', { timeout: 60_000 }, () => {
   });
 
   it('shows the stages, and the output of the one that failed', async () => {
-    const failing = await Visit.begin(browser, { preparation: 'fail' });
+    const failing = await Visit.begin(browser(), { preparation: 'fail' });
     await failing.go(SCENARIO);
     await failing.page.getByText('error: deployment "argo-server" exceeded its progress deadline').waitFor();
     await failing.page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor();

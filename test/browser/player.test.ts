@@ -1,59 +1,57 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { recording, USING_THE_API } from '../harness/fake-content.ts';
-import { browserTests, Visit, WINDOWS } from '../harness/visit.ts';
+import { inBrowser, visitEach } from '../harness/in-browser.ts';
+import { Visit, WINDOWS } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests('the player of recordings');
-
-describe.runIf(runnable)('the player of recordings', { timeout: 60_000 }, () => {
-  let browser: Browser;
+inBrowser('the player of recordings', (browser) => {
   let v: Visit;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    v = await Visit.begin(browser);
-    return () => v.end();
+  const visit = visitEach(browser);
+  beforeEach(() => {
+    v = visit();
   });
 
+  /** Stops it, wherever it has come to by now: it is short, and may be at its end. */
+  const stop = async () => {
+    await v.page.getByRole('slider', { name: 'Position' }).waitFor();
+    await v.page.evaluate(() => [...document.querySelectorAll('button')].find((button) => button.getAttribute('aria-label') === 'Pause' || button.textContent?.trim() === 'Pause')?.click());
+    await v.button('Play').waitFor();
+  };
   const position = () => v.page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext');
 
   it('plays a scenario’s recording from its card to the end', async () => {
     await v.go('/');
     await v.page.getByRole('link', { name: 'Watch a recording of Using the API' }).click();
     await v.page.getByRole('heading', { level: 1, name: 'Using the API' }).waitFor();
-    await v.button('Pause').waitFor();
     await v.shows('recording', 'two\nlearner@lab:~$');
     await v.button('Play').waitFor();
-    expect(await position()).toBe('0:04 of 0:04, Info endpoint');
+    await expect.poll(position).toBe('0:04 of 0:04, Info endpoint');
     await v.page.getByRole('link', { name: 'To the scenario' }).click();
     await v.page.locator('[data-terminal-state=open]').waitFor();
   });
 
   it('is driven with the keyboard', async () => {
     await v.go(`/play/${USING_THE_API}`);
-    await v.button('Pause').click();
+    await stop();
     await v.page.getByRole('slider').focus();
     await v.page.keyboard.press('Home');
-    expect(await position()).toBe('0:00 of 0:04');
+    await expect.poll(position).toBe('0:00 of 0:04');
     await v.page.keyboard.press(']');
-    expect(await position()).toBe('0:00 of 0:04, Welcome');
+    await expect.poll(position).toBe('0:00 of 0:04, Welcome');
     await v.page.keyboard.press(']');
-    expect(await position()).toBe('0:02 of 0:04, Info endpoint');
+    await expect.poll(position).toBe('0:02 of 0:04, Info endpoint');
     await v.shows('recording', 'one\nlearner@lab:~$');
     await v.page.keyboard.press('>');
-    expect(await v.page.getByTitle('Speed (< and >)').inputValue()).toBe('2');
+    await expect.poll(() => v.page.getByTitle('Speed (< and >)').inputValue()).toBe('2');
     await v.page.keyboard.press('Space');
-    await v.button('Pause').waitFor();
+    await v.shows('recording', 'two\nlearner@lab:~$');
   });
 
   it('goes back to an earlier screen', async () => {
     await v.go(`/play/${USING_THE_API}`);
+    await stop();
     await v.page.getByRole('slider').fill('4');
     await v.shows('recording', 'two');
     await v.page.getByRole('list', { name: 'Parts' }).getByRole('button', { name: 'Welcome' }).click();
-    await v.button(/Pause|Play/).first().waitFor();
     await expect.poll(async () => (await v.page.evaluate(() => String(document.querySelector('.xterm-rows')?.textContent))).includes('two')).toBe(false);
   });
 
@@ -82,7 +80,7 @@ describe.runIf(runnable)('the player of recordings', { timeout: 60_000 }, () => 
     await v.page.emulateMedia({ colorScheme });
     await v.page.setViewportSize({ width, height });
     await v.go(`/play/${USING_THE_API}`);
-    await v.button('Pause').click();
+    await stop();
     expect([await v.axe(), await v.isWide()]).toEqual([[], false]);
   });
 });

@@ -1,35 +1,23 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { axeFindings, launchBrowser } from '../harness/browser.ts';
-import { browserOrReason } from '../harness/chromium.ts';
-import { openTestLab, type TestLab } from '../harness/lab.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { axeFindings } from '../harness/browser.ts';
+import { lesson } from '../harness/in-browser.ts';
+import type { TestLab } from '../harness/lab.ts';
 import { Learner, type LearnerOptions } from '../harness/learner.ts';
 
 /** The page before the real lab server: what a learner may do beside going through the steps. */
 const SCENARIO = 'argo-workflows/using-the-api';
-const { chromium, missing } = browserOrReason('the page before the real lab, in a browser');
 
-describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120_000 }, () => {
+lesson('the page of the real lab', { scenarios: join(import.meta.dirname, '../../scenarios') }, (at) => {
   let browser: Browser;
   let lab: TestLab;
   let learner: Learner;
-  let current: Learner;
-
-  beforeAll(async () => {
-    lab = await openTestLab(join(import.meta.dirname, '../../scenarios'));
-    browser = await launchBrowser(chromium ?? '');
-    learner = await Learner.visit(browser, lab);
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-  }, 30_000);
-  beforeEach(({ onTestFailed }) => {
-    current = learner;
-    onTestFailed(async () => console.error(await current.scene()));
+  beforeAll(() => {
+    ({ browser, lab, learner } = at);
   });
 
   const open = async (page: string) => {
@@ -38,8 +26,11 @@ describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120
   };
   const inAnotherBrowser = async (options: LearnerOptions, act: (other: Learner) => Promise<void>) => {
     const other = await Learner.visit(browser, lab, options);
-    current = other;
-    await act(other);
+    await act(other).catch(async (error: unknown) => {
+      console.error(await other.scene());
+      await other.context.close();
+      throw error;
+    });
     await other.leave();
   };
 
@@ -88,7 +79,6 @@ describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120
   it('shows two tabs of one session the same bytes', async () => {
     await open('step2');
     const second = await learner.secondTab();
-    current = second;
     await second.go(SCENARIO, 'step2');
     await second.ready();
     await second.type('echo typed in the second tab');
@@ -102,6 +92,12 @@ describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120
 
   it('adds, renames and closes terminals, each with a shell of its own', async () => {
     await open('step2');
+    // What an attempt before has left.
+    for (const spare of (await learner.page.getByRole('tab').allInnerTexts()).filter((name) => name !== 'Terminal 1')) {
+      await learner.page.getByRole('tab', { name: spare, exact: true }).click();
+      await learner.page.getByRole('tab', { name: spare, exact: true }).press('Delete');
+      await learner.page.getByRole('tab', { name: spare, exact: true }).waitFor({ state: 'detached' });
+    }
     const tab = (name: string) => learner.page.getByRole('tab', { name, exact: true });
     await learner.button('New terminal').click();
     await tab('Terminal 2').waitFor();
@@ -118,7 +114,7 @@ describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120
     await tab('logs').focus();
     await learner.page.keyboard.press('Delete');
     await tab('logs').waitFor({ state: 'detached' });
-    expect(await learner.page.getByRole('tab').allInnerTexts()).toEqual(['Terminal 1']);
+    await expect.poll(() => learner.page.getByRole('tab').allInnerTexts()).toEqual(['Terminal 1']);
   });
 
   it('goes through a step with the keyboard alone', async () => {
@@ -159,16 +155,18 @@ describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120
     await open('step2');
     const splitter = learner.page.getByRole('separator', { name: 'Width of the text' });
     const width = async () => (await learner.page.locator('#step').boundingBox())?.width ?? 0;
+    // Where it is from the beginning: another attempt may have moved it.
+    await splitter.dblclick();
+    await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe('44');
     const before = await width();
     await splitter.focus();
     await learner.page.keyboard.press('ArrowRight');
     await learner.page.keyboard.press('ArrowRight');
+    await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe('48');
     await expect.poll(width).toBeGreaterThan(before);
-    const wide = Number(await splitter.getAttribute('aria-valuenow'));
-    expect(wide).toBe(48);
     await learner.page.reload();
     await learner.ready();
-    expect(Number(await splitter.getAttribute('aria-valuenow'))).toBe(wide);
+    expect(await splitter.getAttribute('aria-valuenow')).toBe('48');
   });
 
   it('switches between light and dark and remembers it', async () => {
@@ -227,42 +225,33 @@ describe.runIf(missing === undefined)('the page of the real lab', { timeout: 120
   });
 });
 
-describe.runIf(missing === undefined)('a hostile scenario', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  let lab: TestLab;
-  let folder: string;
+const hostile = mkdtempSync(join(tmpdir(), 'hostile-'));
+afterAll(() => rm(hostile, { recursive: true, force: true }));
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hostile-'));
-    await mkdir(join(folder, 'evil'));
-    await writeFile(join(folder, 'evil', 'index.json'), JSON.stringify({ title: 'Evil <b>title</b>', description: '<img src=x onerror="document.title=\'owned\'">', details: { steps: [{ title: '<script>1</script>', text: 'step.md' }] } }));
-    await writeFile(
-      join(folder, 'evil', 'step.md'),
-      [
-        'Before',
-        '<script>document.title = "owned"</script>',
-        '<img src="x" onerror="document.title=\'owned\'">',
-        '<svg onload="document.title=\'owned\'"><circle r="4"/></svg>',
-        '<a href="javascript:document.title=\'owned\'">a link</a>',
-        '[another](javascript:alert(1))',
-        '<iframe src="data:text/html,<script>parent.document.title=1</script>"></iframe>',
-        '<form action="https://example.com"><input name="x"><button>send</button></form>',
-        '<style>body { display: none }</style>',
-        '<p style="position:fixed;inset:0" onclick="document.title=\'owned\'">a paragraph</p>',
-        'After',
-      ].join('\n\n'),
-    );
-    lab = await openTestLab(folder);
-    browser = await launchBrowser(chromium ?? '');
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-    await rm(folder, { recursive: true, force: true });
-  }, 30_000);
+async function writeHostile(folder: string): Promise<void> {
+  await mkdir(join(folder, 'evil'), { recursive: true });
+  await writeFile(join(folder, 'evil', 'index.json'), JSON.stringify({ title: 'Evil <b>title</b>', description: '<img src=x onerror="document.title=\'owned\'">', details: { steps: [{ title: '<script>1</script>', text: 'step.md' }] } }));
+  await writeFile(
+    join(folder, 'evil', 'step.md'),
+    [
+      'Before',
+      '<script>document.title = "owned"</script>',
+      '<img src="x" onerror="document.title=\'owned\'">',
+      '<svg onload="document.title=\'owned\'"><circle r="4"/></svg>',
+      '<a href="javascript:document.title=\'owned\'">a link</a>',
+      '[another](javascript:alert(1))',
+      '<iframe src="data:text/html,<script>parent.document.title=1</script>"></iframe>',
+      '<form action="https://example.com"><input name="x"><button>send</button></form>',
+      '<style>body { display: none }</style>',
+      '<p style="position:fixed;inset:0" onclick="document.title=\'owned\'">a paragraph</p>',
+      'After',
+    ].join('\n\n'),
+  );
+}
 
+lesson('a hostile scenario', { scenarios: hostile, prepare: () => writeHostile(hostile) }, (at) => {
   it('is shown as text, and none of it runs', async () => {
-    const learner = await Learner.visit(browser, lab);
+    const learner = await Learner.visit(at.browser, at.lab);
     const { page } = learner;
     await page.getByText('Evil <b>title</b>').waitFor();
     await page.getByRole('link', { name: /^Start/ }).click();

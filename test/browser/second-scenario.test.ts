@@ -1,32 +1,19 @@
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { axeFindings, launchBrowser } from '../harness/browser.ts';
-import { browserOrReason } from '../harness/chromium.ts';
-import { openTestLab, type TestLab } from '../harness/lab.ts';
-import { Learner } from '../harness/learner.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { axeFindings } from '../harness/browser.ts';
+import { lesson } from '../harness/in-browser.ts';
+import type { Learner } from '../harness/learner.ts';
 
 /** The second scenario: every block of every step is run in order, the last step's exercise by its own solution. */
 const SCENARIO = 'argo-workflows/access-tokens';
-const { chromium, missing } = browserOrReason('the second scenario in a browser');
 
-describe.runIf(missing === undefined)('a learner in the second scenario', { timeout: 180_000 }, () => {
-  let browser: Browser;
-  let lab: TestLab;
+lesson('a learner in the second scenario', { scenarios: join(import.meta.dirname, '../../scenarios'), timeout: 240_000, oneWay: true }, (at) => {
   let learner: Learner;
-
   beforeAll(async () => {
-    lab = await openTestLab(join(import.meta.dirname, '../../scenarios'));
-    browser = await launchBrowser(chromium ?? '');
-    learner = await Learner.visit(browser, lab);
+    ({ learner } = at);
     await learner.go(SCENARIO, 'intro');
     await learner.ready();
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.close();
-  }, 30_000);
-  beforeEach(({ onTestFailed }) => onTestFailed(async () => console.error(await learner.scene())));
 
   const failures = async () => (await learner.check()).filter((check) => !check.passed).map((check) => check.title);
   const next = async (heading: string, button = 'Next') => {

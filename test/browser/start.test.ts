@@ -1,26 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { EVERYTHING, USING_THE_API } from '../harness/fake-content.ts';
-import { browserTests, Visit, WINDOWS } from '../harness/visit.ts';
+import { inBrowser } from '../harness/in-browser.ts';
+import { Visit, WINDOWS } from '../harness/visit.ts';
 import type { VisitOptions } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests('the start of a scenario');
-
-describe.runIf(runnable)('the start of a scenario', { timeout: 60_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
-  const visit = async (options: VisitOptions, body: (visit: Visit) => Promise<void>) => {
-    const one = await Visit.begin(browser, options);
-    try {
-      await body(one);
-    } finally {
-      await one.end();
-    }
-  };
+inBrowser('the start of a scenario', (browser) => {
+  const visit = (options: VisitOptions, body: (visit: Visit) => Promise<void>) => Visit.during(browser(), options, body);
   const card = (v: Visit, title: string) => v.page.locator('.card', { has: v.page.getByRole('heading', { name: title, exact: true }) });
 
   it('says what this machine can’t give before a learner begins', () =>
@@ -32,25 +17,23 @@ describe.runIf(runnable)('the start of a scenario', { timeout: 60_000 }, () => {
       await docker.getByText('the image “crunchydata” is not known: Ubuntu is used instead').waitFor();
       await docker.getByRole('link', { name: 'Start anyway: Building images' }).waitFor();
       await v.page.getByLabel('Only what this machine can run').check();
-      expect(await docker.count()).toBe(0);
-      expect(await v.page.locator('.card h3').count()).toBe(5);
+      await expect.poll(() => docker.count()).toBe(0);
+      await expect.poll(() => v.page.locator('.card h3').count()).toBe(5);
     }));
 
-  it('finds one of a thousand scenarios as fast as one types', () =>
+  it('finds one of a thousand scenarios as one types', () =>
     visit({ many: 40 }, async (v) => {
       await v.go('/');
       await v.page.getByText('Find in').or(v.page.getByPlaceholder('Find in 1007 scenarios')).waitFor();
       await v.page.keyboard.press('/');
-      const started = Date.now();
       await v.page.keyboard.type('scenario 33.17');
       await v.page.getByText('1 scenario', { exact: true }).waitFor();
-      expect(Date.now() - started).toBeLessThan(4000);
       expect(await v.page.locator('.card h3').allInnerTexts()).toEqual(['Scenario 33.17']);
       await v.page.keyboard.press('Escape');
       await v.page.getByRole('button', { name: 'Course 7', exact: true }).click();
       await v.page.getByRole('heading', { name: 'Scenario 7.1', exact: true }).waitFor();
       await v.page.getByLabel(/Only what can’t be loaded/).check();
-      expect(await v.page.locator('.problems code').allInnerTexts()).toEqual(['scenarios/argo-workflows/broken/index.json:12:7', 'details.steps[1].text', 'many-0/s24/index.json:1']);
+      await expect.poll(() => v.page.locator('.problems code').allInnerTexts()).toEqual(['scenarios/argo-workflows/broken/index.json:12:7', 'details.steps[1].text', 'many-0/s24/index.json:1']);
     }));
 
   it('runs on kind where the learner wants it and the machine can', () =>
@@ -122,7 +105,7 @@ describe.runIf(runnable)('the start of a scenario', { timeout: 60_000 }, () => {
       await v.button('Go on on the embedded cluster').click();
       await v.page.getByText('The cluster is gone').waitFor({ state: 'detached' });
       await v.shows('Terminal 1', '\nkept');
-      expect(v.lab.requests.at(-1)).toBe('POST /api/sessions/s1/continue {"provider":"embedded"}');
+      await expect.poll(() => v.lab.requests.at(-1)).toBe('POST /api/sessions/s1/continue {"provider":"embedded"}');
     }));
 
   it('shows what the lab has to say until it takes it back', () =>

@@ -41,6 +41,8 @@ export class Learner {
 
   async go(scenario: string, page?: string): Promise<void> {
     await this.page.goto(`${this.lab.origin}/learn/${scenario}${page === undefined ? '' : `#${page}`}`);
+    // Of two pages of one scenario, the text of the one before may still stand there.
+    await this.page.locator(page === undefined ? '#step article[data-page]' : `#step article[data-page="${page}"]`).waitFor({ state: 'attached' });
   }
 
   /** Waits until the session is ready and the shell has shown its prompt. */

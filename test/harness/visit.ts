@@ -38,6 +38,16 @@ export class Visit {
     return new Visit(page, lab, await watchProblems(page));
   }
 
+  /** A visit as long as this lasts. */
+  static async during(browser: Browser, options: VisitOptions, body: (visit: Visit) => Promise<void>): Promise<void> {
+    const visit = await Visit.begin(browser, options);
+    try {
+      await body(visit);
+    } finally {
+      await visit.end();
+    }
+  }
+
   /** Fails when the page had errors or broke its policy. */
   async end(): Promise<void> {
     await this.page.context().close();
@@ -49,9 +59,10 @@ export class Visit {
     return this.page.goto(this.lab.url + path);
   }
 
-  /** Opens a page of a scenario and waits for its terminal. */
+  /** Opens a page of a scenario and waits for its text and a terminal. */
   async learn(scenario: string, page?: string): Promise<void> {
     await this.go(`/learn/${scenario}${page === undefined ? '' : `#${page}`}`);
+    await this.page.locator(page === undefined ? '#step article[data-page]' : `#step article[data-page="${page}"]`).waitFor({ state: 'attached' });
     await this.page.locator('[data-terminal-state=open] .xterm-rows').first().waitFor();
   }
 
