@@ -9,6 +9,7 @@ import { availableAt, isActive, isReady, podFromTemplate } from '../runtime/pods
 import { CONTROLLER_REVISIONS, PERSISTENT_VOLUME_CLAIMS, PODS, STATEFUL_SETS } from '../runtime/resources.ts';
 import { currentRevision, pruneRevisions, templateOf, type Revision } from '../runtime/revisions.ts';
 import { compact, deleteIfThere, writeStatus } from '../runtime/writes.ts';
+import { claimOwners, correctedOwners } from './retention.ts';
 
 const HASH = 'controller-revision-hash';
 
@@ -29,6 +30,7 @@ export function startStatefulSets(context: ControllerContext): void {
     const current = set.status?.currentRevision ?? update.name;
     let failure: unknown;
     try {
+      for (const pod of owned) await keepClaims(set, pod);
       await step(set, owned, update, current);
     } catch (error) {
       failure = error;
@@ -36,6 +38,18 @@ export function startStatefulSets(context: ControllerContext): void {
     await report(key, update, current);
     if (failure !== undefined) throw failure;
   });
+
+  /** A claim's owners say when it goes: with the set, with a pod that is not wanted any more, or never. */
+  const keepClaims = async (set: StatefulSet, pod: Pod): Promise<void> => {
+    const start = set.spec.ordinals?.start ?? 0;
+    const ordinal = ordinalOf(set, pod);
+    const scaledDown = ordinal < start || ordinal >= start + (set.spec.replicas ?? 1);
+    for (const template of set.spec.volumeClaimTemplates ?? []) {
+      const claim = claims.get(set.metadata.namespace, `${template.metadata?.name}-${pod.metadata.name}`);
+      const owners = claim === undefined ? undefined : correctedOwners(set, pod, claim, scaledDown);
+      if (claim !== undefined && owners !== undefined) await client.patch(PERSISTENT_VOLUME_CLAIMS, set.metadata.namespace, claim.metadata.name, { type: 'merge', body: { metadata: { ownerReferences: owners.length === 0 ? null : owners } } });
+    }
+  };
 
   const step = async (set: StatefulSet, owned: readonly Pod[], update: Revision, current: string): Promise<void> => {
     const replicas = set.spec.replicas ?? 1;
@@ -95,13 +109,14 @@ export function startStatefulSets(context: ControllerContext): void {
     const own = templates.map((template) => ({ name: template.metadata?.name ?? '', persistentVolumeClaim: { claimName: `${template.metadata?.name}-${name}` } }));
     const volumes = [...(spec.volumes ?? []).filter((v) => !own.some((o) => o.name === v.name)), ...own];
     pod.spec = { ...spec, hostname: name, ...(set.spec.serviceName === undefined || set.spec.serviceName === '' ? {} : { subdomain: set.spec.serviceName }), ...(volumes.length === 0 ? {} : { volumes }) };
+    const owners = claimOwners(set, undefined, false);
     for (const template of templates) {
       const claimName = `${template.metadata?.name}-${name}`;
       if (claims.get(set.metadata.namespace, claimName) !== undefined) continue;
       await client.create(PERSISTENT_VOLUME_CLAIMS, set.metadata.namespace, {
         apiVersion: 'v1',
         kind: 'PersistentVolumeClaim',
-        metadata: { name: claimName, namespace: set.metadata.namespace ?? 'default', labels: { ...template.metadata?.labels, ...set.spec.selector.matchLabels } },
+        metadata: { name: claimName, namespace: set.metadata.namespace ?? 'default', labels: { ...template.metadata?.labels, ...set.spec.selector.matchLabels }, ...(owners.length === 0 ? {} : { ownerReferences: owners }) },
         spec: structuredClone(template.spec ?? {}),
       });
       events.record(set, 'Normal', 'SuccessfulCreate', `create Claim ${claimName} Pod ${name} in StatefulSet ${set.metadata.name} success`);

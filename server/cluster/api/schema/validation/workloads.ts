@@ -73,18 +73,22 @@ export function workloadCauses(object: KubeObject, old: KubeObject | undefined):
     if (selectorIsBroken(selector)) causes.push(invalid('spec.selector', selectorText(selector), 'invalid label selector'));
     if (selectorIsEmpty(selector)) causes.push(invalid('spec.selector', selectorText(selector), `empty selector is invalid for ${WORDS[object.kind] ?? 'deployment'}`));
   }
-  causes.push(...templateCauses(record(spec.template), 'spec.template', selector));
+  if (object.kind === 'StatefulSet') {
+    causes.push(...statefulSetTemplateCauses(record(spec.template), 'spec.template', selector));
+    if (old !== undefined) causes.push(...statefulSetChanges(spec, record(old.spec)));
+    return causes;
+  }
+  causes.push(...templateCauses(record(spec.template), 'spec.template', selector, object.kind === 'DaemonSet' ? 'DaemonSet' : 'ReplicaSet'));
   if (object.kind === 'Deployment') causes.push(...strategyCauses(spec));
   if (object.kind === 'DaemonSet') causes.push(...daemonSetCauses(spec));
   causes.push(...notNegative(spec, 'spec', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'));
   if (typeof spec.progressDeadlineSeconds === 'number' && spec.progressDeadlineSeconds <= Number(spec.minReadySeconds ?? 0)) causes.push(invalid('spec.progressDeadlineSeconds', String(spec.progressDeadlineSeconds), 'must be greater than minReadySeconds'));
-  if (old !== undefined && object.kind !== 'StatefulSet' && !sameJson(record(old.spec).selector, selector)) causes.push(invalid('spec.selector', selectorText(selector), 'field is immutable'));
-  if (old !== undefined && object.kind === 'StatefulSet') causes.push(...statefulSetChanges(spec, record(old.spec)));
+  if (old !== undefined && !sameJson(record(old.spec).selector, selector)) causes.push(invalid('spec.selector', selectorText(selector), 'field is immutable'));
   return causes;
 }
 
 /** `restart`: what the pods' restartPolicy may be. */
-export function templateCauses(template: JsonRecord, at: string, selector: unknown): StatusCause[] {
+export function templateCauses(template: JsonRecord, at: string, selector: unknown, owner = 'ReplicaSet'): StatusCause[] {
   const metadata = record(template.metadata);
   const spec = record(template.spec);
   const causes: StatusCause[] = [];
@@ -93,7 +97,22 @@ export function templateCauses(template: JsonRecord, at: string, selector: unkno
   }
   causes.push(...labelCauses(`${at}.metadata.labels`, metadata.labels), ...podSpecCauses(spec, `${at}.spec`, { pod: false }));
   if (spec.restartPolicy !== 'Always' && ['OnFailure', 'Never'].includes(String(spec.restartPolicy))) causes.push(unsupported(`${at}.spec.restartPolicy`, spec.restartPolicy, ['Always']));
-  if (typeof spec.activeDeadlineSeconds === 'number') causes.push(forbidden(`${at}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  if (typeof spec.activeDeadlineSeconds === 'number') causes.push(forbidden(`${at}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`));
+  return causes;
+}
+
+/**
+ * Of the pods of a StatefulSet only labels and little more are looked at: their mounts may name claims that are yet to be
+ * made. What is wrong with the rest shows when a pod is created. After kubernetes 1.32 pkg/apis/apps/validation/validation.go
+ */
+function statefulSetTemplateCauses(template: JsonRecord, at: string, selector: unknown): StatusCause[] {
+  const labels = record(template.metadata).labels;
+  const spec = record(template.spec);
+  const causes: StatusCause[] = [];
+  if (isRecord(selector) && !selectorIsEmpty(selector) && !selectorIsBroken(selector) && !selectorMatches(selector, record(labels))) causes.push(invalid(`${at}.metadata.labels`, goStringMap(labels), '`selector` does not match template `labels`'));
+  causes.push(...labelCauses(`${at}.labels`, labels));
+  if (spec.restartPolicy !== 'Always') causes.push(unsupported(`${at}.spec.restartPolicy`, spec.restartPolicy ?? '', ['Always']));
+  if (typeof spec.activeDeadlineSeconds === 'number') causes.push(forbidden(`${at}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in StatefulSet is not Supported'));
   return causes;
 }
 
@@ -106,7 +125,11 @@ function statefulSetCauses(spec: JsonRecord): StatusCause[] {
   else if (strategy.type === 'OnDelete') {
     if (isRecord(strategy.rollingUpdate)) causes.push(invalid('spec.updateStrategy.rollingUpdate', 'apps.RollingUpdateStatefulSetStrategy{}', 'only allowed for updateStrategy \'RollingUpdate\''));
   } else causes.push(invalid('spec.updateStrategy', `apps.StatefulSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`, "must be 'RollingUpdate' or 'OnDelete'"));
-  causes.push(...notNegative(spec, 'spec', 'replicas'));
+  const retention = record(spec.persistentVolumeClaimRetentionPolicy);
+  for (const when of ['whenDeleted', 'whenScaled']) {
+    if (retention[when] !== undefined && retention[when] !== 'Retain' && retention[when] !== 'Delete') causes.push(unsupported(`spec.persistentVolumeClaimRetentionPolicy.${when}`, retention[when], ['Retain', 'Delete']));
+  }
+  causes.push(...notNegative(spec, 'spec', 'replicas', 'minReadySeconds'), ...notNegative(record(spec.ordinals), 'spec.ordinals', 'start'));
   return causes;
 }
 
