@@ -25,7 +25,9 @@ function rfc822(ms: number, timezone: string): string {
   const offset = timezone === '' ? 0 : zoneOffset(ms, timezone);
   const date = new Date(ms + offset);
   const two = (value: number) => String(value).padStart(2, '0');
-  const zone = timezone === '' ? 'UTC' : (new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'short' }).formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? timezone);
+  // Each English knows the short names of its own part of the world.
+  const names = ['en-US', 'en-GB', 'en-AU'].map((locale) => new Intl.DateTimeFormat(locale, { timeZone: timezone === '' ? 'UTC' : timezone, timeZoneName: 'short' }).formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '');
+  const zone = names.find((name) => /^[A-Z]{3,4}$/.test(name) && name !== 'GMT') ?? 'UTC';
   return `${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()] ?? ''} ${two(date.getUTCFullYear() % 100)} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())} ${zone}`;
 }
 

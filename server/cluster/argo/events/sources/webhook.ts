@@ -1,4 +1,4 @@
-import { createServer as createSecureServer, type Server } from 'node:https';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { goJson } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
@@ -40,7 +40,7 @@ export class WebhookPorts {
     };
     try {
       const server = source.serverCertSecret !== undefined && source.serverKeySecret !== undefined ? createSecureServer({ cert: await mountedValue(context, 'secret', source.serverCertSecret), key: await mountedValue(context, 'secret', source.serverKeySecret) }, route) : createServer(route);
-      const close = context.network.listen(context.pod.metadata.uid ?? '', Number(source.port), (socket) => server.emit(isSecure(server) ? 'secureConnection' : 'connection', socket));
+      const close = context.network.listen(context.pod.metadata.uid ?? '', Number(source.port), (socket) => server.emit('connection', socket));
       context.signal.addEventListener('abort', () => {
         close();
         server.closeAllConnections();
@@ -50,8 +50,6 @@ export class WebhookPorts {
     }
   }
 }
-
-const isSecure = (server: unknown): server is Server => typeof server === 'object' && server !== null && 'setSecureContext' in server;
 
 function answer(response: ServerResponse, code: number, text: string): void {
   response.removeHeader('Connection');
