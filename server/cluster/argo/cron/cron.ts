@@ -1,4 +1,3 @@
-import { Cron } from 'croner';
 import { rfc3339 } from '../../../lib/clock.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
@@ -14,13 +13,12 @@ import type { TemplateGetters } from '../types/resolve.ts';
 import { decodeCronWorkflow, decodeWorkflow } from '../types/workflow.ts';
 import type { CronWorkflow, Workflow } from '../types/workflow.ts';
 import { validateCronWorkflow } from '../validate/index.ts';
+import { dueRuns, nextRun, runsAtOnce, schedulesOf } from './due.ts';
 
 const CRON_WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'cronworkflows' };
 const WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
 const LABEL_CRON = 'workflows.argoproj.io/cron-workflow';
 const LAST_SCHEDULE = 'cronworkflows.argoproj.io/last-used-schedule';
-/** A run that was missed by less than this is made up for even without startingDeadlineSeconds. */
-const ON_TIME_MS = 10_000;
 
 export interface CronOptions {
   client: KubeClient;
@@ -35,53 +33,13 @@ export interface CronOptions {
   namespace?: string;
 }
 
-/** A cron workflow's schedules, each with the zone that it is read in. */
-export function schedulesOf(cron: CronWorkflow): { pattern: string; timezone: string }[] {
-  const own = (cron.spec.schedule ?? '') !== '' ? [cron.spec.schedule ?? ''] : (cron.spec.schedules ?? []);
-  return own.map((text) => {
-    const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(text);
-    const pattern = zoned?.[2] ?? text;
-    const every = /^@every (.+)$/.exec(pattern);
-    return { pattern: every === null ? pattern : everyPattern(every[1] ?? ''), timezone: zoned?.[1] ?? ((cron.spec.timezone ?? '') === '' ? 'UTC' : (cron.spec.timezone ?? 'UTC')) };
-  });
-}
-
-/** `@every 5m` as a pattern with seconds, where one exists. */
-function everyPattern(text: string): string {
-  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  const [hours, minutes, seconds] = [match?.[1], match?.[2], match?.[3]];
-  if (hours !== undefined) return `0 0 */${hours} * * *`;
-  return minutes !== undefined ? `0 */${minutes} * * * *` : `*/${seconds ?? '60'} * * * * *`;
-}
-
-/** The first time after `from` that any schedule names, in milliseconds; undefined when there is none. */
-export function nextRun(cron: CronWorkflow, from: number): number | undefined {
-  const times = schedulesOf(cron).flatMap(({ pattern, timezone }) => {
-    const next = new Cron(pattern, { timezone, paused: true }).nextRun(new Date(from));
-    return next === null ? [] : [next.getTime()];
-  });
-  return times.length === 0 ? undefined : Math.min(...times);
-}
-
-/** The last time up to `now` (and after `since`) that any schedule names. */
-export function missedRun(cron: CronWorkflow, since: number, now: number): number | undefined {
-  let last: number | undefined;
-  let at = since;
-  for (let i = 0; i < 10_000; i++) {
-    const next = nextRun(cron, at);
-    if (next === undefined || next > now) return last;
-    last = next;
-    at = next;
-  }
-  return last;
-}
-
 /** Starts workflows at their times. After argo-workflows v3.7.6 workflow/cron/operator.go */
 export function startCron(options: CronOptions): () => void {
   const { client, clock, log, signal, workflows } = options;
   const informer = new Informer(client, CRON_WORKFLOWS, signal, options.namespace === undefined ? {} : { namespace: options.namespace });
   const queue: WorkQueue = new WorkQueue({ name: 'cron', clock, log, signal, reconcile: (key) => reconcile(key) });
-  const startedAt = clock.now();
+  /** Up to when each cron workflow's runs have been seen to: what came due before that was missed. */
+  const waitedSince = new Map<string, number>();
   informer.onChange(({ current }) => {
     if (current !== undefined) queue.add(keyOf(current));
   });
@@ -99,7 +57,10 @@ export function startCron(options: CronOptions): () => void {
 
   async function reconcile(key: string): Promise<void> {
     const object = informer.getByKey(key);
-    if (object === undefined || object.metadata.deletionTimestamp !== undefined) return;
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
+      waitedSince.delete(key);
+      return;
+    }
     const { namespace = '' } = splitKey(key);
     const cron = decodeCronWorkflow(object);
     const before = JSON.stringify(normalize('CronWorkflow', cron));
@@ -113,10 +74,14 @@ export function startCron(options: CronOptions): () => void {
     }
     followChildren(cron);
     await removeOld(cron);
-    if (problem === undefined && cron.spec.suspend !== true && cron.status.phase !== 'Stopped') await runDue(cron, object);
+    const waits = problem === undefined && cron.spec.suspend !== true && cron.status.phase !== 'Stopped';
+    const now = clock.now();
+    if (!waits || changedSchedule) waitedSince.delete(key);
+    if (waits) await runDue(cron, object, waitedSince.get(key) ?? now - 1, now);
     if (JSON.stringify(normalize('CronWorkflow', cron)) !== before) {
       await client.update(CRON_WORKFLOWS, { ...(normalize('CronWorkflow', cron) as unknown as KubeObject), apiVersion: 'argoproj.io/v1alpha1', kind: 'CronWorkflow' });
     }
+    if (waits) waitedSince.set(key, now);
     if (problem === undefined && cron.spec.suspend !== true) {
       const next = nextRun(cron, clock.now());
       if (next !== undefined) queue.addAfter(key, next - clock.now());
@@ -166,23 +131,28 @@ export function startCron(options: CronOptions): () => void {
     }
   }
 
-  /** Starts the run whose time has come, if there is one and the policy lets it. */
-  async function runDue(cron: CronWorkflow, object: KubeObject): Promise<void> {
-    const now = clock.now();
+  /** Starts the runs whose time has come, as far as the policy lets them. */
+  async function runDue(cron: CronWorkflow, object: KubeObject, seen: number, now: number): Promise<void> {
     const last = Date.parse(cron.status.lastScheduledTime ?? '');
     const created = Date.parse(cron.metadata.creationTimestamp ?? '') || now;
     const deadline = cron.spec.startingDeadlineSeconds ?? 0;
-    const since = Math.max(Number.isNaN(last) ? created : last, deadline > 0 ? now - deadline * 1000 : Math.min(now, Math.max(startedAt, now - ON_TIME_MS)) - 1);
-    const due = missedRun(cron, since, now);
-    if (due === undefined) return;
+    const after = Number.isNaN(last) ? created : last;
+    const onTime = dueRuns(cron, Math.max(after, seen), now, runsAtOnce(cron));
+    // While nobody waited one run may have been missed.
+    const runs = onTime.length > 0 || deadline <= 0 ? onTime : dueRuns(cron, Math.max(after, now - deadline * 1000), now, 1);
+    for (const due of runs) if (!(await start(cron, object, due))) return;
+  }
+
+  /** Starts one run; answers whether a later one may be tried. */
+  async function start(cron: CronWorkflow, object: KubeObject, due: number): Promise<boolean> {
     try {
-      if (!mayRun(cron)) return;
+      if (!mayRun(cron)) return true;
     } catch (error) {
       setCondition(cron, 'SubmissionError', `run policy error: ${error instanceof Error ? error.message : String(error)}`);
-      return;
+      return false;
     }
     const active = childrenOf(cron).filter((child) => child.status.finishedAt === null);
-    if (active.length > 0 && cron.spec.concurrencyPolicy === 'Forbid') return;
+    if (active.length > 0 && cron.spec.concurrencyPolicy === 'Forbid') return true;
     if (cron.spec.concurrencyPolicy === 'Replace') {
       for (const { metadata } of active) await client.patch(WORKFLOWS, metadata.namespace, metadata.name, { type: 'merge', body: { spec: { shutdown: 'Terminate' } } });
     }
@@ -199,6 +169,7 @@ export function startCron(options: CronOptions): () => void {
       }
     }
     cron.status.lastScheduledTime = rfc3339(due);
+    return true;
   }
 
   return off;

@@ -10,6 +10,7 @@ import { parseServerFlags, type ServerFlags } from './flags.ts';
 import { Front } from './front.ts';
 import { createListener } from './listener.ts';
 import type { ServiceContext } from './route.ts';
+import { ssoProblem } from './sso.ts';
 import { VERSION } from './version.ts';
 
 export interface ArgoServerOptions {
@@ -44,6 +45,10 @@ async function run(context: ProgramContext, options: ArgoServerOptions): Promise
   log('info', 'not enabling pprof debug endpoints');
   log('info', undefined, { authModes: `[${[...modes].join(' ')}]`, baseHRef: flags.baseHref, managedNamespace, namespace, secure: String(flags.secure), ssoNamespace: namespace });
   if (!flags.secure) log('warning', 'You are running in insecure mode. Learn how to enable transport layer security: https://argo-workflows.readthedocs.io/en/latest/tls/');
+  if (modes.has('sso')) {
+    context.stderr(`Error: ${await ssoProblem(context.client, namespace)}\n`);
+    return 1;
+  }
   log('info', 'SSO disabled');
   log('info', 'Starting Argo Server', { instanceID: '', version: VERSION.version });
   log('info', 'Creating event controller', { asyncDispatch: 'false', operationQueueSize: '16', workerCount: '4' });
