@@ -2,6 +2,8 @@ import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { KubeObject, ObjectMeta } from '../../store/object.ts';
 import { normalize } from './normal-form.ts';
 import type { ValueFrom, Parameter, S3Location, ArtifactLocation, Artifact, Arguments, Outputs } from './arguments.ts';
+import type { Metadata, Volume, Container, UserContainer, ScriptTemplate, ContainerSetTemplate } from './pod-parts.ts';
+import type { Condition, WorkflowStatus } from './status.ts';
 
 /*
  * What the rooms of Argo use of its objects, in normal form: what Go prints always is never optional here.
@@ -9,60 +11,8 @@ import type { ValueFrom, Parameter, S3Location, ArtifactLocation, Artifact, Argu
  */
 
 export type { ValueFrom, Parameter, S3Location, ArtifactLocation, Artifact, Arguments, Outputs } from './arguments.ts';
-
-export interface Metadata {
-  annotations?: Record<string, string>;
-  labels?: Record<string, string>;
-}
-
-export interface EnvVar {
-  name: string;
-  value?: string;
-  valueFrom?: JsonObject;
-}
-
-export interface VolumeMount {
-  name: string;
-  readOnly?: boolean;
-  mountPath: string;
-  subPath?: string;
-}
-
-export interface Volume {
-  name: string;
-  [source: string]: Json | undefined;
-}
-
-export interface Container {
-  name: string;
-  image?: string;
-  command?: string[];
-  args?: string[];
-  workingDir?: string;
-  env?: EnvVar[];
-  resources: { limits?: Record<string, string>; requests?: Record<string, string> };
-  volumeMounts?: VolumeMount[];
-  imagePullPolicy?: string;
-  securityContext?: JsonObject;
-}
-
-export interface UserContainer extends Container {
-  mirrorVolumeMounts?: boolean;
-}
-
-export interface ScriptTemplate extends Container {
-  source: string;
-}
-
-export interface ContainerNode extends Container {
-  dependencies?: string[];
-}
-
-export interface ContainerSetTemplate {
-  containers: ContainerNode[];
-  volumeMounts?: VolumeMount[];
-  retryStrategy?: JsonObject;
-}
+export type { Metadata, EnvVar, VolumeMount, Volume, Container, UserContainer, ScriptTemplate, ContainerNode, ContainerSetTemplate } from './pod-parts.ts';
+export type { NodePhase, NodeType, NodeStatus, Condition, SyncHolding, SyncStatus, WorkflowPhase, WorkflowStatus } from './status.ts';
 
 export interface ResourceTemplate {
   action: string;
@@ -256,77 +206,6 @@ export interface WorkflowSpec {
   hooks?: Record<string, LifecycleHook>;
   workflowMetadata?: { labels?: Record<string, string>; annotations?: Record<string, string>; labelsFrom?: Record<string, { expression: string }> };
   artifactGC?: JsonObject & { strategy?: string };
-}
-
-export type NodePhase = 'Pending' | 'Running' | 'Succeeded' | 'Skipped' | 'Failed' | 'Error' | 'Omitted';
-export type NodeType = 'Pod' | 'Container' | 'Steps' | 'StepGroup' | 'DAG' | 'TaskGroup' | 'Retry' | 'Skipped' | 'Suspend' | 'HTTP' | 'Plugin';
-
-export interface NodeStatus {
-  id: string;
-  name: string;
-  displayName: string;
-  type: NodeType;
-  templateName?: string;
-  templateRef?: TemplateRef;
-  templateScope?: string;
-  phase: NodePhase;
-  boundaryID?: string;
-  message?: string;
-  startedAt: string | null;
-  finishedAt: string | null;
-  estimatedDuration?: number;
-  progress?: string;
-  resourcesDuration?: Record<string, number>;
-  podIP?: string;
-  daemoned?: boolean;
-  nodeFlag?: { hooked?: boolean; retried?: boolean };
-  inputs?: Arguments;
-  outputs?: Outputs;
-  children?: string[];
-  outboundNodes?: string[];
-  hostNodeName?: string;
-  memoizationStatus?: { hit: boolean; key: string; cacheName: string };
-  synchronizationStatus?: { waiting?: string };
-  taskResultSynced?: boolean;
-}
-
-export interface Condition {
-  type: string;
-  status: string;
-  message?: string;
-}
-
-export interface SyncHolding {
-  semaphore?: string;
-  mutex?: string;
-  holders?: string[];
-  holder?: string;
-}
-
-export interface SyncStatus {
-  semaphore?: { holding?: SyncHolding[]; waiting?: SyncHolding[] };
-  mutex?: { holding?: SyncHolding[]; waiting?: SyncHolding[] };
-}
-
-export type WorkflowPhase = '' | 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Error';
-
-export interface WorkflowStatus {
-  phase?: WorkflowPhase;
-  startedAt: string | null;
-  finishedAt: string | null;
-  estimatedDuration?: number;
-  progress?: string;
-  message?: string;
-  nodes?: Record<string, NodeStatus>;
-  storedTemplates?: Record<string, Template>;
-  persistentVolumeClaims?: Volume[];
-  outputs?: Outputs;
-  conditions?: Condition[];
-  resourcesDuration?: Record<string, number>;
-  storedWorkflowTemplateSpec?: WorkflowSpec;
-  synchronization?: SyncStatus;
-  artifactRepositoryRef?: JsonObject & { artifactRepository?: ArtifactLocation & { archiveLogs?: boolean; s3?: S3Location & { keyFormat?: string } } };
-  artifactGCStatus?: { strategiesProcessed?: Record<string, boolean>; podsRecouped?: Record<string, boolean>; notSpecified?: boolean };
 }
 
 export interface Workflow extends KubeObject {
