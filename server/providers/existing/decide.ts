@@ -40,7 +40,7 @@ export function decide(needs: ScenarioNeeds, facts: ClusterFacts, own: string): 
     good('vcluster is installed: the session gets a whole cluster inside this one');
     return { findings, ...(findings.every(({ ok }) => ok) ? { arrangement: { mode: 'vcluster', namespace: own } } : {}) };
   }
-  if (facts.ungrantable.length > 0) bad(`You may not hand on rights that you do not have yourself: ${listed(facts.ungrantable)}.`, 'Ask for the ClusterRole admin with the rights of argo-aggregate-to-admin, or for the verbs escalate and bind on roles.');
+  if (facts.ungrantable.length > 0) bad(`You may not hand on rights that you do not have yourself: ${listed(facts.ungrantable)}.`, 'Ask for the verbs escalate and bind on roles, or for cluster-admin.');
 
   if (wide.length > 0) bad(`The scenario needs more than one namespace: ${wide.slice(0, 5).map(mentioned).join('; ')}${wide.length > 5 ? `; and ${wide.length - 5} more` : ''}.`, VCLUSTER);
 

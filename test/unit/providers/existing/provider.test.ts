@@ -1,10 +1,11 @@
 import { execa } from 'execa';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { ApiStatus } from '../../../../server/cluster/vocabulary.ts';
 import { systemClock } from '../../../../server/lib/clock.ts';
 import { LabError } from '../../../../server/lib/errors.ts';
 import { systemIds } from '../../../../server/lib/ids.ts';
@@ -350,6 +351,31 @@ describe('a virtual cluster', { timeout: 90_000 }, () => {
   });
 });
 
+/** A kubeconfig with the rights that the README asks for, where somebody is no cluster-admin. */
+async function teacherOf(): Promise<string> {
+  const readme = await readFile(join(import.meta.dirname, '../../../../README.md'), 'utf8');
+  const role: unknown = parse(/```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(readme)?.[1] ?? '');
+  const { client } = host.cluster;
+  const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' };
+  const account = { kind: 'ServiceAccount', name: 'teacher', namespace: 'default' };
+  const once = <T>(made: Promise<T>) => made.catch((error: unknown) => (error instanceof ApiStatus && error.code === 409 ? undefined : Promise.reject(error)));
+  await once(client.create({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'teacher', namespace: 'default' } }));
+  await once(client.create({ ...RBAC, resource: 'clusterroles' }, undefined, { apiVersion: '', kind: '', metadata: { name: '' }, ...Object(role) }));
+  for (const name of ['admin', 'argo-lab']) await once(client.create({ ...RBAC, resource: 'clusterrolebindings' }, undefined, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: `teacher-${name}` }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }, subjects: [account] }));
+  const { status } = await client.createSubresource<{ status: { token: string } }>({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', 'teacher', 'token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} });
+  return changed('teacher', (config) => config.users.forEach((user) => (user.user = { token: status.token })));
+}
+
+describe('somebody who is no cluster-admin', { timeout: 60_000 }, () => {
+  it('gives sessions with the rights that the README names', async () => {
+    const run = await start('session-r', plain, { kubeconfig: await teacherOf(), data: join(folder, 'teacher-data') });
+    expect(await run.kubectl('auth', 'can-i', 'create', 'pods')).toBe('yes');
+    expect((await run.cluster.client.list({ group: '', version: 'v1', resource: 'pods' }, { namespace: run.cluster.namespace ?? '' })).items).toEqual([]);
+    await end(run);
+    expect(await ours()).toEqual([]);
+  });
+});
+
 describe('what a card says before anybody starts', { timeout: 60_000 }, () => {
   it('is nothing where the scenario fits, also while another session has its namespace', async () => {
     const provider = providerOf({ data: join(folder, 'cards') });
@@ -363,16 +389,7 @@ describe('what a card says before anybody starts', { timeout: 60_000 }, () => {
   it('is the first thing that the cluster does not give: a scope, a right, a resource type', async () => {
     const wide = await writeScenario('wide', 'kubectl get nodes');
     expect(await providerOf().refuses?.(wide)).toEqual({ reason: 'The scenario needs more than one namespace: nodes in text.md:1: kubectl get nodes.', next: expect.stringMatching(/^Install vcluster/) });
-    const { client } = host.cluster;
-    await client.create({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'teacher', namespace: 'default' } });
-    const rights = [
-      { apiGroups: [''], resources: ['*'], verbs: ['*'] },
-      ...['apps', 'batch', 'rbac.authorization.k8s.io', 'autoscaling', 'policy', 'networking.k8s.io', 'events.k8s.io', 'discovery.k8s.io', 'coordination.k8s.io', 'argoproj.io'].map((group) => ({ apiGroups: [group], resources: ['*'], verbs: ['*'] })),
-    ];
-    await client.create({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterroles' }, undefined, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'teacher' }, rules: rights });
-    await client.create({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterrolebindings' }, undefined, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'teacher' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'teacher' }, subjects: [{ kind: 'ServiceAccount', name: 'teacher', namespace: 'default' }] });
-    const { status } = await client.createSubresource<{ status: { token: string } }>({ group: '', version: 'v1', resource: 'serviceaccounts' }, 'default', 'teacher', 'token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} });
-    const kubeconfig = await changed('teacher', (config) => config.users.forEach((user) => (user.user = { token: status.token })));
+    const kubeconfig = await teacherOf();
     const teacher = providerOf({ kubeconfig });
     expect(await teacher.refuses?.(plain)).toBeUndefined();
     expect(await teacher.refuses?.(await writeScenario('workflows', 'argo list'))).toEqual({ reason: "The cluster does not know Argo's workflows, workflowtemplates, cronworkflows, workfloweventbindings or workflowtaskresults, and you may not install resource types.", next: 'Ask the administrator of the cluster to install the CRDs of Argo Workflows v3.7.6.' });
