@@ -10,6 +10,7 @@ import { startScheduler } from './scheduler/index.ts';
 import { join } from 'node:path';
 import { createAuth, recordOf, RequestLog } from './auth/index.ts';
 import type { RequestRecord } from './auth/request-log.ts';
+import { ingressImages } from './controllers/ingress/images.ts';
 import { installAddons } from './index/addons.ts';
 import { bootstrapObjects } from './index/bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
@@ -70,7 +71,7 @@ export interface ClusterOptions {
   nodeDial?: (port: number) => Promise<Duplex>;
   /** Installs what kind has beside Kubernetes: the default StorageClass `standard`; and the IngressClass `nginx`, whose controller is built in. Default false. */
   addons?: boolean;
-  /** Where the ingress controller's ports 80 and 443 are; absent: Ingresses are stored, and nothing serves them. */
+  /** Where the ingress controller's ports 80 and 443 are; absent: only pods of an ingress-nginx that somebody installs let requests in. */
   ingress?: IngressEntrance;
   /** What `snapshot()` of an earlier run returned. */
   restore?: ClusterSnapshot;
@@ -176,14 +177,14 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const versionOf = (group: string, resource: string): string | undefined => core.scheme.versionsOf(group, resource)[0]?.version;
   startQuotaStatus({ client: manager, reader: store, versionOf, signal: scope.signal });
   if (saved === undefined && options.addons === true) await installAddons(core, system);
-  const ingress = options.ingress === undefined ? {} : { ingress: { network, entrance: options.ingress } };
-  const controllers = startControllers({ ...ingress, client: manager, clock, ids, log, rootCertificate: auth.ca.certificate, resources: { list: () => scheme.all(), onChange: (listener) => scheme.onChange(listener) } });
+  const controllers = startControllers({ ingress: { network, ...(options.ingress === undefined ? {} : { entrance: options.ingress }) }, client: manager, clock, ids, log, rootCertificate: auth.ca.certificate, resources: { list: () => scheme.all(), onChange: (listener) => scheme.onChange(listener) } });
   scope.defer(() => controllers.stop());
   const scheduler = startScheduler({ client: component('system:kube-scheduler', [], 'kube-scheduler'), clock, log });
   scope.defer(() => scheduler.stop());
   const archive = new WorkflowArchive(saved?.archive);
   const images: ImageRegistry = createImageRegistry([
     ...builtInImages,
+    ...ingressImages(controllers.ingress),
     ...argoServerImages({ archive, record: (record) => requests.add(record), ...(options.argoUi === undefined ? {} : { uiFolder: options.argoUi }) }),
     ...argoPrograms({
       archive,

@@ -10,8 +10,8 @@ export { HeaderInflater } from './stream/header-block.ts';
 
 /** Whether the embedded cluster has a container image, by its reference. Loads the catalogue when it is first asked. */
 export async function imageCatalogue(): Promise<(image: string) => boolean> {
-  const [{ createImageRegistry }, { builtInImages }, { argoServerImages }, { argoPrograms }] = await Promise.all([import('./kubelet/images/catalogue.ts'), import('./kubelet/images/index.ts'), import('./argo/server/index.ts'), import('./argo/programs.ts')]);
-  const registry = createImageRegistry([...builtInImages, ...argoServerImages(), ...argoPrograms()]);
+  const [{ createImageRegistry }, { builtInImages }, { argoServerImages }, { argoPrograms }, { ingressImages }] = await Promise.all([import('./kubelet/images/catalogue.ts'), import('./kubelet/images/index.ts'), import('./argo/server/index.ts'), import('./argo/programs.ts'), import('./controllers/ingress/images.ts')]);
+  const registry = createImageRegistry([...builtInImages, ...argoServerImages(), ...argoPrograms(), ...ingressImages({ accept: () => undefined, problemWith: () => undefined })]);
   return (image) => registry.lookup(image).kind === 'found';
 }
 export { HOST_IP as NODE_ADDRESS } from './kubelet/pod-status.ts';

@@ -11,7 +11,7 @@ import { startDeployments } from './deployment/index.ts';
 import { startDisruption } from './disruption/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
-import { startIngress, type IngressOptions } from './ingress/index.ts';
+import { startIngress, type IngressController, type IngressOptions } from './ingress/index.ts';
 import { startJobs } from './job/index.ts';
 import { startNamespaces } from './namespace/index.ts';
 import { startNodes } from './node/index.ts';
@@ -35,7 +35,7 @@ export interface ControllersOptions {
   rootCertificate: string;
   /** What is served, custom resources included: for namespaces' ends and the garbage collector. */
   resources: ServedResources;
-  /** Without it, nothing serves Ingresses. */
+  /** Without it, nobody looks after Ingresses. */
   ingress?: IngressOptions;
 }
 
@@ -56,7 +56,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
 ];
 
 /** Starts what a kube-controller-manager runs. They meet through objects only. */
-export function startControllers(options: ControllersOptions): { stop(): void } {
+export function startControllers(options: ControllersOptions): { ingress: IngressController | undefined; stop(): void } {
   const { client, clock, ids, log, rootCertificate, resources } = options;
   const controller = new AbortController();
   const { signal } = controller;
@@ -66,10 +66,10 @@ export function startControllers(options: ControllersOptions): { stop(): void } 
   const context = createContext({ client, informers, clock, ids, log, signal });
   startServiceAccounts(context, rootCertificate);
   for (const start of CONTROLLERS) start(context);
-  if (options.ingress !== undefined) startIngress(context, options.ingress);
+  const ingress = options.ingress === undefined ? undefined : startIngress(context, options.ingress);
   const all = new AllObjects(client, resources, signal);
   startNamespaces(context, all);
   startGarbageCollector(context, all);
   startAutoscalers(context, all);
-  return { stop: () => controller.abort(new Error('the controllers stop')) };
+  return { ingress, stop: () => controller.abort(new Error('the controllers stop')) };
 }

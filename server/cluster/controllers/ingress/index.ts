@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf } from '../../../lib/errors.ts';
 import { CertificateAuthority } from '../../auth/certificates.ts';
@@ -11,7 +12,7 @@ import type { Endpoints, Ingress, IngressClass, Secret, Service } from '../runti
 import { ENDPOINTS, INGRESS_CLASSES, INGRESSES, SECRETS, SERVICES } from '../runtime/resources.ts';
 import { writeStatus } from '../runtime/writes.ts';
 import { createProxy, type Endpoint } from './proxy.ts';
-import { type Backend, CONTROLLER, isServed, type Site, siteOf, sitesOf } from './routes.ts';
+import { type Backend, CONTROLLER, isServed, overlapOf, type Site, siteOf, sitesOf } from './routes.ts';
 
 /** Where requests come in, as the learner's terminal sees it. */
 export interface IngressEntrance {
@@ -23,8 +24,16 @@ export interface IngressEntrance {
 
 export interface IngressOptions {
   network: PodNetwork;
-  /** Absent: Ingresses are stored, and nothing serves them. */
-  entrance: IngressEntrance;
+  /** Absent: nothing but the controller's own pods, where somebody has installed them, lets requests in. */
+  entrance?: IngressEntrance;
+}
+
+/** What the pods of an installed ingress-nginx hand on to. */
+export interface IngressController {
+  /** Serves a connection as it came in: HTTP, or HTTPS with the certificates of Ingresses. */
+  accept(socket: Duplex, secure: boolean): void;
+  /** Why an Ingress is refused beside those that are served; undefined when it is not. */
+  problemWith(ingress: Ingress): string | undefined;
 }
 
 const PORTS = [80, 443] as const;
@@ -41,7 +50,7 @@ export const INGRESS_CLASS = {
 };
 
 /** Does what ingress-nginx does, in this process: routes by host and path, statuses, events. Ports are open while there is an Ingress to serve. */
-export function startIngress(context: ControllerContext, { network, entrance }: IngressOptions): void {
+export function startIngress(context: ControllerContext, { network, entrance }: IngressOptions): IngressController {
   const { client, clock, ids, informers, log, signal } = context;
   const events = context.recorder('nginx-ingress-controller');
   const ingresses = informers.of<Ingress>(INGRESSES);
@@ -103,12 +112,13 @@ export function startIngress(context: ControllerContext, { network, entrance }: 
     http.closeAllConnections();
     https?.closeAllConnections();
   };
+  const accept = (socket: Duplex, secure: boolean): void => void (secure ? secureServer() : http).emit('connection', socket);
   const listen = async (port: number): Promise<void> => {
-    if (open.has(port)) return;
+    if (entrance === undefined || open.has(port)) return;
     const listening = await entrance.listen(port);
     if (signal.aborted) return void listening.server.close();
     open.set(port, listening);
-    listening.server.on('connection', (socket) => (port === 80 ? http : secureServer()).emit('connection', socket));
+    listening.server.on('connection', (socket) => accept(socket, port === 443));
   };
   signal.addEventListener('abort', closeAll, { once: true });
 
@@ -127,7 +137,7 @@ export function startIngress(context: ControllerContext, { network, entrance }: 
 
   const statusQueue = context.queue('ingress-status', async (key) => {
     const ingress = ingresses.getByKey(key);
-    if (ingress === undefined || !served().includes(ingress) || open.size === 0) return;
+    if (entrance === undefined || ingress === undefined || !served().includes(ingress) || open.size === 0) return;
     const others = [...open].filter(([wanted, { port }]) => wanted !== port).map(([, { port }]) => ({ port, protocol: 'TCP' }));
     await writeStatus(client, INGRESSES, ingress, { loadBalancer: { ingress: [{ ...entrance.address, ...(others.length === 0 ? {} : { ports: others }) }] } });
   });
@@ -152,4 +162,5 @@ export function startIngress(context: ControllerContext, { network, entrance }: 
     changed();
     for (const ingress of ingresses.list()) sync(ingress);
   });
+  return { accept, problemWith: (ingress) => (isServed(ingress, classes.list()) ? overlapOf(ingress, served()) : undefined) };
 }

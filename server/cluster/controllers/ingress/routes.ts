@@ -54,6 +54,18 @@ export function isServed(ingress: Ingress, classes: readonly IngressClass[]): bo
   return wanted === undefined || wanted === '' ? own.length > 0 : own.includes(wanted);
 }
 
+/** What ingress-nginx' own webhook refuses: a path of a host that another Ingress has. After ingress-nginx v1.12 internal/ingress/controller/controller.go checkOverlap */
+export function overlapOf(ingress: Ingress, others: readonly Ingress[]): string | undefined {
+  const placesIn = ({ spec }: Ingress) => (spec.rules ?? []).flatMap(({ host, http }) => (http?.paths ?? []).map(({ path, pathType }) => ({ host: host === undefined || host === '' ? '_' : host, path: path === undefined || path === '' ? '/' : path, pathType })));
+  for (const { host, path, pathType } of placesIn(ingress)) {
+    for (const other of others) {
+      if (keyFor(other) === keyFor(ingress)) continue;
+      if (placesIn(other).some((one) => one.host === host && one.path === path && one.pathType === pathType)) return `host ${JSON.stringify(host)} and path ${JSON.stringify(path)} is already defined in ingress ${keyFor(other)}`;
+    }
+  }
+  return undefined;
+}
+
 /** What all Ingresses together ask for. The oldest wins where two want the same path of a host. */
 export function sitesOf(ingresses: readonly Ingress[]): Site[] {
   const sites = new Map<string, Site>();
