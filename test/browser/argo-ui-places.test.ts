@@ -75,7 +75,7 @@ async function make({ client }: Cluster): Promise<void> {
   await vi.waitFor(async () => expect(await phases()).toEqual(['Succeeded', 'Failed', 'Running']), { timeout: ENOUGH_MS, interval: 200 });
 }
 
-describe.runIf(runnable)("the places of Argo's user interface", { timeout: 60_000 }, () => {
+describe.runIf(runnable)("the places of Argo's user interface", { timeout: 120_000 }, () => {
   let ui: ArgoUiPage;
   let page: Page;
   beforeAll(async () => {
