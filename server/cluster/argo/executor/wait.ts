@@ -1,6 +1,7 @@
 import { constants, watch } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../../lib/clock.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { ProgramContext } from '../../program.ts';
 import { mainContainerNames } from '../types/template.ts';
@@ -13,6 +14,7 @@ import { completeResult, createResult, reportResult } from './results.ts';
 import { confined } from './host-files.ts';
 
 const GRACE_MS = 30_000;
+const HEARING_MS = 100;
 
 /** Resolves when a file is there, or the container is told to end. */
 function fileThere(folder: string, name: string, signal: AbortSignal): Promise<string | undefined> {
@@ -42,18 +44,39 @@ function fileThere(folder: string, name: string, signal: AbortSignal): Promise<s
   });
 }
 
-/** Signals through the pipe that a container's emissary listens to; nobody listening is no error. */
-async function signalContainer(dir: string, name: string, signal: 'TERM' | 'KILL'): Promise<void> {
+/** Signals through the pipe that a container's emissary listens to. False: nobody listens yet. */
+async function signalContainer(dir: string, name: string, signal: 'TERM' | 'KILL'): Promise<boolean> {
+  const folder = join(dir, 'ctr', name);
   try {
-    const pipe = await open(join(dir, 'ctr', name, 'signal'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const pipe = await open(join(folder, 'signal'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
       if ((await pipe.stat()).isFIFO()) await pipe.write(`${signal}\n`);
     } finally {
       await pipe.close();
     }
+    return true;
   } catch {
-    // It has ended, or has not begun.
+    // It has ended, its pod is gone, or it has not begun.
+    return (await exists(join(folder, 'exitcode'))) || !(await exists(dir));
   }
+}
+
+const exists = (path: string) => access(path).then(() => true, () => false);
+
+/** The same, until somebody listens: a container may begin later than it is told to end. The returned function gives up. */
+export function signalUntilHeard(clock: Clock, dir: string, name: string, signal: 'TERM' | 'KILL'): () => void {
+  const end = clock.now() + GRACE_MS;
+  let over = false;
+  let cancel = () => {};
+  const attempt = async () => {
+    if (over || (await signalContainer(dir, name, signal)) || over || clock.now() >= end) return;
+    cancel = clock.after(HEARING_MS, () => void attempt());
+  };
+  void attempt();
+  return () => {
+    over = true;
+    cancel();
+  };
 }
 
 /** `N/M` as programs write it to the progress file, while they run. After argo-workflows v3.7.6 workflow/executor/executor.go monitorProgress */
@@ -98,7 +121,7 @@ export async function wait(context: ProgramContext, signals: PodSignals): Promis
   };
   const cancels: (() => void)[] = [];
   const terminate = () => {
-    for (const name of mains) void signalContainer(dir, name, 'TERM');
+    for (const name of mains) cancels.push(signalUntilHeard(context.clock, dir, name, 'TERM'));
     cancels.push(context.clock.after(GRACE_MS, () => {
       for (const name of mains) void signalContainer(dir, name, 'KILL');
     }));
@@ -114,7 +137,7 @@ export async function wait(context: ProgramContext, signals: PodSignals): Promis
     stopProgress();
     log('info', 'Main container completed', ' error="<nil>"');
     for (const { name } of template.sidecars ?? []) {
-      await signalContainer(dir, name, 'TERM');
+      cancels.push(signalUntilHeard(context.clock, dir, name, 'TERM'));
       cancels.push(context.clock.after(GRACE_MS, () => void signalContainer(dir, name, 'KILL')));
     }
     const outputs: Outputs = {};
