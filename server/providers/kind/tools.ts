@@ -122,7 +122,7 @@ export class KindTools {
     const file = join(this.settings.folder, `argo-${ARGO_VERSION}-install.yaml`);
     const known = await readFile(file).catch(() => undefined);
     if (known !== undefined && checksum(known) === ARGO_MANIFEST.sha256) return { file, text: known.toString('utf8') };
-    const data = await fetchVerified(ARGO_MANIFEST, `the manifests of Argo Workflows ${ARGO_VERSION}`, `Without internet: give --argo-manifest FILE (or ARGO_MANIFEST), the install.yaml of the release ${ARGO_VERSION}.`, signal);
+    const data = await fetchVerified(ARGO_MANIFEST, `the manifests of Argo Workflows ${ARGO_VERSION}`, `Or give --argo-manifest FILE (ARGO_MANIFEST), the install.yaml of the release ${ARGO_VERSION}: it needs no internet.`, signal);
     await mkdir(this.settings.folder, { recursive: true });
     await writeFileAtomic(file, data);
     return { file, text: Buffer.from(data).toString('utf8') };
@@ -142,7 +142,7 @@ export async function fetchVerified(download: Download, what: string, next: stri
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new LabError('cluster-failed', `${what} can't be downloaded from ${new URL(download.url).host}: ${cause}`, next, { cause: error });
   }
-  if (checksum(data) !== download.sha256) throw new LabError('cluster-failed', `${what} was downloaded from ${new URL(download.url).host}, but its checksum is wrong: ${checksum(data)} instead of ${download.sha256}`, next);
+  if (checksum(data) !== download.sha256) throw new LabError('cluster-failed', `${what} was downloaded from ${new URL(download.url).host}, but its checksum is wrong: ${checksum(data)} instead of ${download.sha256}`, `A proxy may have answered in its place, or the release was changed. Look at ${download.url} yourself. ${next}`);
   return data;
 }
 

@@ -51,6 +51,8 @@ if (docker === 'denied') {
   process.stderr.write(program === 'docker' ? denied : `ERROR: failed to create cluster: failed to get docker info: command "docker info --format '{{json .}}'" failed with error: exit status 1\n\nCommand Output: ${denied}`);
   process.exit(1);
 }
+// A daemon that hangs: whoever asks waits.
+if (docker === 'hung') await new Promise(() => setInterval(() => {}, 1 << 30));
 if (docker === 'down') {
   if (program === 'docker') replay(args[0] === 'info' ? '36-docker-down-docker-info-json' : '31-docker-down-docker-ps');
   const [verb, noun] = args;

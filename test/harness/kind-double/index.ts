@@ -8,7 +8,7 @@ import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 /** What the doubles of `kind` and `docker` do. */
 export interface Behaviour {
-  docker: 'up' | 'down' | 'denied';
+  docker: 'up' | 'down' | 'denied' | 'hung';
   /** Images that the local Docker has. */
   images: string[];
   /** Milliseconds after each line of `kind create cluster`. */
