@@ -29,7 +29,10 @@ Use "argo-events [command] --help" for more information about a command.
 /** The image of Argo Events: what it is depends on its first argument. */
 function argoEvents(broker: Broker): Program {
   return {
-    async run(context) {
+    async run(given) {
+      // However the program ends, what it began ends with it: ports, watches, its place as leader.
+      const end = new AbortController();
+      const context = { ...given, signal: AbortSignal.any([given.signal, end.signal]) };
       const { clock } = context;
       const log = new ZapLogger({ name: 'argo-events', now: () => clock.now(), write: (line) => context.stdout(line) });
       const command = context.argv.find((word, i) => i > 0 && !word.startsWith('-')) ?? '';
@@ -55,6 +58,8 @@ function argoEvents(broker: Broker): Program {
       } catch (error) {
         if (error instanceof Fatal) return 1;
         throw error;
+      } finally {
+        end.abort();
       }
     },
   };

@@ -45,10 +45,13 @@ export async function runSensor(context: ProgramContext, root: ZapLogger, broker
         }
       });
       own.info('sensors/listener.go:353', 'Sensor started.');
-      // A trigger that cannot subscribe ends the sensor; the kubelet starts it again.
-      await Promise.race([untilAborted(context.signal), Promise.all(starting).then(() => untilAborted(context.signal))]);
-      own.info('sensors/listener.go:355', 'Shutting down...');
-      await Promise.all(stops.map((stop) => stop()));
+      try {
+        // A trigger that cannot subscribe ends the sensor; the kubelet starts it again.
+        await Promise.race([untilAborted(context.signal), Promise.all(starting).then(() => untilAborted(context.signal))]);
+        own.info('sensors/listener.go:355', 'Shutting down...');
+      } finally {
+        await Promise.all(stops.map((stop) => stop()));
+      }
       return 0;
     });
   } catch (error) {
