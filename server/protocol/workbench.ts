@@ -25,6 +25,8 @@ export const LayoutView = z.object({
   editorPath: z.string().optional(),
   /** The author wants no last page: the last step is the end. */
   finishHidden: z.boolean().optional(),
+  /** The editor's tree leaves out what begins with a dot; such a file can still be opened by its name. */
+  dotFilesHidden: z.boolean().optional(),
   /** Begins with the text folded away. */
   textHidden: z.boolean().optional(),
 });

@@ -10,6 +10,7 @@ export function layoutView(scenario: Scenario): LayoutView {
     dashboards: scenario.dashboards.flatMap(({ name, port, path }) => (port === undefined ? [] : [{ name, port, path: path ?? '/' }])),
     terminals: scenario.terminals.map(({ name, command, host }) => ({ name, ...(command === undefined ? {} : { command }), ...(host === undefined ? {} : { host }) })),
     ...(scenario.hide.finish ? { finishHidden: true } : {}),
+    ...(scenario.hide.dotFiles === true ? { dotFilesHidden: true } : {}),
     ...(scenario.editorPath === undefined ? {} : { editorPath: scenario.editorPath }),
   };
 }

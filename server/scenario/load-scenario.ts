@@ -88,7 +88,7 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
     layout,
     dashboards: dashboardsOf(index),
     terminals: terminalsOf(index),
-    hide: { intro: index.environment?.hideintro ?? false, finish: index.environment?.hidefinish ?? false },
+    hide: { intro: index.environment?.hideintro ?? false, finish: index.environment?.hidefinish ?? false, ...((index.interface?.hideHiddenFiles ?? index.environment?.hideHiddenFiles) === true ? { dotFiles: true } : {}) },
     ...given('editorPath', index.environment?.uieditorpath),
     ...given('namespace', index.backend?.namespace),
     ...(index.backend?.kind === undefined ? {} : { kind: index.backend.kind }),

@@ -31,7 +31,7 @@ export interface Scenario {
   /** Extra terminals to open at the start, with names. */
   terminals: NamedTerminal[];
   /** Where the older dialect says that the first or last page is not shown. Scripts of a hidden introduction still run. */
-  hide: { intro: boolean; finish: boolean };
+  hide: { intro: boolean; finish: boolean; /** Files whose names begin with a dot, in the editor's tree. */ dotFiles?: boolean };
   /** The folder that the editor shows: `environment.uieditorpath`. None means the home. */
   editorPath?: string;
   /** The namespace that kubectl is in at the start: `backend.namespace`. None means `default`. */

@@ -53,7 +53,7 @@ function indexFile(soft: Soft) {
   const Assets = z.record(z.string(), soft(z.union([z.array(AssetFile), AssetFile.transform((one) => [one])])));
   const Dashboard = z.object({ name: soft(Label), port: soft(Port), href: soft(z.string()) });
   const Terminal = z.object({ name: soft(Label), target: soft(z.string()), command: soft(z.string()) });
-  const interfaceKeys = { layout: soft(z.string().describe('ide, terminal, ide-terminal or terminal-terminal')), uilayout: soft(z.string()) };
+  const interfaceKeys = { layout: soft(z.string().describe('ide, terminal, ide-terminal or terminal-terminal')), uilayout: soft(z.string()), hideHiddenFiles: soft(Flag) };
   return z.object({
     title: soft(Label),
     description: soft(Label),
@@ -92,6 +92,7 @@ function indexFile(soft: Soft) {
         hidefinish: soft(Flag),
         uieditorpath: soft(z.string()),
         showide: soft(Flag),
+        hideHiddenFiles: soft(Flag),
       }),
     ),
     /** Misplaced: they belong into details. */

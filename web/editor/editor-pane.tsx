@@ -74,6 +74,7 @@ export function EditorPane({ store }: { store: ScenarioStore }): JSX.Element {
           </div>
           <FileTree
             model={model}
+            plain={store.model.value.scenario?.layout?.dotFilesHidden === true}
             onToggle={(path) => void editor.toggle(path)}
             onOpen={(path) => void editor.open(path)}
             onRename={(entry) => (asking.value = { rename: entry })}

@@ -6,6 +6,8 @@ import { Icon } from '../app/icons.tsx';
 
 export interface FileTreeProps {
   model: EditorModel;
+  /** Leaves out what begins with a dot. */
+  plain: boolean;
   onToggle(path: string): void;
   onOpen(path: string): void;
   onRename(entry: TreeEntry): void;
@@ -26,24 +28,25 @@ interface Row extends TreeEntry {
 }
 
 /** The rows that can be seen, from the top. */
-function rowsOf(model: EditorModel, folder: string, level: number): Row[] {
+export function rowsOf(model: EditorModel, folder: string, level: number, plain: boolean): Row[] {
   const known = model.folders[folder];
   if (known === undefined) return [];
   const rows = known.entries.flatMap((entry): Row[] => {
+    if (plain && entry.name.startsWith('.')) return [];
     const path = joinPath(folder, entry.name);
     const isFolder = entry.type === 'folder';
     const open = isFolder && model.folders[path]?.open === true;
     const row: Row = { path, name: entry.name, level, folder: isFolder, open };
-    return open ? [row, ...rowsOf(model, path, level + 1)] : [row];
+    return open ? [row, ...rowsOf(model, path, level + 1, plain)] : [row];
   });
   return known.truncated ? [...rows, { path: `${folder}/…`, name: 'more …', level, folder: false, open: false, note: 'There are more files in this folder than can be shown.' }] : rows;
 }
 
 /** Folders and files: arrow keys move, fold and unfold, Enter opens, F2 renames, Delete deletes, letters find a name. */
-export function FileTree({ model, onToggle, onOpen, onRename, onDelete }: FileTreeProps): JSX.Element {
+export function FileTree({ model, plain, onToggle, onOpen, onRename, onDelete }: FileTreeProps): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   if (model.root === undefined) return <p class="quiet tree-note">Reading the files …</p>;
-  const rows = rowsOf(model, model.root, 1);
+  const rows = rowsOf(model, model.root, 1, plain);
   if (rows.length === 0) return <p class="quiet tree-note">No files yet.</p>;
   const tabStop = rows.some((row) => row.path === model.active) ? model.active : rows[0]?.path;
   const items = () => [...(list.current?.querySelectorAll<HTMLElement>('[role=treeitem]') ?? [])];

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { validateCheck } from '../../../server/checks/index.ts';
 import { isRight, quizzesOf } from '../../../server/checks/quiz.ts';
+import { layoutView } from '../../../server/scenario/layout.ts';
 import { loadScenario, shownPages } from '../../../server/scenario/load.ts';
 import type { Page } from '../../../server/scenario/model.ts';
 import { localised, pageLanguages, translationFor } from '../../../server/scenario/translations.ts';
@@ -103,4 +104,14 @@ describe('the pages that are shown', () => {
     const { scenario } = await scenarioOf(index({ hideintro: true, hidefinish: true }, []));
     expect(scenario === undefined ? [] : shownPages(scenario).map((page) => page.id)).toEqual(['intro', 'finish']);
   });
+});
+
+it.each([
+  [{ environment: { hideHiddenFiles: true } }, true],
+  [{ environment: { hideHiddenFiles: 'true' } }, true],
+  [{ interface: { hideHiddenFiles: true } }, true],
+  [{}, undefined],
+])('files that begin with a dot are left out of the editor’s tree: %j', async (keys, hidden) => {
+  const { scenario } = await scenarioOf({ ...STEP, ...keys });
+  expect(scenario === undefined ? 'broken' : layoutView(scenario).dotFilesHidden).toBe(hidden);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyBlock, emptyEditor, isDirty, reduceEditor } from '../../../web/state/editor.ts';
+import { rowsOf } from '../../../web/editor/file-tree.tsx';
 import type { EditorAction, OpenFile } from '../../../web/state/editor.ts';
 
 const view = (text: string, version = text) => ({ path: '/root/a.yaml', version, text, size: text.length });
@@ -99,5 +100,15 @@ describe('a block of the page', () => {
     ['insert', 'a\n', undefined, 'a\nnew\n'],
   ] as const)('is put into a file: %s into %j at %j', (target, before, marker, result) => {
     expect(applyBlock(before, target, 'new', marker)).toBe(result);
+  });
+});
+
+describe('the tree of files', () => {
+  const model = after({ type: 'root', path: '/root' }, { type: 'folder', path: '/root', entries: [{ name: '.kube', type: 'folder' }, { name: '.profile', type: 'file' }, { name: 'app', type: 'folder' }], truncated: false }, { type: 'folder', path: '/root/app', entries: [{ name: '.env', type: 'file' }, { name: 'main.py', type: 'file' }], truncated: false });
+  const shown = (plain: boolean) => rowsOf(model, '/root', 1, plain).map((row) => row.path);
+
+  it('shows every file, or, where the author wants that, those without a dot before their name', () => {
+    expect(shown(false)).toEqual(['/root/.kube', '/root/app', '/root/app/.env', '/root/app/main.py', '/root/.profile']);
+    expect(shown(true)).toEqual(['/root/app', '/root/app/main.py']);
   });
 });
