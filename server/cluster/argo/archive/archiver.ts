@@ -1,13 +1,12 @@
 import type { Clock } from '../../../lib/clock.ts';
-import type { KubeClient, ResourceType } from '../../client.ts';
+import type { KubeClient } from '../../client.ts';
 import { matchesLabels } from '../../store/selectors.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { normalize } from '../types/normal-form.ts';
+import { LABEL_COMPLETED, WORKFLOWS } from '../types/resources.ts';
 import { type Persistence, persistenceOf } from './persistence.ts';
 import { ARCHIVING_STATUS, type WorkflowArchive } from './workflow-archive.ts';
 
-const WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
-const COMPLETED = 'workflows.argoproj.io/completed';
 const EXPIRY_MS = 60_000;
 
 export interface ArchiverOptions {
@@ -23,7 +22,7 @@ export interface ArchiverOptions {
 /** What a finished workflow needs next: to be marked, to be kept, or nothing. */
 export function nextStep(workflow: KubeObject, persistence: Persistence): 'mark' | 'keep' | undefined {
   const labels = workflow.metadata.labels ?? {};
-  if (!persistence.archive || labels[COMPLETED] !== 'true' || !matchesLabels(persistence.selector, labels)) return undefined;
+  if (!persistence.archive || labels[LABEL_COMPLETED] !== 'true' || !matchesLabels(persistence.selector, labels)) return undefined;
   if (labels[ARCHIVING_STATUS] === undefined) return 'mark';
   return labels[ARCHIVING_STATUS] === 'Pending' ? 'keep' : undefined;
 }
@@ -49,9 +48,9 @@ export async function runArchiver({ client, archive, namespace, clock, log, sign
   // A workflow that goes while it is looked at needs nothing any more.
   const lookAt = (workflow: KubeObject) => void look(workflow).catch(() => undefined);
   const watch = async (): Promise<void> => {
-    const list = await client.list(WORKFLOWS, { labelSelector: `${COMPLETED}=true` });
+    const list = await client.list(WORKFLOWS, { labelSelector: `${LABEL_COMPLETED}=true` });
     list.items.forEach(lookAt);
-    client.watch(WORKFLOWS, { labelSelector: `${COMPLETED}=true`, resourceVersion: list.metadata.resourceVersion, signal, onEnd: () => void (signal.aborted ? undefined : watch().catch(() => undefined)) }, ({ type, object }) => {
+    client.watch(WORKFLOWS, { labelSelector: `${LABEL_COMPLETED}=true`, resourceVersion: list.metadata.resourceVersion, signal, onEnd: () => void (signal.aborted ? undefined : watch().catch(() => undefined)) }, ({ type, object }) => {
       if (type === 'ADDED' || type === 'MODIFIED') lookAt(object);
     });
   };

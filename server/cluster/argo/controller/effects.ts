@@ -1,31 +1,22 @@
 import { goJson, isJsonObject } from '../../../lib/json.ts';
 import type { Log } from '../../../lib/log.ts';
-import type { Clock } from '../../../lib/clock.ts';
+import { rfc3339, type Clock } from '../../../lib/clock.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { KubeClient, ResourceType } from '../../client.ts';
 import type { EventRecorder } from '../../controllers/runtime/event-recorder.ts';
 import type { KubeObject } from '../../store/object.ts';
 import type { PodSignals } from '../executor/pod-signals.ts';
 import { normalize } from '../types/normal-form.ts';
+import { CONFIG_MAPS, core, GC_TASKS, LABEL_COMPLETED, LABEL_PHASE, PODS, TASK_SETS, WORKFLOWS } from '../types/resources.ts';
 import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { isCompletedPhase } from './nodes.ts';
 import type { Changes } from './observed.ts';
 import { viewPod } from './pod-outcome.ts';
 
-const argo = (resource: string): ResourceType => ({ group: 'argoproj.io', version: 'v1alpha1', resource });
-const core = (resource: string): ResourceType => ({ group: '', version: 'v1', resource });
-export const WORKFLOWS = argo('workflows');
-export const TASK_RESULTS = argo('workflowtaskresults');
-export const TASK_SETS = argo('workflowtasksets');
-export const GC_TASKS = argo('workflowartifactgctasks');
-export const PODS = core('pods');
-export const CONFIG_MAPS = core('configmaps');
 const ACCOUNTS = core('serviceaccounts');
 const TOKEN_ANNOTATION = 'workflows.argoproj.io/service-account-token.name';
 const CLAIMS = core('persistentvolumeclaims');
 const BUDGETS: ResourceType = { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' };
-export const LABEL_WORKFLOW = 'workflows.argoproj.io/workflow';
-export const LABEL_COMPLETED = 'workflows.argoproj.io/completed';
 /** When to look again at what a quota holds up. */
 const QUOTA_RETRY_MS = 1000;
 
@@ -137,6 +128,15 @@ export class Effects {
       await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { status: { nodes: gone } } }, { subresource: 'status' });
       await this.#client.patch(TASK_SETS, namespace, name, { type: 'merge', body: { ...(over ? { metadata: { labels: { [LABEL_COMPLETED]: 'true' } } } : {}), spec: { tasks: gone } } });
     });
+  }
+
+  /** Ends a workflow that cannot even be read. After argo-workflows v3.7.6 workflow/controller/controller.go processNextItem */
+  async refuse(object: KubeObject, message: string): Promise<void> {
+    const now = rfc3339(this.#options.clock.now());
+    const labels = { [LABEL_PHASE]: 'Failed', [LABEL_COMPLETED]: 'true' };
+    const status = { phase: 'Failed', message, startedAt: now, finishedAt: now, conditions: [{ type: 'Completed', status: 'True' }] };
+    await this.#client.patch(WORKFLOWS, object.metadata.namespace, object.metadata.name, { type: 'merge', body: { metadata: { labels }, status } });
+    this.#options.events.record(object, 'Warning', 'WorkflowFailed', message);
   }
 
   /** Ends a running pod's containers; one that has not begun is deleted. */

@@ -1,7 +1,7 @@
 import { parse as parseYaml } from 'yaml';
 import type { Log } from '../../../lib/log.ts';
 import { ApiStatus } from '../../api/status.ts';
-import type { KubeClient, ResourceType } from '../../client.ts';
+import type { KubeClient } from '../../client.ts';
 import { EventRecorder } from '../../controllers/runtime/event-recorder.ts';
 import { Informers, keyOf } from '../../controllers/runtime/informer.ts';
 import type { Informer } from '../../controllers/runtime/informer.ts';
@@ -10,8 +10,9 @@ import type { Program, ProgramContext } from '../../program.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { startCron } from '../cron/cron.ts';
 import type { PodSignals } from '../executor/pod-signals.ts';
-import { normalize } from '../types/normal-form.ts';
+import { GoDecodeError, normalize } from '../types/normal-form.ts';
 import type { TemplateGetters } from '../types/resolve.ts';
+import { CLUSTER_WORKFLOW_TEMPLATES, CONFIG_MAPS, core, GC_TASKS, LABEL_COMPLETED, LABEL_PHASE, LABEL_WORKFLOW, PODS, TASK_RESULTS, TASK_SETS, WORKFLOW_TEMPLATES, WORKFLOWS } from '../types/resources.ts';
 import { decodeWorkflow, decodeWorkflowTemplate } from '../types/workflow.ts';
 import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { GC_FINALIZER } from './artifact-gc.ts';
@@ -19,7 +20,7 @@ import { readConfig } from './config.ts';
 import type { ControllerConfig } from './config.ts';
 import { CustomMetrics } from './custom-metrics.ts';
 import { durationOf } from './durations.ts';
-import { CONFIG_MAPS, Effects, GC_TASKS, LABEL_COMPLETED, LABEL_WORKFLOW, PODS, TASK_RESULTS, TASK_SETS, WORKFLOWS } from './effects.ts';
+import { Effects } from './effects.ts';
 import { listen } from './endpoints.ts';
 import { Locks } from './locks.ts';
 import { managedNamespace } from './managed-namespace.ts';
@@ -31,8 +32,6 @@ import { markError, markPostponed, reconcileInPlace } from './reconcile.ts';
 import { sizeProblem } from './size-limit.ts';
 import { Throttler } from './throttler.ts';
 
-const core = (resource: string): ResourceType => ({ group: '', version: 'v1', resource });
-const argo = (resource: string): ResourceType => ({ group: 'argoproj.io', version: 'v1alpha1', resource });
 const CONFIG_MAP = 'workflow-controller-configmap';
 const PARALLELISM_LABEL = 'workflows.argoproj.io/parallelism-limit';
 /** How long a pod stays after its end when it is to be deleted. */
@@ -98,9 +97,9 @@ class Controller {
     this.#managed = managedNamespace(context.argv, this.#namespace);
     const informers = new Informers(this.#client, signal, this.#managed === undefined ? {} : { namespace: this.#managed });
     this.#configMaps = informers.of(CONFIG_MAPS);
-    this.#workflowTemplates = informers.of(argo('workflowtemplates'));
+    this.#workflowTemplates = informers.of(WORKFLOW_TEMPLATES);
     // Who is bound to one namespace may not look at what belongs to all.
-    this.#clusterTemplates = this.#managed === undefined ? informers.of(argo('clusterworkflowtemplates')) : undefined;
+    this.#clusterTemplates = this.#managed === undefined ? informers.of(CLUSTER_WORKFLOW_TEMPLATES) : undefined;
     this.#namespaces = this.#managed === undefined ? informers.of(core('namespaces')) : undefined;
     this.#throttler = new Throttler({
       total: () => this.#settings().parallelism,
@@ -178,7 +177,7 @@ class Controller {
   #phases(): Map<string, number> {
     const out = new Map<string, number>();
     for (const { metadata } of this.#workflows.list()) {
-      const phase = metadata.labels?.['workflows.argoproj.io/phase'] ?? 'Pending';
+      const phase = metadata.labels?.[LABEL_PHASE] ?? 'Pending';
       out.set(phase, (out.get(phase) ?? 0) + 1);
     }
     return out;
@@ -230,7 +229,14 @@ class Controller {
     const collects = object.metadata.finalizers?.includes(GC_FINALIZER) === true;
     if (object.metadata.deletionTimestamp !== undefined && !collects) return;
     const completed = object.metadata.labels?.[LABEL_COMPLETED] === 'true';
-    const workflow = decodeWorkflow(object);
+    let workflow: Workflow;
+    try {
+      workflow = decodeWorkflow(object);
+    } catch (error) {
+      if (!(error instanceof GoDecodeError)) throw error;
+      if (!completed) await this.#effects.refuse(object, `cannot unmarshall spec: ${error.unstructured}`);
+      return;
+    }
     if (!this.#restored.has(key)) {
       this.#restored.add(key);
       if (!completed) this.#locks.restore(key, workflow.status.synchronization);

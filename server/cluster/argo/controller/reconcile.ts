@@ -1,6 +1,7 @@
 import { rfc3339 } from '../../../lib/clock.ts';
 import { goJson } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
+import { LABEL_COMPLETED, LABEL_PHASE } from '../types/resources.ts';
 import type { Workflow, WorkflowPhase } from '../types/workflow.ts';
 import { repositoryOf } from './config.ts';
 import type { ArtifactRepository } from './config.ts';
@@ -32,8 +33,6 @@ export interface Reconciled {
   cleanup: { label: string[]; remove: string[] };
 }
 
-const LABEL_PHASE = 'workflows.argoproj.io/phase';
-const LABEL_COMPLETED = 'workflows.argoproj.io/completed';
 
 const isOverPhase = (phase: WorkflowPhase | undefined): boolean => phase === 'Succeeded' || phase === 'Failed' || phase === 'Error';
 

@@ -2,21 +2,20 @@ import { rfc3339 } from '../../../lib/clock.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { ApiStatus } from '../../api/status.ts';
-import type { KubeClient, ResourceType } from '../../client.ts';
+import type { KubeClient } from '../../client.ts';
 import type { EventRecorder } from '../../controllers/runtime/event-recorder.ts';
 import { Informer, keyOf, splitKey } from '../../controllers/runtime/informer.ts';
 import { WorkQueue } from '../../controllers/runtime/work-queue.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { argoExprEnv, evalBool, GoTime, replaceTags, shouldExecute } from '../expressions/index.ts';
 import { normalize } from '../types/normal-form.ts';
+import { CRON_WORKFLOWS, WORKFLOWS } from '../types/resources.ts';
 import type { TemplateGetters } from '../types/resolve.ts';
 import { decodeCronWorkflow, decodeWorkflow } from '../types/workflow.ts';
 import type { CronWorkflow, Workflow } from '../types/workflow.ts';
 import { validateCronWorkflow } from '../validate/index.ts';
 import { dueRuns, nextRun, runsAtOnce, schedulesOf } from './due.ts';
 
-const CRON_WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'cronworkflows' };
-const WORKFLOWS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
 const LABEL_CRON = 'workflows.argoproj.io/cron-workflow';
 const LAST_SCHEDULE = 'cronworkflows.argoproj.io/last-used-schedule';
 

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import type { KubeClient, ResourceType } from '../../client.ts';
 import type { WorkflowArchive } from '../archive/workflow-archive.ts';
 import type { Caller } from './auth.ts';
+import { core } from '../types/resources.ts';
 
 /** What the services need beside the caller. The command `argo` makes one too: it runs them in its own process. */
 export interface ServiceContext {
@@ -48,19 +49,9 @@ export interface Route {
   stream?: (call: Call) => AsyncIterable<Json>;
 }
 
-const argo = (resource: string): ResourceType => ({ group: 'argoproj.io', version: 'v1alpha1', resource });
-const core = (resource: string): ResourceType => ({ group: '', version: 'v1', resource });
-
-export const WORKFLOWS = argo('workflows');
-export const WORKFLOW_TEMPLATES = argo('workflowtemplates');
-export const CLUSTER_WORKFLOW_TEMPLATES = argo('clusterworkflowtemplates');
-export const CRON_WORKFLOWS = argo('cronworkflows');
-export const EVENT_BINDINGS = argo('workfloweventbindings');
-export const PODS = core('pods');
-export const EVENTS = core('events');
+export { CLUSTER_WORKFLOW_TEMPLATES, CONFIG_MAPS, CRON_WORKFLOWS, EVENT_BINDINGS, EVENTS, PODS, WORKFLOW_TEMPLATES, WORKFLOWS } from '../types/resources.ts';
 export const SECRETS = core('secrets');
 export const SERVICE_ACCOUNTS = core('serviceaccounts');
-export const CONFIG_MAPS = core('configmaps');
 export const SELF_REVIEWS: ResourceType = { group: 'authorization.k8s.io', version: 'v1', resource: 'selfsubjectaccessreviews' };
 
 /** The query parameters of every list. */

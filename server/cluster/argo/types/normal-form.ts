@@ -2,9 +2,16 @@ import { goJson, isJsonObject } from '../../../lib/json.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { GO_STRUCTS } from './go-structs.ts';
 
-/** JSON that does not fit the Go struct it is decoded into; the message is encoding/json's. */
+/** JSON that does not fit the Go struct it is decoded into; the message is encoding/json's, `unstructured` what the converter of objects read without their types says. */
 export class GoDecodeError extends Error {
   override readonly name = 'GoDecodeError';
+
+  constructor(
+    message: string,
+    readonly unstructured: string,
+  ) {
+    super(message);
+  }
 }
 
 export interface Field {
@@ -118,7 +125,23 @@ function kindName(value: unknown): string {
 
 function fail(value: unknown, type: GoType, place: Place, kind = kindName(value)): never {
   const target = place.path === '' ? `Go value of type ${type.goName}` : `Go struct field ${place.struct}.${place.path} of type ${type.goName}`;
-  throw new GoDecodeError(`json: cannot unmarshal ${kind} into ${target}`);
+  throw new GoDecodeError(`json: cannot unmarshal ${kind} into ${target}`, unstructuredProblem(value, type));
+}
+
+/** After k8s.io/apimachinery v0.33 pkg/runtime/converter.go */
+function unstructuredProblem(value: unknown, type: GoType): string {
+  const number = typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : undefined;
+  const kind = number ?? (Array.isArray(value) ? 'slice' : typeof value === 'boolean' ? 'bool' : typeof value === 'object' ? 'map' : typeof value);
+  switch (type.kind) {
+    case 'list':
+      return `cannot restore slice from ${kind}`;
+    case 'map':
+      return `cannot restore map from ${kind}`;
+    case 'struct':
+      return `cannot restore struct from: ${kind}`;
+    default:
+      return `cannot convert ${kind === 'slice' ? '[]interface {}' : kind === 'map' ? 'map[string]interface {}' : kind} to ${type.goName}`;
+  }
 }
 
 /** The value that Go holds after decoding nothing into a type, as it would be printed. */
@@ -183,6 +206,7 @@ function plainNumber(value: number | boolean): string {
 }
 
 function wholeSeconds(text: string): string {
+  if (text.length === 20 && text.endsWith('Z')) return text;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? text : `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -33,6 +33,6 @@ describe('the normal form of Go structs', () => {
     [{ workflow: { spec: { parallelism: 'x' } } }, 'json: cannot unmarshal string into Go struct field WorkflowSpec.workflow.spec.parallelism of type int64'],
     [{ createOptions: 3 }, 'json: cannot unmarshal number into Go struct field WorkflowCreateRequest.createOptions of type v1.CreateOptions'],
   ])('refuses %j as encoding/json does', (body, message) => {
-    expect(() => normalize('workflow.WorkflowCreateRequest', body)).toThrow(new GoDecodeError(message));
+    expect(() => normalize('workflow.WorkflowCreateRequest', body)).toThrow(expect.objectContaining({ name: 'GoDecodeError', message }));
   });
 });
