@@ -25,6 +25,6 @@ export const noCluster: ClusterProvider = {
       logs: () => refuse(),
       as: () => client,
     };
-    return { kubeconfig: '', env: {}, client, requests: () => [], async stop() {} };
+    return { kubeconfig: '', env: {}, client, requests: () => [], waypoint: async () => ({ rewind: async () => true }), async stop() {} };
   },
 };

@@ -83,10 +83,24 @@ export interface SessionCluster {
   /** What `restore` needs; undefined where the cluster outlives the server by itself. */
   snapshot?(): unknown;
   /**
+   * Remembers the cluster as it is, once it has come to rest; undefined when it does not, or holds what can't be taken back.
+   * Absent where the provider can't do that at all.
+   */
+  waypoint?(): Promise<ClusterWaypoint | undefined>;
+  /**
    * `end`: for good, nothing may be left. `suspend`: the lab stops and the session may come back, with what `snapshot`
    * gave as its `restore`. `reset`: the session goes on with a clean cluster, for which this one may be cleaned.
    */
   stop(why: StopReason): Promise<void>;
+}
+
+/** A state of a cluster to come back to. */
+export interface ClusterWaypoint {
+  /**
+   * Takes back what was made since, and forgets what was asked since. False when something has changed that can't be taken
+   * back: then the cluster is neither as it was nor of use any more.
+   */
+  rewind(): Promise<boolean>;
 }
 
 export interface ClusterClock {

@@ -10,7 +10,9 @@ import { endOf } from './judge-block.ts';
 import { Slots, within } from './limits.ts';
 import { type CaseKind, type CaseReport, type Exchange, type Finding, type PageReport, type RunEvent, type ScenarioReport, stateOf } from './report.ts';
 import { judgeAfter, judgeBefore, judgeNearMiss, judgeOthers } from './verdicts.ts';
+import { Misses, type Miss } from './misses.ts';
 import { planRoute, type Route, Walker } from './walker.ts';
+import { Waypoint } from './waypoint/index.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface RunOptions {
@@ -59,6 +61,7 @@ class ScenarioRun {
   readonly #solutions: Exchange[] = [];
   readonly #limitMs: number;
   readonly #slots: Slots;
+  #gaveUp = false;
 
   constructor(
     private readonly workshop: Workshop,
@@ -80,9 +83,12 @@ class ScenarioRun {
     try {
       const route = await planRoute(workshop, scenario);
       for (const { page } of route.pages) this.#pages.set(page.id, { page: page.id, title: page.title, file: this.#named(page.text), cases: [] });
-      const tasks = [this.#reading(route), ...this.#proofs(route), ...this.#nearMisses(route)];
-      const workers = Math.max(1, Math.min(options.sessions ?? 1, tasks.length));
-      await Promise.all(Array.from({ length: workers }, () => this.#work(route, tasks, (name) => (provider = name))));
+      const walks = [this.#reading(route), ...this.#proofs(route)];
+      const misses = new Misses(route.pages.map(({ page }) => page));
+      // Who has nothing else to do tries near misses, until none is left.
+      const next = () => walks.shift() ?? (misses.left > 0 ? this.#nearMisses(route, misses) : undefined);
+      const workers = Math.max(1, Math.min(options.sessions ?? 1, walks.length + misses.left));
+      await Promise.all(Array.from({ length: workers }, () => this.#work(route, next, (name) => (provider = name))));
     } catch (error) {
       if (options.signal?.aborted === true) interrupted = true;
       else this.#add('intro', this.#broken(error));
@@ -96,13 +102,14 @@ class ScenarioRun {
   }
 
   /** Takes tasks until none is left, each in a clean session. */
-  async #work(route: Route, tasks: Task[], onProvider: (name: string) => void): Promise<void> {
+  async #work(route: Route, next: () => Task | undefined, onProvider: (name: string) => void): Promise<void> {
     let session: Session | undefined;
     const ending = new Set<Promise<void>>();
     try {
       for (;;) {
         const done = await this.#slots.run(async () => {
-          const task = tasks.shift();
+          // What one worker could not do, the others can't either.
+          const task = this.#gaveUp ? undefined : next();
           if (task === undefined) return true;
           this.options.signal?.throwIfAborted();
           session = await this.#clean(session, (old) => {
@@ -116,8 +123,7 @@ class ScenarioRun {
         if (done) return;
       }
     } catch (error) {
-      // What one worker could not do, the others can't either.
-      tasks.splice(0);
+      this.#gaveUp = true;
       throw error;
     } finally {
       await Promise.all([...ending, session === undefined ? undefined : this.#end(session)]);
@@ -244,22 +250,44 @@ class ScenarioRun {
     ];
   }
 
-  #nearMisses(route: Route): Task[] {
-    // The long ones first, so that no worker is left alone with one.
-    return [...route.pages.entries()].reverse().flatMap(([index, { page }]) =>
-      (page.exercise?.nearMisses ?? []).map((miss, number): Task => ({
-        walk: async (walker) => {
-          for (const earlier of route.pages.slice(0, index)) await walker.pass(earlier.page);
+  /**
+   * A walk by solutions, in which near misses are tried where they belong: after each, the session is brought back to where
+   * it was. Where that is not possible, the walk is over, and those that are left get another one.
+   */
+  #nearMisses(route: Route, misses: Misses): Task {
+    return {
+      walk: async (walker) => {
+        for (const { page } of route.pages) {
+          if (misses.left === 0) return;
+          if (!misses.has(page)) {
+            await walker.pass(page);
+            continue;
+          }
           await walker.open(page);
-          const at = await this.#lineOf(page, miss.title);
-          await this.#case(page, 'near-miss', `is not passed when ${miss.title}`, async () => {
-            const typed = await walker.typeScript(page, miss.script, 'near-miss');
-            const findings = judgeNearMiss(await walker.check(page), miss);
-            return [...typed.findings, ...findings.map((finding) => ({ ...finding, ...printedOf(typed.exchanges) }))].map((finding) => ({ ...at, ...finding }));
-          }, String(number + 1));
-        },
-      })),
-    );
+          const waypoint = misses.left > 1 ? await Waypoint.take(walker.session, this.workshop.clock) : undefined;
+          for (let miss = misses.take(page); miss !== undefined; miss = misses.take(page)) {
+            await this.#nearMiss(walker, page, miss);
+            if (misses.left === 0 || waypoint === undefined || !(await this.#backAt(waypoint, page))) return;
+          }
+          await walker.solve(page);
+        }
+      },
+    };
+  }
+
+  async #backAt(waypoint: Waypoint, page: Page): Promise<boolean> {
+    const differs = await waypoint.rewind();
+    if (differs.length > 0) this.workshop.log.debug({ scenario: this.scenario.id, page: page.id, differs }, 'a near miss can’t be taken back: the next one gets a new session');
+    return differs.length === 0;
+  }
+
+  async #nearMiss(walker: Walker, page: Page, { miss, number }: Miss): Promise<void> {
+    const at = await this.#lineOf(page, miss.title);
+    await this.#case(page, 'near-miss', `is not passed when ${miss.title}`, async () => {
+      const typed = await walker.typeScript(page, miss.script, 'near-miss');
+      const findings = judgeNearMiss(await walker.check(page), miss);
+      return [...typed.findings, ...findings.map((finding) => ({ ...finding, ...printedOf(typed.exchanges) }))].map((finding) => ({ ...at, ...finding }));
+    }, String(number));
   }
 
   async #case(page: Page, kind: CaseKind, title: string, work: () => Promise<Finding[]>, suffix?: string): Promise<void> {

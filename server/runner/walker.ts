@@ -135,6 +135,11 @@ export class Walker {
   /** What brings a learner past a page: its solution, or where it has none, its blocks. */
   async pass(page: Page): Promise<void> {
     await this.open(page);
+    await this.solve(page);
+  }
+
+  /** The same on a page that is open. */
+  async solve(page: Page): Promise<void> {
     if (page.exercise !== undefined) await this.typeScript(page, page.exercise.solution, 'solution');
     else await this.clickAll(page);
   }

@@ -1,7 +1,7 @@
 import { rfc3339 } from '../lib/clock.ts';
 import { LabError, messageOf } from '../lib/errors.ts';
 import type { CheckReport, ClockView, QuizVerdict, SessionEvent, SessionView } from '../protocol/rest.ts';
-import type { ClusterProvider } from '../providers/provider.ts';
+import type { ClusterProvider, SessionCluster } from '../providers/provider.ts';
 import type { Place } from '../sandbox/sandbox.ts';
 import { pagesOf, shownPages } from '../scenario/load.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
@@ -95,6 +95,10 @@ export class Session {
 
   get place(): Place | undefined {
     return this.#lifecycle.life?.place;
+  }
+
+  get cluster(): SessionCluster | undefined {
+    return this.#lifecycle.life?.cluster;
   }
 
   view(): SessionView {
