@@ -16,7 +16,7 @@ beforeAll(async () => {
   await kubectl('-n', 'argo-events', 'wait', 'deploy', '--all', '--for', 'condition=Available', '--timeout', '30s');
   await apply({ apiVersion: 'argoproj.io/v1alpha1', kind: 'EventBus', metadata: { name: 'default' }, spec: { nats: { native: { replicas: 3, auth: 'token' } } } });
   await kubectl('-n', 'argo-events', 'rollout', 'status', 'statefulset/eventbus-default-stan', '--timeout', '30s');
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   for (const child of children) child.kill();
@@ -43,7 +43,7 @@ async function logOf(selector: string): Promise<{ level: string; msg: string; er
 }
 
 const messagesOf = async (selector: string): Promise<string[]> => (await logOf(selector)).map(({ msg }) => msg);
-const ready = (selector: string, message: string) => expect.poll(() => messagesOf(selector), { timeout: 20_000 }).toContain(message);
+const ready = (selector: string, message: string) => expect.poll(() => messagesOf(selector), { timeout: 40_000 }).toContain(message);
 
 const greeting = (name: string) => ({
   apiVersion: 'argoproj.io/v1alpha1',
@@ -106,13 +106,13 @@ describe('Argo Events', () => {
     const address = await forward('svc/webhook-eventsource-svc', 12000);
     const answer = await fetch(`${address}/example`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"message":"hi"}' });
     expect([answer.status, await answer.text()]).toEqual([200, 'success']);
-    await expect.poll(() => madeBy('webhook'), { timeout: 20_000 }).toEqual(['Succeeded hi']);
+    await expect.poll(() => madeBy('webhook'), { timeout: 40_000 }).toEqual(['Succeeded hi']);
     expect((await messagesOf('sensor-name=webhook')).slice(-2)).toEqual(['creating the object...', "Successfully processed trigger 'webhook-trigger'"]);
     const wrong = await fetch(`${address}/example`);
     expect([wrong.status, await wrong.text()]).toEqual([400, 'http method does not match']);
     const broken = await fetch(`${address}/example`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x' });
     expect([broken.status, await broken.text()]).toEqual([400, "json: error calling MarshalJSON for type *json.RawMessage: invalid character 'x' looking for beginning of value"]);
-  }, 60_000);
+  }, 120_000);
 
   it('is shown by the Argo Server: its objects, and what their pods say', async () => {
     const address = await forward('svc/argo-server', 2746, 'argo');
@@ -125,7 +125,7 @@ describe('Argo Events', () => {
     const { value } = (await answer.body?.getReader().read()) ?? {};
     stop.abort();
     expect(JSON.parse(Buffer.from(value ?? []).toString())).toEqual({ result: { namespace: 'argo-events', sensorName: 'webhook', triggerName: 'webhook-trigger', level: 'info', time: expect.stringMatching(/^2.*Z$/), msg: "Successfully processed trigger 'webhook-trigger'" } });
-  }, 60_000);
+  }, 120_000);
 
   it("says in the log what a sensor's account may not do", async () => {
     await apply(sensor('powerless', { source: 'webhook', dataKey: 'body.message', account: 'default' }));
@@ -133,29 +133,29 @@ describe('Argo Events', () => {
     const address = await forward('svc/webhook-eventsource-svc', 12000);
     await fetch(`${address}/example`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"message":"no"}' });
     const error = 'failed to execute trigger, workflows.argoproj.io is forbidden: User "system:serviceaccount:argo-events:default" cannot create resource "workflows" in API group "argoproj.io" in the namespace "argo-events"';
-    await expect.poll(async () => (await logOf('sensor-name=powerless')).filter(({ level }) => level === 'error'), { timeout: 20_000 }).toEqual([
+    await expect.poll(async () => (await logOf('sensor-name=powerless')).filter(({ level }) => level === 'error'), { timeout: 40_000 }).toEqual([
       { level: 'error', msg: 'Failed to execute a trigger', error },
       { level: 'error', msg: 'Failed to execute a trigger', error },
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it('submits with argo what a filter lets through, and shows what argo prints', async () => {
     await apply(sensor('submitter', { source: 'webhook', dataKey: '', trigger: { argoWorkflow: { operation: 'submit', source: { resource: greeting('submitted') }, parameters: [{ src: { dependencyName: 'dep', dataTemplate: '{{ .Input.body.message | upper }}!' }, dest: 'spec.arguments.parameters.0.value' }] } }, dependency: { filters: { data: [{ path: 'body.message', type: 'string', value: ['^shout'] }] } } }));
     await ready('sensor-name=submitter', 'starting ExactOnce cache clean up daemon ...');
     const address = await forward('svc/webhook-eventsource-svc', 12000);
     for (const message of ['whisper', 'shout']) await fetch(`${address}/example`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) });
-    await expect.poll(() => madeBy('submitter'), { timeout: 20_000 }).toEqual(['Succeeded SHOUT!']);
+    await expect.poll(() => madeBy('submitter'), { timeout: 40_000 }).toEqual(['Succeeded SHOUT!']);
     expect(await kubectl('-n', 'argo-events', 'logs', '-l', 'sensor-name=submitter', '--tail', '-1')).toMatch(/^Name: +submitted-\w{5}\nNamespace: +argo-events$/m);
     expect(await kubectl('-n', 'argo-events', 'get', 'workflows', '-l', 'events.argoproj.io/sensor=submitter', '-o', 'jsonpath={.items[*].metadata.labels.workflows\\.argoproj\\.io/creator}')).toBe('system-serviceaccount-argo-events-operate-workflow-sa');
-  }, 60_000);
+  }, 120_000);
 
   it("fires by the calendar when the cluster's clock is moved", async () => {
     await apply(eventSource('calendar', { calendar: { example: { schedule: '30 3 * * *', metadata: { hello: 'night' } } } }), sensor('calendar', { source: 'calendar', dataKey: 'metadata.hello' }));
-    await expect.poll(() => messagesOf('eventsource-name=calendar'), { timeout: 20_000 }).toContain('expected next calendar event');
+    await expect.poll(() => messagesOf('eventsource-name=calendar'), { timeout: 40_000 }).toContain('expected next calendar event');
     await ready('sensor-name=calendar', 'starting ExactOnce cache clean up daemon ...');
     await kubectl('create', '--raw', '/.argo-lab/clock?advance=24h', '-f', '/dev/null');
-    await expect.poll(() => madeBy('calendar'), { timeout: 20_000 }).toEqual(['Succeeded night']);
-  }, 60_000);
+    await expect.poll(() => madeBy('calendar'), { timeout: 40_000 }).toEqual(['Succeeded night']);
+  }, 120_000);
 
   it('fires by what happens to objects', async () => {
     await kubectl('create', 'clusterrolebinding', 'watches-config', '--clusterrole=view', '--serviceaccount=argo-events:operate-workflow-sa');
@@ -165,8 +165,8 @@ describe('Argo Events', () => {
     await kubectl('-n', 'argo-events', 'create', 'configmap', 'watched-one');
     await kubectl('-n', 'argo-events', 'create', 'configmap', 'other');
     await kubectl('-n', 'argo-events', 'delete', 'configmap', 'watched-one', 'other');
-    await expect.poll(async () => (await madeBy('resource')).sort(), { timeout: 20_000 }).toEqual(['Succeeded ADD', 'Succeeded DELETE']);
-  }, 60_000);
+    await expect.poll(async () => (await madeBy('resource')).sort(), { timeout: 40_000 }).toEqual(['Succeeded ADD', 'Succeeded DELETE']);
+  }, 120_000);
 
   it('fires by what is put into and taken out of a bucket', async () => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'minio-creds' }, stringData: { accesskey: 'argoproj', secretkey: 'sup3rs3cr3tp4ssw0rd1' } };
@@ -178,13 +178,13 @@ describe('Argo Events', () => {
     const bucket = { endpoint: 'minio.argo.svc:9000', bucket: 'workflows', namespace: 'argo', accessKey: 'argoproj', secretKey: 'sup3rs3cr3tp4ssw0rd1', insecure: true, now: () => systemClock.now() };
     for (const name of ['notes/a.txt', 'notes/a.png']) await putObject(test.cluster.network, bucket, name, Buffer.from('hello'));
     await deleteObjects(test.cluster.network, bucket, 'notes/a.txt');
-    await expect.poll(async () => (await madeBy('minio')).sort(), { timeout: 20_000 }).toEqual(['Succeeded s3:ObjectCreated:Put notes%2Fa.txt', 'Succeeded s3:ObjectRemoved:Delete notes%2Fa.txt']);
-  }, 60_000);
+    await expect.poll(async () => (await madeBy('minio')).sort(), { timeout: 40_000 }).toEqual(['Succeeded s3:ObjectCreated:Put notes%2Fa.txt', 'Succeeded s3:ObjectRemoved:Delete notes%2Fa.txt']);
+  }, 120_000);
 
   it('will not let an event bus go that somebody uses', async () => {
     await kubectl('-n', 'argo-events', 'delete', 'eventbus', 'default', '--wait=false');
-    await expect.poll(async () => (await logOf('app=controller-manager')).some(({ msg, error }) => msg === 'reconcile error' && error === 'can not delete an EventBus with 4 EventSources connected'), { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => (await logOf('app=controller-manager')).some(({ msg, error }) => msg === 'reconcile error' && error === 'can not delete an EventBus with 4 EventSources connected'), { timeout: 40_000 }).toBe(true);
     await kubectl('-n', 'argo-events', 'delete', 'eventsource,sensor', '--all');
     await expect.poll(() => kubectl('-n', 'argo-events', 'get', 'eventbus', '-o', 'name'), { timeout: 30_000 }).toBe('');
-  }, 60_000);
+  }, 120_000);
 });
