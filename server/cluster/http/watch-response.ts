@@ -15,6 +15,17 @@ const BOOKMARK_EVERY = 60_000;
 /** A client that does not read is cut off before its events fill the memory. */
 const MAX_BUFFERED = 32 * 1024 * 1024;
 
+/** The newest line that an object became. Stored objects never change, and a hundred watchers get the same one. */
+const newestLines = new WeakMap<KubeObject, { form: string; text: string }>();
+
+function sharedLine(object: KubeObject, form: string, make: () => string): string {
+  const known = newestLines.get(object);
+  if (known?.form === form) return known.text;
+  const text = make();
+  newestLines.set(object, { form, text });
+  return text;
+}
+
 /**
  * Answers with events, one JSON object a line, until the timeout, the client or `end` ends it.
  * Throws ApiStatus before anything was sent.
@@ -28,15 +39,22 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
   let over = false;
   const lines: string[] = [];
   let started = false;
+  let scheduled = false;
 
-  const write = (text: string): void => {
-    if (over) return;
-    if (!started) {
-      lines.push(text);
-      return;
-    }
+  const flush = (): void => {
+    scheduled = false;
+    if (lines.length === 0 || response.writableEnded) return;
+    const text = lines.splice(0).join('');
     if (response.write(text)) queued = 0;
     else if ((queued += text.length) > MAX_BUFFERED) response.destroy();
+  };
+  // Events that come together go out together: a write for each would cost more than all the rest.
+  const write = (text: string): void => {
+    if (over) return;
+    lines.push(text);
+    if (!started || scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
   };
   const shape = (object: KubeObject): unknown => {
     if (form.as === undefined) return writeObject(info, object);
@@ -61,6 +79,7 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
     if (over) return;
     over = true;
     for (const cleanup of cleanups) cleanup();
+    if (started) flush();
     if (!response.writableEnded) response.end();
   };
   const initial = options.sendInitialEvents;
@@ -72,7 +91,7 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
       context,
       target,
       parameters,
-      ({ type, object }) => write(encodeJson({ type, object: shape(object) }, false)),
+      ({ type, object }) => write(form.as?.kind === 'Table' ? encodeJson({ type, object: shape(object) }, false) : sharedLine(object, `${type} ${apiVersionOf(info)} ${form.as?.version ?? ''}`, () => encodeJson({ type, object: shape(object) }, false))),
       (resourceVersion) => {
         if (initial !== true || !options.allowWatchBookmarks) return;
         const blueprint = encodeJson({ kind: listKindOf(info), apiVersion: apiVersionOf(info), metadata: {}, items: null }, false);

@@ -39,11 +39,12 @@ export class ObjectStore implements ObjectReader {
   readonly #hub = new WatchHub();
   #revision: number;
 
+  /** Takes the objects of a snapshot over: from now on nobody can change them. */
   constructor(snapshot?: StoreSnapshot) {
     this.#revision = snapshot?.revision ?? 1;
     for (const [key, objects] of Object.entries(snapshot?.objects ?? {})) {
       const table = new Map<string, KubeObject>();
-      for (const object of objects) table.set(objectKey(object.metadata.namespace, object.metadata.name), deepFreeze(structuredClone(object)));
+      for (const object of objects) table.set(objectKey(object.metadata.namespace, object.metadata.name), deepFreeze(object));
       this.#objects.set(key, table);
       this.#hub.compact(key, this.#revision);
     }
