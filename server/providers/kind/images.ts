@@ -10,7 +10,7 @@ import { explain } from './failures.ts';
 import type { Limits } from './limits.ts';
 import { EXECUTOR_IMAGES, NODE_IMAGE } from './pins.ts';
 import type { KindTools } from './tools.ts';
-import type { Work } from './work.ts';
+import { work, type Work } from './work.ts';
 
 /** Which image nodes are made of, as Docker has it: under its digest, under its name alone, or in a file. */
 export async function nodeImage(tools: KindTools, stages: Work, signal: AbortSignal): Promise<string> {
@@ -55,6 +55,12 @@ async function imagesOf(folder: string): Promise<string[]> {
   const files = entries.filter((entry) => entry.isFile() && TEXT.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
   const texts = await Promise.all(files.slice(0, 500).map((file) => readFile(file, 'utf8').catch(() => '')));
   return texts.flatMap(imagesNamedIn);
+}
+
+/** A cluster that was made ahead knows nothing of its scenario: what that names comes after, while the learner reads. */
+export async function bringImages(tools: KindTools, cluster: string, scenario: Scenario, limits: Limits, signal: AbortSignal): Promise<void> {
+  const images = await imagesHere(tools, scenario, [], signal);
+  await new ImageLoad(tools, work(tools.clock, () => undefined, signal), cluster, images, limits, signal).finish();
 }
 
 /** `crictl images -o json`. */

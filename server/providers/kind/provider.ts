@@ -7,6 +7,7 @@ import type { ClusterProvider, Problem, ProviderSession, SessionCluster, StopRea
 import { attach } from './attach.ts';
 import { buildCluster, type BuildContext, removeCluster } from './build.ts';
 import { DockerWatch } from './docker-watch.ts';
+import { bringImages } from './images.ts';
 import { type Limits, LIMITS } from './limits.ts';
 import { type Owner, OwnedClusters } from './owned.ts';
 import { Pool } from './pool.ts';
@@ -50,7 +51,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
   const sweep = (): undefined => {
     for (const name of left) void drop(name);
   };
-  const claim = async (session: ProviderSession): Promise<{ owner: Owner; sleeper: Sleeper }> => {
+  const claim = async (session: ProviderSession): Promise<{ owner: Owner; sleeper: Sleeper; ahead?: boolean }> => {
     const stages = work(clock, (stage) => session.onStage(stage), session.signal);
     const former = Saved.safeParse(session.restore);
     const known = former.success ? await owned.find(former.data.kind) : undefined;
@@ -62,7 +63,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
     }
     const ready = isUsual(session.scenario) ? await pool.take(session.id, stages, (stage) => session.onStage(stage)) : undefined;
     if (ready !== undefined) {
-      return { owner: await given({ ...ready.owner, session: session.id }), sleeper: ready.sleeper };
+      return { owner: await given({ ...ready.owner, session: session.id }), sleeper: ready.sleeper, ahead: true };
     }
     const owner = await buildCluster(context, { scenario: session.scenario, session: session.id, onStage: (stage) => session.onStage(stage), signal: session.signal, bundle: join(session.folder, 'cluster-logs.zip') });
     return { owner: await given(owner), sleeper: new Sleeper(tools, nodeOf(owner), log) };
@@ -86,7 +87,7 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
     },
     close: () => pool.close(),
     async start(session): Promise<SessionCluster> {
-      const { owner, sleeper } = await claim(session);
+      const { owner, sleeper, ahead = false } = await claim(session);
       try {
         session.signal.throwIfAborted();
         const stages = work(clock, (stage) => session.onStage(stage), session.signal);
@@ -97,9 +98,12 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
           session.onLost?.(error);
         });
         sleeper.begin(limits.idle);
+        const over = new AbortController();
+        if (ahead && session.scenario !== undefined) void bringImages(tools, owner.name, session.scenario, limits, over.signal).catch((error: unknown) => over.signal.aborted || log.warn({ cluster: owner.name, error: messageOf(error) }, 'images of a scenario were not loaded'));
         let stopping: Promise<void> | undefined;
         const stop = async (why: StopReason): Promise<void> => {
           unwatch();
+          over.abort(new Error('the session is over'));
           sleeper.end();
           // At once: a session that is reset asks for its next cluster while this one is still being left.
           const cleaned = why === 'reset' && isUsual(session.scenario) ? pool.giveBack(session.id, owner, sleeper) : undefined;

@@ -1,5 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ARGO_IMAGES, type Machine, startMachine } from './machine.ts';
+import { ARGO_IMAGES, type Machine, startMachine, until } from './machine.ts';
 
 const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
@@ -71,6 +73,23 @@ describe('images of Argo', () => {
     expect(await cluster.client.get(CONFIG_MAPS, 'argo', 'workflow-controller-configmap')).toHaveProperty('data.executor', 'imagePullPolicy: IfNotPresent\n');
     await cluster.stop('end');
   }, 60_000);
+});
+
+describe('images of a scenario', () => {
+  it('come into a cluster that was made ahead of it as well', async () => {
+    machine = await startMachine({ apis: 2, warm: 1, behaviour: { images: [...ARGO_IMAGES, 'busybox:1'] } });
+    await machine.provider.begin?.(new Set());
+    await until(async () => (await machine.double.containers()).some(({ state }) => state === 'paused'), 'a cluster ahead');
+    const folder = join(machine.folder, 'course');
+    await mkdir(folder);
+    await writeFile(join(folder, 'pod.yaml'), 'spec:\n  containers:\n  - image: busybox:1\n');
+    const scenario = { id: 'pods', title: 'Pods', description: '', folder, root: folder, steps: [], assets: [], imageId: 'kubernetes', family: 'cluster' as const, hosts: ['host01'], needs: [], layout: 'terminal' as const, dashboards: [], terminals: [], hide: { intro: false, finish: false }, variables: [], problems: [] };
+    const started = await machine.start({ scenario });
+    const cluster = await started.cluster;
+    expect(started.states()).toContain('kind-open done');
+    await until(async () => (await machine.double.containers()).some(({ loaded }) => loaded?.includes('busybox:1') === true), 'the image');
+    await cluster.stop('end');
+  }, 90_000);
 });
 
 describe('the environment of kind', () => {
