@@ -40,7 +40,8 @@ export function webhookCaller(options: WebhookCallerOptions): CallWebhook {
     try {
       const gone = new Promise<never>((_resolve, reject) => late.signal.addEventListener('abort', () => reject(new Error('context deadline exceeded')), { once: true }));
       const work = dial().then((stream) => {
-        socket = stream;
+        socket = stream.on('error', () => stream.destroy());
+        if (late.signal.aborted) stream.destroy();
         return secured(stream, host, address.caBundle).then((secure) => post(secure, host, port, new URL(url), body));
       });
       work.catch(() => undefined);
@@ -98,7 +99,11 @@ function secured(socket: Duplex, host: string, caBundle: string): Promise<TLSSoc
   return new Promise((resolve, reject) => {
     const name = host.replace(/^\[(.*)\]$/, '$1');
     const secure = connect({ socket, host: name, ...(isIP(name) === 0 ? { servername: name } : {}), ...(caBundle.trim() === '' ? {} : { ca: caBundle }) }, () => resolve(secure));
-    secure.once('error', reject);
+    // It may fail again when nobody waits any more.
+    secure.on('error', (error) => {
+      reject(error);
+      secure.destroy();
+    });
     secure.once('close', () => reject(new Error('EOF')));
   });
 }

@@ -38,11 +38,11 @@ function nginxController(controller: IngressController): Program {
       try {
         listen(80, (socket) => controller.accept(socket, false));
         listen(443, (socket) => controller.accept(socket, true));
-        listen(10254, (socket) => health.emit('connection', socket));
+        listen(10254, (socket) => health.emit('connection', socket.on('error', () => socket.destroy())));
         const [cert, key] = [await content(context, flag(argv, 'validating-webhook-certificate')), await content(context, flag(argv, 'validating-webhook-key'))];
         if (cert !== '' && key !== '') {
-          const webhook = createHttpsServer({ cert, key }, (request, response) => void review(controller, request, response));
-          listen(Number(/(\d+)$/.exec(flag(argv, 'validating-webhook'))?.[1] ?? 8443), (socket) => webhook.emit('connection', socket));
+          const webhook = createHttpsServer({ cert, key }, (request, response) => void review(controller, request, response).catch(() => response.destroy()));
+          listen(Number(/(\d+)$/.exec(flag(argv, 'validating-webhook'))?.[1] ?? 8443), (socket) => webhook.emit('connection', socket.on('error', () => socket.destroy())));
         }
       } catch (error) {
         context.stderr(`${messageOf(error)}\n`);

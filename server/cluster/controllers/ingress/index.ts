@@ -112,7 +112,10 @@ export function startIngress(context: ControllerContext, { network, entrance }: 
     http.closeAllConnections();
     https?.closeAllConnections();
   };
-  const accept = (socket: Duplex, secure: boolean): void => void (secure ? secureServer() : http).emit('connection', socket);
+  const accept = (socket: Duplex, secure: boolean): void => {
+    socket.on('error', () => socket.destroy());
+    (secure ? secureServer() : http).emit('connection', socket);
+  };
   const listen = async (port: number): Promise<void> => {
     if (entrance === undefined || open.has(port)) return;
     const listening = await entrance.listen(port);

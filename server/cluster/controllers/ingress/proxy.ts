@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, request as httpRequest, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES, validateHeaderValue } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Ids } from '../../../lib/ids.ts';
 import { pageOf } from './pages.ts';
@@ -51,21 +51,23 @@ export function createProxy({ ids, sites, endpoints, dial }: ProxyOptions): Prox
   return {
     handle(request, response, secure) {
       response.on('error', () => undefined);
-      const decision = decide(sites(), request, secure);
+      const decision = decideSafely(sites(), request, secure);
       if ('page' in decision) return answer(request, response, decision.page);
       if ('redirect' in decision) return answer(request, response, decision.redirect.code, decision.redirect.location);
       if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) return answer(request, response, 413);
       const targets = endpoints(decision.backend);
       if (targets.length === 0) return answer(request, response, 503);
       connect(targets).then(
-        (socket) => forward(request, response, socket, decision.url, headersFor(request, secure, ids)),
-        () => answer(request, response, 502),
-      );
+        (socket) => {
+          socket.on('error', () => socket.destroy());
+          forward(request, response, socket, decision.url, headersFor(request, secure, ids));
+        },
+      ).catch(() => answer(request, response, 502));
     },
     upgrade(request, socket, head, secure) {
       socket.on('error', () => socket.destroy());
       const refuse = (code: number) => socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      const decision = decide(sites(), request, secure);
+      const decision = decideSafely(sites(), request, secure);
       if (!('backend' in decision)) return void refuse('page' in decision ? decision.page : decision.redirect.code);
       const targets = endpoints(decision.backend);
       if (targets.length === 0) return void refuse(503);
@@ -82,8 +84,7 @@ export function createProxy({ ids, sites, endpoints, dial }: ProxyOptions): Prox
           for (const side of [upstream, socket]) side.on('error', end).on('close', end);
           upstream.pipe(socket).pipe(upstream);
         },
-        () => refuse(502),
-      );
+      ).catch(() => refuse(502));
     },
   };
 }
@@ -105,6 +106,17 @@ export function decide(sites: readonly Site[], request: Pick<IncomingMessage, 'u
   const changed = rewritten(route, path);
   const query = url.indexOf('?');
   return { backend: route.backend, url: changed === path ? url : `${encodeURI(changed)}${query < 0 ? '' : url.slice(query)}` };
+}
+
+/** An annotation may hold what can be no address or expression: that is an error of the Ingress, not of this process. */
+function decideSafely(sites: readonly Site[], request: IncomingMessage, secure: boolean): Decision {
+  try {
+    const decision = decide(sites, request, secure);
+    if ('redirect' in decision) validateHeaderValue('location', decision.redirect.location);
+    return 'backend' in decision && /[^\x21-\xff]/.test(decision.url) ? { page: 400 } : decision;
+  } catch {
+    return { page: 500 };
+  }
 }
 
 /** As nginx compares it: decoded, without dots and empty parts; undefined when it is none. */

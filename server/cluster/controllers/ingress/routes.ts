@@ -134,9 +134,15 @@ function placesOf(path: string, type: string, regex: boolean): Pick<Route, 'matc
 
 function redirectOf(annotation: (name: string) => string): Redirect | undefined {
   const permanent = annotation('permanent-redirect');
-  if (permanent !== '') return { code: Number(annotation('permanent-redirect-code')) || 301, location: permanent };
+  if (permanent !== '') return { code: redirectCode(annotation('permanent-redirect-code')), location: permanent };
   const temporal = annotation('temporal-redirect');
   return temporal === '' ? undefined : { code: 302, location: temporal };
+}
+
+/** Only codes that redirect; ingress-nginx takes 301 for others. */
+function redirectCode(text: string): number {
+  const code = Number(text);
+  return Number.isInteger(code) && code >= 300 && code <= 308 ? code : 301;
 }
 
 function toHttps(annotation: (name: string) => string): Route['toHttps'] {

@@ -166,6 +166,14 @@ spec: {defaultBackend: {service: {name: who, port: {number: 80}}}}
     request.destroy();
   });
 
+  it('answers that something is wrong with it, and goes on, where its annotations make no sense', async () => {
+    const odd = (name: string, annotation: string, value: string) => ({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name, annotations: { [`nginx.ingress.kubernetes.io/${annotation}`]: value } }, spec: { rules: [{ host: `${name}.example`, http: { paths: [{ path: '/(x', pathType: 'ImplementationSpecific', backend: { service: { name: 'blue', port: { number: 80 } } } }, { path: '/', pathType: 'Prefix', backend: { service: { name: 'blue', port: { number: 80 } } } }] } }] } });
+    const type = { group: 'networking.k8s.io', version: 'v1', resource: 'ingresses' };
+    for (const [name, annotation, value] of [['newline', 'permanent-redirect', 'https://a.example/\nSet-Cookie: a=b'], ['wide', 'temporal-redirect', 'https://…'], ['rewrite', 'rewrite-target', '/\ud800'], ['code', 'permanent-redirect-code', '99']] as const) await test.cluster.client.create(type, 'default', odd(name, annotation, value));
+    expect(await Promise.all(['newline', 'wide', 'rewrite', 'code'].map(async (name) => (await get(`${name}.example`, '/')).status))).toEqual([500, 500, 500, 200]);
+    expect((await get('colours.example', '/blue')).body).toBe('blue\n');
+  });
+
   it('is not served any more once it is deleted, and its ports close with the last one', async () => {
     await kubectl('delete', 'ingress', '--all');
     await vi.waitFor(async () => expect(await get('colours.example', '/red').catch((error: unknown) => error)).toMatchObject({ code: 'ECONNREFUSED' }), 5000);
