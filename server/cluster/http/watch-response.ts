@@ -43,7 +43,7 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
 
   const flush = (): void => {
     scheduled = false;
-    if (lines.length === 0 || response.writableEnded) return;
+    if (lines.length === 0 || response.writableEnded || response.destroyed) return;
     const text = lines.splice(0).join('');
     if (response.write(text)) queued = 0;
     else if ((queued += text.length) > MAX_BUFFERED) response.destroy();
