@@ -8,15 +8,12 @@ import type { KubeObject } from '../../../server/cluster/store/object.ts';
 import { runChecks, validateCheck, type CheckContext } from '../../../server/checks/index.ts';
 import { readPath } from '../../../server/checks/json-path.ts';
 import type { CheckSpec } from '../../../server/scenario/model.ts';
+import { contextWith } from './context.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
 });
-
-function notUsed(): never {
-  throw new Error('not used in this test');
-}
 
 /** A client over a list of objects; reviews are answered by `allowed` and `tokens`. */
 function clientOver(objects: { resource: string; object: KubeObject }[], tokens: Record<string, string> = {}, allowed: string[] = []): KubeClient {
@@ -48,29 +45,15 @@ function clientOver(objects: { resource: string; object: KubeObject }[], tokens:
 }
 
 function context(over: Partial<CheckContext> = {}): CheckContext {
-  return {
+  return contextWith({
     client: clientOver([]),
     dial: (port) =>
       new Promise((resolve, reject) => {
         const socket = connect(port, '127.0.0.1', () => resolve(socket));
         socket.on('error', reject);
       }),
-    shell: { variables: {}, commands: [] },
-    requests: () => [],
-    readScript: notUsed,
-    runScript: notUsed,
-    runCommand: notUsed,
-    readFile: notUsed,
-    statFile: notUsed,
-    quizzes: [],
-    quizAnswers: {},
-    languages: [],
-    now: () => 1000,
-    sleep: async () => {},
-    stepOpenedAt: 500,
-    signal: new AbortController().signal,
     ...over,
-  };
+  });
 }
 
 async function check(kind: string, spec: unknown, over: Partial<CheckContext> = {}) {
