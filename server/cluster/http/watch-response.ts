@@ -15,14 +15,15 @@ const BOOKMARK_EVERY = 60_000;
 /** A client that does not read is cut off before its events fill the memory. */
 const MAX_BUFFERED = 32 * 1024 * 1024;
 
-/** The newest line that an object became. Stored objects never change, and a hundred watchers get the same one. */
-const newestLines = new WeakMap<KubeObject, { form: string; text: string }>();
+/** What the newest event's object became, by form: stored objects never change, and a hundred watchers get it one after the other. */
+let newest: { object: KubeObject; lines: Map<string, string> } | undefined;
 
 function sharedLine(object: KubeObject, form: string, make: () => string): string {
-  const known = newestLines.get(object);
-  if (known?.form === form) return known.text;
+  if (newest?.object !== object) newest = { object, lines: new Map() };
+  const known = newest.lines.get(form);
+  if (known !== undefined) return known;
   const text = make();
-  newestLines.set(object, { form, text });
+  newest.lines.set(form, text);
   return text;
 }
 
