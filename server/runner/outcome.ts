@@ -27,6 +27,8 @@ export interface RunReport {
   /** `1/3`: one of three parts. */
   shard?: string;
   scenarios: Outcome[];
+  /** Ids of those that have not run to their end because another one had failed (`--bail`); absent when there are none. */
+  left?: string[];
 }
 
 /** Several rounds as one: a case that fails in any of them has failed, and one that fails in some of them is a flake. */

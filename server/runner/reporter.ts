@@ -191,6 +191,7 @@ export function summary(report: RunReport, style: Style): string {
   for (const outcome of report.scenarios) if (outcome.state === 'skipped') lines.push(`${style.warn('skipped')} ${outcome.id}: ${outcome.reason ?? ''}`);
   const numbers = [`${count('passed')} passed`, ...(count('failed') === 0 ? [] : [style.bad(`${count('failed')} failed`)]), ...(count('broken') === 0 ? [] : [style.bad(`${count('broken')} broken`)]), ...(count('skipped') === 0 ? [] : [`${count('skipped')} skipped`]), ...(count('interrupted') === 0 ? [] : [`${count('interrupted')} interrupted`])];
   lines.push(`Scenarios: ${numbers.join(', ')}`, `Proofs:    ${cases} held${failedCases === 0 ? '' : `, ${style.bad(`${failedCases} failed`)}`}`, `Cluster:   ${report.provider}${report.repeat > 1 ? `, ${report.repeat} runs each` : ''}${report.shard === undefined ? '' : `, part ${report.shard}`}, ${duration(report.ms)}`);
+  if (report.left !== undefined) lines.push(style.warn(`Stopped at the first scenario that failed: ${report.left.length === 1 ? 'one has' : `${report.left.length} have`} not run.`));
   if (report.state === 'interrupted') lines.push(style.warn('The run was interrupted: what is not listed has not run.'));
   return `${lines.join('\n')}\n`;
 }

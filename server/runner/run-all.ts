@@ -58,6 +58,7 @@ export async function runAll(workshop: Workshop, selected: readonly Selected[], 
   };
   await Promise.all(Array.from({ length: Math.min(options.jobs, selected.length) }, worker));
   const scenarios = selected.flatMap((one) => outcomes.get(one.id) ?? []);
+  const left = stop.signal.aborted ? selected.flatMap((one) => (outcomes.has(one.id) ? [] : [one.id])) : [];
   return {
     version: 1,
     state: stateOfRun(scenarios, options.signal.aborted),
@@ -66,6 +67,7 @@ export async function runAll(workshop: Workshop, selected: readonly Selected[], 
     ms: workshop.clock.now() - began,
     ...(options.shard === undefined ? {} : { shard: options.shard }),
     scenarios,
+    ...(left.length === 0 ? {} : { left }),
   };
 }
 

@@ -70,6 +70,40 @@ describe('argo-lab test', () => {
   }, 60_000);
 });
 
+describe('argo-lab test --bail', () => {
+  const Bailed = Report.extend({ left: z.array(z.string()).optional() });
+  let course: string;
+  beforeAll(async () => {
+    course = join(folder, 'stops');
+    for (const [name, block] of [['1-fine', 'true'], ['2-fails', 'false'], ['3-long', 'sleep 30'], ['4-fine', 'true']] as const) {
+      await mkdir(join(course, name), { recursive: true });
+      await writeFile(join(course, name, 'index.json'), JSON.stringify({ title: name, details: { steps: [{ title: 'Step', text: 'step.md' }] }, backend: { imageid: 'ubuntu' } }));
+      await writeFile(join(course, name, 'step.md'), `# Step\n\n\`${block}\`{{exec}}\n`);
+    }
+  });
+
+  it('stops at the first scenario that fails, and names those that have not run', () => {
+    const { code, out } = lab('test', course, '--cluster', 'none', '--bail', '--jobs', '1', '--json');
+    const report = Bailed.parse(JSON.parse(out));
+    expect({ code, state: report.state, ran: report.scenarios.map(({ id, state }) => `${id} ${state}`), left: report.left }).toEqual({ code: 1, state: 'failed', ran: ['stops/1-fine passed', 'stops/2-fails failed'], left: ['stops/3-long', 'stops/4-fine'] });
+  }, 60_000);
+
+  it('stops what runs beside it, too', () => {
+    const began = performance.now();
+    const { code, out } = lab('test', course, '--cluster', 'none', '--bail', '--jobs', '2', '--only', '2-fails', '--only', '3-long');
+    expect(performance.now() - began).toBeLessThan(25_000);
+    expect(code).toBe(1);
+    expect(out).toContain('Scenarios: 0 passed, 1 failed\n');
+    expect(out).toContain('Stopped at the first scenario that failed: one has not run.\n');
+  }, 60_000);
+
+  it('changes nothing where nothing fails', () => {
+    const { code, out } = lab('test', course, '--cluster', 'none', '--bail', '--only', '1-fine', '--only', '4-fine', '--json');
+    const report = Bailed.parse(JSON.parse(out));
+    expect({ code, state: report.state, ran: report.scenarios.map(({ id }) => id), left: report.left }).toEqual({ code: 0, state: 'passed', ran: ['stops/1-fine', 'stops/4-fine'], left: undefined });
+  }, 60_000);
+});
+
 describe('argo-lab record', () => {
   let scenario: string;
   beforeAll(async () => {
