@@ -18,7 +18,7 @@ import { recordingOf } from './recording.ts';
 /** Where sessions can run, and which scenarios can't where. */
 export interface CourseProviders {
   offers(): Promise<ProviderView[]>;
-  refusals(scenario: Scenario): Promise<{ provider: string; reason: string; next?: string }[]>;
+  refusals(scenario: Scenario, names: readonly string[]): Promise<{ provider: string; reason: string; next?: string }[]>;
 }
 
 const has = machineHas(process.env['PATH'] ?? '');
@@ -93,7 +93,8 @@ async function treeOf(course: Course, manager: SessionManager, providers: Course
       const { scenario } = item;
       const session = manager.openSessionOf(scenario.id);
       // Whoever has a session already is not asked whether there may be one; who can't be had at all says so for all.
-      const refusals = session === undefined ? (await providers.refusals(scenario)).filter(({ provider }) => offers.some(({ id, available }) => id === provider && available)) : [];
+      const available = offers.flatMap((offer) => (offer.available ? [offer.id] : []));
+      const refusals = session === undefined ? await providers.refusals(scenario, available) : [];
       const standard = refusals.flatMap(({ provider, reason, next }) => {
         const offer = offers.find(({ id }) => id === provider);
         return offer?.default === true ? [{ id: 'cluster', title: offer.title, met: false, message: reason, ...(next === undefined ? {} : { next }) }] : [];

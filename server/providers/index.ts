@@ -53,8 +53,8 @@ export interface Providers {
   get(name: string): ClusterProvider | undefined;
   /** Every one that may be chosen, the default first. */
   offers(): Promise<ProviderOffer[]>;
-  /** Those of them that can't run this scenario here, and why. */
-  refusals(scenario: Scenario): Promise<Refusal[]>;
+  /** Those of the named ones that can't run this scenario here, and why. */
+  refusals(scenario: Scenario, names: readonly string[]): Promise<Refusal[]>;
   /** The one for a new session: as asked, or the default; none where the scenario needs no cluster. Throws where it can't be had. */
   choose(scenario: Scenario, asked?: string): Promise<ClusterProvider>;
   begin(sessions: ReadonlySet<string>): Promise<void>;
@@ -121,9 +121,9 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
           return { id: provider.name, title: provider.title, available: problem === undefined, ...problem, default: provider === standard };
         }),
       ),
-    async refusals(scenario) {
+    async refusals(scenario, names) {
       if (!needsCluster(scenario)) return [];
-      const asked = offered.map(async (provider): Promise<Refusal[]> => {
+      const asked = offered.filter(({ name }) => names.includes(name)).map(async (provider): Promise<Refusal[]> => {
         const problem = await soon(Promise.resolve(provider.refuses?.(scenario)), () => undefined);
         return problem === undefined ? [] : [{ provider: provider.name, ...problem }];
       });
