@@ -5,7 +5,9 @@ import { staticSite } from './static-site.ts';
 
 const WELCOME = `<!DOCTYPE html>
 <html>
-<head><title>Welcome to nginx!</title></head>
+<head>
+<title>Welcome to nginx!</title>
+</head>
 <body>
 <h1>Welcome to nginx!</h1>
 <p>This page is served by the small web server that stands for nginx in this cluster.</p>
@@ -66,6 +68,8 @@ const ASIDE = /^-[vVtTsk]$/;
 const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, [{ name: 'nginx', version: `nginx version: nginx/\${NGINX_VERSION:-${NGINX_VERSION}}`, port: 80, foreground: 'daemon off' }]);
 
 export const nginx: ImageEntry = { repository: 'nginx', envOfTag: nginxEnv, entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
+/** The same under the names that Kubernetes' own pages use. */
+export const nginxSlim: readonly ImageEntry[] = ['registry.k8s.io/nginx-slim', 'k8s.gcr.io/nginx-slim'].map((repository) => ({ ...nginx, repository }));
 export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
 
 export const httpd: ImageEntry = {
