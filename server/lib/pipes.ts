@@ -13,6 +13,8 @@ const close = promisify(closeCallback);
 
 /** So many are made at a time: one call of `mkfifo` costs as much as a small process. */
 const BATCH = 32;
+/** Counted over all of them: the clusters of one lab share a folder. */
+let made = 0;
 
 export interface PipedProcess {
   pid: number;
@@ -32,7 +34,6 @@ export class Pipes {
   readonly #folder: string;
   #ready: string[] = [];
   #making: Promise<void> | undefined;
-  #made = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -83,7 +84,7 @@ export class Pipes {
 
   async #make(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    const paths = Array.from({ length: BATCH }, () => join(this.#folder, `${process.pid}-${this.#made++}`));
+    const paths = Array.from({ length: BATCH }, () => join(this.#folder, `${process.pid}-${made++}`));
     // Whoever runs in a container may be another user than the lab.
     await run('mkfifo', ['-m', '666', ...paths]);
     this.#ready.push(...paths);

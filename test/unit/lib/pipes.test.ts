@@ -39,3 +39,9 @@ test('the output of many quick processes is kept until somebody reads it', async
 test('a command that does not exist is an error', async () => {
   await expect(pipes.spawn('/no/such/command', [], { env, stdin: false })).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+test('several of them share a folder, as the clusters of one lab do', async () => {
+  const others = Array.from({ length: 3 }, () => new Pipes(join(folder, 'pipes')));
+  const started = await Promise.all(others.map((one, i) => one.spawn('echo', [String(i)], { env, stdin: false })));
+  expect(await Promise.all(started.map(({ stdout }) => text(stdout)))).toEqual(['0\n', '1\n', '2\n']);
+});
