@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -101,3 +101,28 @@ export function sorted(value: unknown): unknown {
 }
 
 export const same = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+
+/**
+ * Replays the recordings of a folder one after the other, or those that are named, says what differs, and ends the
+ * process: 0 when nothing does. Arguments: `FOLDER EXAMPLES [--support FOLDER] [--verbose] [NAME…]`.
+ */
+export async function replayFolder(suffix: string, one: (rig: Rig, name: string, folders: { recordings: string; examples: string; support: string }, number: number) => Promise<string[]>): Promise<never> {
+  const [recordings = '', examples = '', ...rest] = process.argv.slice(2);
+  const at = rest.indexOf('--support');
+  const support = at < 0 ? examples : (rest.splice(at, 2)[1] ?? examples);
+  const folders = { recordings: resolve(recordings), examples: resolve(examples), support: resolve(support) };
+  const names = rest.filter((word) => !word.startsWith('--'));
+  const all = (await readdir(folders.recordings)).filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
+  const chosen = names.length === 0 ? all : all.filter((name) => names.includes(name));
+  const rig = await startRig();
+  let passed = 0;
+  for (const [i, name] of chosen.entries()) {
+    const problems = await one(rig, name, folders, i + 1).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
+    if (problems.length === 0) passed++;
+    console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
+    for (const problem of problems.slice(0, rest.includes('--verbose') ? 500 : 12)) console.log(`       ${problem}`);
+  }
+  console.log(`${passed} of ${chosen.length} as recorded`);
+  await rig.stop();
+  process.exit(passed === chosen.length && passed > 0 ? 0 : 1);
+}

@@ -8,10 +8,10 @@
  * are not there are read from `--support`, the `examples` folder of Argo Workflows' own source.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { sleep, systemClock } from '../../server/lib/clock.ts';
 import { isJsonObject } from '../../server/lib/json.ts';
-import { list, masked, record, startRig } from './argo-recordings.ts';
+import { list, masked, record, replayFolder } from './argo-recordings.ts';
 import type { Json, Recipe, Rig } from './argo-recordings.ts';
 
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
@@ -63,8 +63,8 @@ const eventsOf = (events: Json[]) =>
     })
     .sort();
 
-async function runOne(rig: Rig, name: string, folders: { objects: string; examples: string; support: string }, number: number): Promise<string[]> {
-  const recording = JSON.parse(await readFile(join(folders.objects, `${name}.json`), 'utf8')) as { how: Recipe; about: string; workflow: Json; pods: Json[]; events: Json[] };
+async function runOne(rig: Rig, name: string, folders: { recordings: string; examples: string; support: string }, number: number): Promise<string[]> {
+  const recording = JSON.parse(await readFile(join(folders.recordings, `${name}.json`), 'utf8')) as { how: Recipe; about: string; workflow: Json; pods: Json[]; events: Json[] };
   const namespace = `o-${number}-ns`;
   const relative = /examples\/([\w./-]+\.yaml)/.exec(recording.about)?.[1] ?? `${name}.yaml`;
   const known = (await readdir(folders.examples)).includes(relative.replace('/', '--'));
@@ -92,21 +92,4 @@ async function runOne(rig: Rig, name: string, folders: { objects: string; exampl
   return out;
 }
 
-const [objects = '', examples = '', ...rest] = process.argv.slice(2);
-const at = rest.indexOf('--support');
-const support = at < 0 ? examples : (rest.splice(at, 2)[1] ?? examples);
-const folders = { objects: resolve(objects), examples: resolve(examples), support: resolve(support) };
-const names = rest.filter((word) => !word.startsWith('--'));
-const all = (await readdir(folders.objects)).filter((each) => each.endsWith('.json')).map((each) => each.slice(0, -5));
-const chosen = names.length === 0 ? all : all.filter((name) => names.includes(name));
-const rig = await startRig();
-let passed = 0;
-for (const [i, name] of chosen.entries()) {
-  const problems = await runOne(rig, name, folders, i + 1).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
-  if (problems.length === 0) passed++;
-  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
-  for (const problem of problems.slice(0, rest.includes('--verbose') ? 500 : 12)) console.log(`       ${problem}`);
-}
-console.log(`${passed} of ${chosen.length} as recorded`);
-await rig.stop();
-process.exit(passed === chosen.length ? 0 : 1);
+await replayFolder('.json', runOne);

@@ -2,15 +2,15 @@
  * Runs recorded workflows on an embedded cluster and compares the order of watch events with the recording: what each
  * pod, its node and the workflow come to, in which order. How often a state is written, and how long it takes, is chance.
  *
- *   npx tsx test/harness/run-traces.ts TRACES EXAMPLES [--verbose] [NAME…]
+ *   npx tsx test/harness/run-traces.ts TRACES EXAMPLES [--support FOLDER] [--verbose] [NAME…]
  *
  * TRACES holds `name.jsonl`, EXAMPLES the `name.yaml`, `name.json` and `setup.yaml` that belong to them.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sleep, systemClock } from '../../server/lib/clock.ts';
 import { fnv1a32 } from '../../server/cluster/argo/controller/names.ts';
-import { list, masked, record, startRig } from './argo-recordings.ts';
+import { list, masked, record, replayFolder } from './argo-recordings.ts';
 import type { Json, Recipe, Rig } from './argo-recordings.ts';
 
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
@@ -83,8 +83,8 @@ async function watch(rig: Rig, namespace: string): Promise<{ events: Seen[]; sto
   return { events, stop: () => control.abort() };
 }
 
-async function runOne(rig: Rig, name: string, folders: { traces: string; examples: string }, number: number): Promise<string[]> {
-  const recorded = (await readFile(join(folders.traces, `${name}.jsonl`), 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Seen);
+async function runOne(rig: Rig, name: string, folders: { recordings: string; examples: string }, number: number): Promise<string[]> {
+  const recorded = (await readFile(join(folders.recordings, `${name}.jsonl`), 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Seen);
   const how: Recipe = await readFile(join(folders.examples, `${name}.json`), 'utf8').then(
     (text) => (JSON.parse(text) as { how: Recipe }).how,
     () => ({ setup: [], submit: 'argo submit -n $NS --name ex $F', drive: [] }),
@@ -108,19 +108,4 @@ async function runOne(rig: Rig, name: string, folders: { traces: string; example
   return compare(atomsOf(recorded), atomsOf(events));
 }
 
-const [traces = '', examples = '', ...rest] = process.argv.slice(2);
-const folders = { traces: resolve(traces), examples: resolve(examples) };
-const names = rest.filter((word) => !word.startsWith('--'));
-const all = (await readdir(folders.traces)).filter((file) => file.endsWith('.jsonl')).map((file) => file.slice(0, -6));
-const chosen = names.length === 0 ? all : all.filter((name) => names.includes(name));
-const rig = await startRig();
-let passed = 0;
-for (const [i, name] of chosen.entries()) {
-  const problems = await runOne(rig, name, folders, i + 1).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
-  if (problems.length === 0) passed++;
-  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
-  for (const problem of problems) console.log(`       ${problem}`);
-}
-console.log(`${passed} of ${chosen.length} as recorded`);
-await rig.stop();
-process.exit(passed === chosen.length ? 0 : 1);
+await replayFolder('.jsonl', runOne);
