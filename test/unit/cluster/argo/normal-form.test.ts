@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GoDecodeError, goStructJson, normalize } from '../../../../server/cluster/argo/types/normal-form.ts';
+import { goStructJson, normalize } from '../../../../server/cluster/argo/types/normal-form.ts';
 
 const hello = { spec: { templates: [{ name: 'main', container: { image: 'busybox', command: ['echo'], args: ['hello world'] } }], entrypoint: 'main' }, metadata: { generateName: 'hello-world-' } };
 
