@@ -7,6 +7,7 @@ import type { Request } from './body.ts';
 export interface Response {
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
+  readonly destroyed: boolean;
   writeHead(code: number, headers: Record<string, string | string[]>): unknown;
   write(chunk: Uint8Array | string): boolean;
   end(chunk?: Uint8Array | string): unknown;
