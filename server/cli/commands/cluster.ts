@@ -1,5 +1,6 @@
 import type { ClusterFlags } from '../cluster.ts';
 import type { AddCommand } from '../command.ts';
+import { SANDBOX, logLevel } from '../options.ts';
 
 export const addCluster: AddCommand = (program, { parts, exit }) => {
   program
@@ -10,8 +11,8 @@ export const addCluster: AddCommand = (program, { parts, exit }) => {
     .option('--addons', 'with the StorageClass and the IngressClass that clusters of sessions have')
     .option('--ingress-port <number>', 'also serve Ingresses over HTTP on this port; 0 takes a free one')
     .option('--kubeconfig-out <file>', 'where to write the kubeconfig', 'kubeconfig.yaml')
-    .option('--sandbox <kind>', 'auto, bubblewrap or none', 'auto')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
+    .option(...SANDBOX)
+    .option(...logLevel('warn'))
     .action(async (flags: ClusterFlags) => {
       const { cluster } = await import('../cluster.ts');
       exit(await cluster(flags, await parts.argoUi()));

@@ -1,5 +1,6 @@
 import { type AddCommand, collect } from '../command.ts';
 import type { Flags } from '../flags.ts';
+import { ARGO_MANIFEST, CLUSTER, CONTEXT, NODE_IMAGE, SANDBOX, logLevel } from '../options.ts';
 
 export const addServe: AddCommand = (program, { parts, exit }) => {
   program
@@ -9,19 +10,19 @@ export const addServe: AddCommand = (program, { parts, exit }) => {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data <folder>', 'where sessions and progress are kept (default: ~/.local/share/argo-lab)')
     .option('--scenarios <folder>', 'a folder with courses; may be repeated', collect)
-    .option('--sandbox <kind>', 'auto, bubblewrap or none', 'auto')
-    .option('--cluster <provider>', 'embedded, kind, existing, or none for terminals alone', 'embedded')
+    .option(...SANDBOX)
+    .option(...CLUSTER)
     .option('--kubeconfig <file>', 'the cluster of --cluster existing')
-    .option('--context <name>', 'the context of that kubeconfig')
-    .option('--node-image <image>', 'the image of kind clusters; also KIND_NODE_IMAGE')
-    .option('--argo-manifest <file>', 'manifests of Argo Workflows for kind clusters; also ARGO_MANIFEST')
+    .option(...CONTEXT)
+    .option(...NODE_IMAGE)
+    .option(...ARGO_MANIFEST)
     .option('--warm <number>', 'kind clusters that are kept ready', '0')
     .option('--allow-host <name>', 'another host name by which the lab is reached; may be repeated', collect)
     .option('--allow-remote', 'allow an address that others on the network can reach')
     .option('--preview-domain <name>', 'previewed ports are <port>-<session>.<name>', 'localhost')
     .option('--max-sessions <number>', 'sessions that may be open at once', '20')
     .option('--watch', 'for authors: reload the page when a scenario changes, and show tools for trying it')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
+    .option(...logLevel('warn'))
     .action(async (folders: string[], flags: Flags) => {
       const { serve } = await import('../serve.ts');
       exit(await serve(() => parts.startLab(flags, folders)));
