@@ -102,7 +102,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const layer: Bind = { source: spec.layer, target: '/', readOnly: false };
   const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }, ...(commands === undefined ? [] : [{ source: commands.folder, target: HOST_COMMANDS, readOnly: true }])];
   const all = [layer, ...base, ...mounts];
-  const shared = spec.pod === undefined || spec.pod === '' ? undefined : [...(host.pods.get(spec.pod) ?? [])].at(0);
+  const shared = await firstAlive(host.pods.get(spec.pod ?? '') ?? []);
   const routed = spec.address === undefined ? undefined : host.router;
   const args = (place: (source: string) => string) => {
     const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
@@ -167,6 +167,12 @@ async function begun(first: number, clock: Clock): Promise<void> {
     if (program === undefined || basename(program) !== 'bwrap') return;
     await sleep(clock, 2);
   }
+}
+
+/** A container that has just ended has no network any more that another one could join. */
+async function firstAlive(pids: Iterable<number>): Promise<number | undefined> {
+  for (const pid of pids) if (await isAlive(pid)) return pid;
+  return undefined;
 }
 
 interface Running {
