@@ -27,7 +27,7 @@ ip -batch - <<E || exit 97
 link set lo up
 addr add $address/24 dev eth0
 link set eth0 up
-route del ${POD_NET} dev eth0
+route flush dev eth0
 route add ${GATEWAY} dev eth0 scope link
 route add ${POD_NET} via ${GATEWAY}
 route add default via ${GATEWAY}

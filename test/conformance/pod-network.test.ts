@@ -93,6 +93,20 @@ describe('the network of pods, for the processes in them', () => {
     expect(printed.split('\n')).toEqual(['2', '2', "wget: bad address 'nosuch'", "wget: can't connect to remote host (X): Connection refused", "wget: can't connect to remote host (192.0.2.1): Network is unreachable", '']);
   }, 60_000);
 
+  it('has room for more pods than one net of addresses', async ({ skip }) => {
+    if (!routed) skip('this machine lets nobody make a network in the kernel: it takes root, bubblewrap and iproute2');
+    const { network } = test.cluster;
+    const taken = Array.from({ length: 300 }, (_one, index) => `taken-${index}`);
+    for (const uid of taken) network.addressOf(uid);
+    await pod('beyond', { image: 'nginx', command: ['sh', '-c', 'ip -o -4 addr show dev eth0; exec nginx -g "daemon off;"'] });
+    await service('beyond', 80, 80);
+    await untilRunning('beyond');
+    const { status } = await test.cluster.client.get(PODS, 'default', 'beyond');
+    expect(status).toMatchObject({ podIP: expect.stringMatching(/^10\.244\.1\.\d+$/) });
+    expect(await printedIn('asks-beyond', 'wget -qO- -T 5 http://beyond | grep -c Welcome')).toBe('2\n');
+    for (const uid of taken) network.release(uid);
+  }, 60_000);
+
   it('gives a pod its own address on eth0, by which another pod reaches it', async ({ skip }) => {
     if (!routed) skip('this machine lets nobody make a network in the kernel: it takes root, bubblewrap and iproute2');
     await pod('talker', { image: 'busybox', command: ['sh', '-c', 'while true; do echo "I am $(hostname -i)" | nc -l -p 7000; done'] });

@@ -24,12 +24,30 @@ export async function buildBusybox(folder: string): Promise<Busybox | undefined>
   await chmod(join(temporary, 'busybox'), 0o755);
   await Promise.all(names.filter((name) => name !== 'busybox').map((name) => symlink('busybox', join(temporary, name))));
   if (names.includes('wget') && (await diesOfTimeouts(program))) {
+    await copyFile(program, join(temporary, WHOLE), constants.COPYFILE_FICLONE);
+    await chmod(join(temporary, WHOLE), 0o755);
+    await writeFile(join(temporary, 'busybox'), withoutWget(await readFile(program)), { mode: 0o755 });
     await rm(join(temporary, 'wget'));
     await writeFile(join(temporary, 'wget'), WGET, { mode: 0o755 });
   }
   await rm(folder, { recursive: true, force: true });
   await rename(temporary, folder);
   return { folder, applets: new Set([...names, 'busybox']) };
+}
+
+/** The program as it is, for the script that stands for its wget. */
+const WHOLE = 'busybox.whole';
+
+/**
+ * The shell of busybox runs its own applets, whatever is in the PATH: so that it finds the script, its program must not
+ * know the name. The table of names stays sorted.
+ */
+function withoutWget(program: Buffer): Buffer {
+  const at = program.indexOf('\0wget\0which\0', 0, 'latin1');
+  if (at < 0) return program;
+  const changed = Buffer.from(program);
+  changed.write('wgeu', at + 1, 'latin1');
+  return changed;
 }
 
 /** Debian's static busybox 1.35 crashes as soon as wget is told how long to wait: then another applet does the waiting. */
@@ -44,8 +62,8 @@ for word do
   esac
   if [ -n "$skip" ]; then limit=$word; skip=; else set -- "$@" "$word"; fi
 done
-[ -z "$limit" ] && exec busybox wget "$@"
-busybox timeout "$limit" busybox wget "$@"
+[ -z "$limit" ] && exec /bin/${WHOLE} wget "$@"
+busybox timeout "$limit" /bin/${WHOLE} wget "$@"
 code=$?
 [ $code -eq 143 ] && { echo "wget: download timed out" >&2; exit 1; }
 exit $code
