@@ -20,6 +20,17 @@ export function within<T>(clock: Clock, ms: number, what: string, work: Promise<
   });
 }
 
+/** The value of `work`; rejects with the signal's reason as soon as that is aborted. What goes on behind it is not stopped. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
+  });
+}
+
 /** Lets at most so many run at once; the others wait in their order. */
 export class Slots {
   #free: number;

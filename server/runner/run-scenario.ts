@@ -7,7 +7,7 @@ import { checksFileOf } from './checks-file.ts';
 import { compareTranscript } from './compare.ts';
 import { Desk, type Recorder } from './desk.ts';
 import { endOf } from './judge-block.ts';
-import { Slots, within } from './limits.ts';
+import { Slots, untilAborted, within } from './limits.ts';
 import { type CaseKind, type CaseReport, type Exchange, type Finding, type PageReport, type RunEvent, type ScenarioReport, stateOf } from './report.ts';
 import { judgeAfter, judgeBefore, judgeNearMiss, judgeOthers } from './verdicts.ts';
 import { Misses, type Miss } from './misses.ts';
@@ -139,7 +139,8 @@ class ScenarioRun {
       ...(task.recorded === true ? { onExchange: (exchange: Exchange) => this.onEvent({ type: 'exchange', scenario: this.scenario.id, exchange }) } : {}),
     });
     try {
-      await task.walk(new Walker(workshop, route, session, desk, this.#limitMs, options.signal));
+      // A program that runs when somebody ends the run is not waited for: its session ends.
+      await untilAborted(task.walk(new Walker(workshop, route, session, desk, this.#limitMs, options.signal)), options.signal);
     } finally {
       await desk.close();
       if (task.recorded === true) this.#exchanges.push(...desk.exchanges);
@@ -307,6 +308,8 @@ class ScenarioRun {
   }
 
   #add(page: string, report: CaseReport): void {
+    // What was under way when the run was ended says nothing of the scenario.
+    if (this.options.signal?.aborted === true) return;
     const pages = this.#pages.get(page) ?? [...this.#pages.values()][0];
     if (pages === undefined) this.#pages.set(page, { page, title: this.scenario.title, file: this.#named('index.json'), cases: [report] });
     else pages.cases.push(report);
