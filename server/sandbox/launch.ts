@@ -117,12 +117,6 @@ export function joinNetwork(launcher: Launcher, pid: number, argv: readonly stri
   return { file: 'nsenter', args: ['-t', String(pid), ...(launcher.uid === undefined ? ['-U', '--preserve-credentials'] : []), '-n', ...argv] };
 }
 
-/** The same command in the network of `pid`: containers of one pod share theirs. */
-export function withNetworkOf(launcher: Launcher, pid: number, command: PlaceCommand): PlaceCommand {
-  const { file, args } = joinNetwork(launcher, pid, [command.file, ...command.args]);
-  return { ...command, file, args };
-}
-
 /**
  * The command that joins a container. `helpers`: whether the container has setpriv and a full shell; without them the
  * process keeps rights over its own, otherwise powerless user namespace, and can gain none. `env`, because the shell of

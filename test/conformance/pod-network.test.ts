@@ -107,6 +107,18 @@ describe('the network of pods, for the processes in them', () => {
     for (const uid of taken) network.release(uid);
   }, 60_000);
 
+  it('is one for the containers of a pod, also where one has ended before the next begins', async ({ skip }) => {
+    if (!routed) skip('this machine lets nobody make a network in the kernel: it takes root, bubblewrap and iproute2');
+    const { client } = test.cluster;
+    const names = Array.from({ length: 6 }, (_one, index) => `brief-${index}`);
+    const quick = (name: string) => ({ name, image: 'busybox', command: ['true'] });
+    for (const name of names) await client.create(PODS, 'default', { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { restartPolicy: 'Never', containers: [quick('first'), quick('second'), { name: 'third', image: 'busybox', command: ['sh', '-c', 'ip -o -4 addr show dev eth0 | grep -c 10.244'] }] } });
+    for (const name of names) {
+      await vi.waitFor(async () => expect((await client.get(PODS, 'default', name))['status']).toMatchObject({ phase: expect.stringMatching(/Succeeded|Failed/) }), 15_000);
+      expect((await client.get(PODS, 'default', name))['status']).toMatchObject({ phase: 'Succeeded' });
+    }
+  }, 60_000);
+
   it('gives a pod its own address on eth0, by which another pod reaches it', async ({ skip }) => {
     if (!routed) skip('this machine lets nobody make a network in the kernel: it takes root, bubblewrap and iproute2');
     await pod('talker', { image: 'busybox', command: ['sh', '-c', 'while true; do echo "I am $(hostname -i)" | nc -l -p 7000; done'] });

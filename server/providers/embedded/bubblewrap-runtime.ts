@@ -6,19 +6,17 @@ import { type Clock, sleep } from '../../lib/clock.ts';
 import { openInside, pathOfHandle } from '../../lib/inside-file.ts';
 import { Pipes } from '../../lib/pipes.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
-import { joinContainer, launch, type Launcher, withNetworkOf } from '../../sandbox/launch.ts';
+import { joinContainer, launch, type Launcher } from '../../sandbox/launch.ts';
 import { NetworkBridge } from '../../sandbox/netns.ts';
 import { Router } from '../../sandbox/router.ts';
 import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf, processLimitOf, programOf } from '../../sandbox/proc.ts';
 import type { PlaceCommand } from '../../sandbox/sandbox.ts';
 import { spawnPty } from '../../terminal/pty.ts';
+import { inNetwork, PodNetworks } from './pod-networks.ts';
 import { buildHostCommands, HOST_COMMANDS, type HostCommands } from './host-commands.ts';
 import { type Busybox, buildBusybox, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** Containers that run now, by pod: the next one of a pod joins the network of one of them. */
-type Pods = Map<string, Set<number>>;
 
 /** What is built once by where it lies: the clusters of one lab share it, and none may build it while another uses it. */
 function once<T>(build: (folder: string) => Promise<T>): (folder: string) => Promise<T> {
@@ -46,7 +44,7 @@ export interface BubblewrapRuntime extends ProcessRuntime {
 /** Each container in a sandbox of its own: own processes, mounts and users; a network a pod, joined by a router once somebody asked for that. */
 export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): BubblewrapRuntime {
   const busyboxes = sharedBusybox(join(launcher.runFolder, 'busybox', 'bin'));
-  const pods: Pods = new Map();
+  const networks = new PodNetworks(launcher);
   const pipes = new Pipes(join(launcher.runFolder, 'pipes'));
   let router: Promise<Router | undefined> | undefined;
   const network = () => (router ??= Router.start(launcher, clock));
@@ -62,7 +60,7 @@ export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[]
     async start(spec) {
       const busybox = spec.root.base === 'busybox' ? await busyboxes : undefined;
       const commands = busybox === undefined || spec.root.hostCommands === undefined ? undefined : await sharedCommands(join(launcher.runFolder, 'busybox', 'host'));
-      return startContainer(spec, { launcher, etc, clock, busybox, commands, pods, pipes, router: await router });
+      return startContainer(spec, { launcher, etc, clock, busybox, commands, networks, pipes, router: await router });
     },
   };
 }
@@ -73,7 +71,7 @@ interface Host {
   clock: Clock;
   busybox: Busybox | undefined;
   commands: HostCommands | undefined;
-  pods: Pods;
+  networks: PodNetworks;
   pipes: Pipes;
   router: Router | undefined;
 }
@@ -102,7 +100,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const layer: Bind = { source: spec.layer, target: '/', readOnly: false };
   const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }, ...(commands === undefined ? [] : [{ source: commands.folder, target: HOST_COMMANDS, readOnly: true }])];
   const all = [layer, ...base, ...mounts];
-  const shared = await firstAlive(host.pods.get(spec.pod ?? '') ?? []);
+  const shared = host.networks.use(spec.pod);
   const routed = spec.address === undefined ? undefined : host.router;
   const args = (place: (source: string) => string) => {
     const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
@@ -110,21 +108,20 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   };
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
   const launched = await launch(launcher, name, all, args, spec.argv);
-  const command = shared !== undefined ? withNetworkOf(launcher, shared, launched) : routed === undefined || spec.address === undefined ? launched : routed.join(spec.address, launched);
+  const command = shared !== undefined ? inNetwork(shared, launched) : routed === undefined || spec.address === undefined ? launched : routed.join(spec.address, launched);
   const outer = await run(command, spec, pipes, clock).catch(async (error: unknown) => {
-    await release();
+    await Promise.all([release(), host.networks.giveBack(shared)]);
     throw error;
   });
   const first = await firstInside(outer.pid, clock);
   void rm(join(launcher.runFolder, `${name}.args`), { force: true });
-  if (first !== undefined && spec.pod !== undefined) host.pods.set(spec.pod, (host.pods.get(spec.pod) ?? new Set()).add(first));
+  const network = shared ?? (first === undefined ? undefined : await host.networks.keep(spec.pod, first));
   const bridge = first === undefined ? undefined : new NetworkBridge(launcher, first, clock);
   const end = async () => {
     // The outer process is gone as soon as the command has ended: what it left behind goes with it.
     if (first !== undefined) await endAll(first, clock);
-    host.pods.get(spec.pod ?? '')?.delete(first ?? 0);
     bridge?.close();
-    await release();
+    await Promise.all([release(), host.networks.giveBack(network)]);
   };
   const exited = outer.exited.then(async (exit) => {
     await end();
@@ -167,12 +164,6 @@ async function begun(first: number, clock: Clock): Promise<void> {
     if (program === undefined || basename(program) !== 'bwrap') return;
     await sleep(clock, 2);
   }
-}
-
-/** A container that has just ended has no network any more that another one could join. */
-async function firstAlive(pids: Iterable<number>): Promise<number | undefined> {
-  for (const pid of pids) if (await isAlive(pid)) return pid;
-  return undefined;
 }
 
 interface Running {
