@@ -6,7 +6,7 @@ import { saveMemo } from './memoize.ts';
 import { isCompletedPhase, isFulfilled, isOver } from './nodes.ts';
 import type { Operation } from './operation.ts';
 import { hasOutputs } from './outputs.ts';
-import { exitCodeOf, failedOutcome, latestFinish, pendingReason, resourcesOf } from './pod-outcome.ts';
+import { exitCodeOf, failedOutcome, latestFinish, othersEnded, pendingReason, resourcesOf } from './pod-outcome.ts';
 import type { PodView } from './pod-outcome.ts';
 import { parseProgress } from './progress.ts';
 import { exportGlobals } from './handed-on.ts';
@@ -54,6 +54,7 @@ export function assessPods(op: Operation): boolean {
     if (node.phase === 'Succeeded' && before !== 'Succeeded') saveMemo(op, node);
     if (node.phase === 'Running') running = true;
     control(op, pod, node);
+    endForsaken(op, pod);
   }
   for (const node of op.nodes.all()) {
     if (node.type !== 'Pod' || isOver(node) || node.phase === 'Pending' || node.startedAt === null || op.observed.pods.has(node.id)) continue;
@@ -163,6 +164,17 @@ function control(op: Operation, pod: PodView, node: NodeStatus): void {
     }
     if (op.deadline !== undefined && op.now > op.deadline && !onExit) end(op, pod, node, 'Step exceeded its deadline');
   }
+}
+
+/** How long a wait container may be at it once all others have ended, before it is told. */
+const FORSAKEN_MS = 5000;
+
+/** A wait container that nobody will tell of an end any more is told to end itself. After argo-workflows v3.7.6 workflow/controller/operator.go (cleanUpPod) */
+function endForsaken(op: Operation, pod: PodView): void {
+  const ended = pod.phase === 'Running' ? othersEnded(pod) : undefined;
+  if (ended === undefined || !pod.containers.some(({ name, running }) => name === 'wait' && running === true)) return;
+  if (op.now < ended + FORSAKEN_MS) op.requeueAt(ended + FORSAKEN_MS);
+  else op.changes.terminatePods.add(pod.name);
 }
 
 function end(op: Operation, pod: PodView, node: NodeStatus, message: string): void {

@@ -11,7 +11,7 @@ import { CONFIG_MAPS, core, GC_TASKS, LABEL_COMPLETED, LABEL_PHASE, PODS, TASK_S
 import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { isCompletedPhase } from './nodes.ts';
 import type { Changes } from './observed.ts';
-import { viewPod } from './pod-outcome.ts';
+import { othersEnded, viewPod } from './pod-outcome.ts';
 
 const ACCOUNTS = core('serviceaccounts');
 const TOKEN_ANNOTATION = 'workflows.argoproj.io/service-account-token.name';
@@ -145,7 +145,7 @@ export class Effects {
     if (pod === undefined) return;
     const view = viewPod(pod);
     const begun = view.phase === 'Running';
-    if (begun && this.#options.signals.terminate(pod.metadata.uid ?? '')) return;
+    if (begun && this.#options.signals.terminate(pod.metadata.uid ?? '', othersEnded(view) !== undefined)) return;
     // Whoever waited there has gone: the pod is about to end by itself.
     if (begun && view.containers.some((container) => container.name === 'wait')) return;
     if (view.phase === 'Succeeded' || view.phase === 'Failed') return;

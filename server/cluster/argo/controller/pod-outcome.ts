@@ -138,3 +138,10 @@ export function resourcesOf(pod: PodView): Record<string, number> {
   }
   return total;
 }
+
+/** When the last container but `wait` ended, in milliseconds; undefined while one runs, or is still to come. */
+export function othersEnded(pod: PodView): number | undefined {
+  const others = pod.containers.filter(({ name }) => name !== 'wait');
+  const times = others.flatMap(({ terminated }) => (terminated === undefined ? [] : [Date.parse(terminated.finishedAt)]));
+  return others.length === 0 || times.length < others.length ? undefined : Math.max(...times);
+}

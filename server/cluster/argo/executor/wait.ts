@@ -120,7 +120,10 @@ export async function wait(context: ProgramContext, signals: PodSignals): Promis
     }
   };
   const cancels: (() => void)[] = [];
-  const terminate = () => {
+  // A container that never became its command, or was taken away from outside, leaves no exit code to wait for.
+  const forsaken = new AbortController();
+  const terminate = (ended: boolean) => {
+    if (ended) return forsaken.abort();
     for (const name of mains) cancels.push(signalUntilHeard(context.clock, dir, name, 'TERM'));
     cancels.push(context.clock.after(GRACE_MS, () => {
       for (const name of mains) void signalContainer(dir, name, 'KILL');
@@ -133,7 +136,8 @@ export async function wait(context: ProgramContext, signals: PodSignals): Promis
     // A resource's own container makes the result: this one only has the logs to save.
     const resource = template.resource !== undefined;
     if (!resource) await guard(() => createResult(context));
-    for (const name of mains) await fileThere(join(dir, 'ctr', name), 'exitcode', context.signal);
+    const untilTold = AbortSignal.any([context.signal, forsaken.signal]);
+    for (const name of mains) await fileThere(join(dir, 'ctr', name), 'exitcode', untilTold);
     stopProgress();
     log('info', 'Main container completed', ' error="<nil>"');
     for (const { name } of template.sidecars ?? []) {
