@@ -1,18 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Ids } from '../../../lib/ids.ts';
 import type { ProgramContext } from '../../program.ts';
+import { mountedText } from '../../program-io.ts';
 import type { KeySelector } from './types.ts';
-
-/** The text of a mounted file; undefined where there is none. */
-export async function mountedText(context: ProgramContext, path: string): Promise<string | undefined> {
-  const handle = await context.openFile(path).catch(() => undefined);
-  if (handle === undefined) return undefined;
-  try {
-    return (await handle.stat()).isFile() ? await handle.readFile('utf8') : undefined;
-  } finally {
-    await handle.close();
-  }
-}
 
 /** A secret's or config map's value that is mounted into the pod, without a line's end. Throws an Error. */
 export async function mountedValue(context: ProgramContext, kind: 'secret' | 'configMap', selector: KeySelector | undefined): Promise<string> {

@@ -7,10 +7,11 @@ import { Informers, keyOf, splitKey, type Informer } from '../../../controllers/
 import { CONFIG_MAPS, DEPLOYMENTS, LEASES, SERVICES, STATEFUL_SETS } from '../../../controllers/runtime/resources.ts';
 import { WorkQueue } from '../../../controllers/runtime/work-queue.ts';
 import type { ProgramContext } from '../../../program.ts';
+import { mountedText } from '../../../program-io.ts';
 import type { KubeObject } from '../../../store/object.ts';
 import { BusConfig, EventBusSpec, EventSourceSpec, problemOf, SensorSpec } from '../types.ts';
 import { EVENT_BUSES, EVENT_SOURCES, EVENTS_VERSION, SENSORS } from '../version.ts';
-import { answerOn, mountedText, randomText } from '../world.ts';
+import { answerOn, randomText } from '../world.ts';
 import { failed, type ZapLogger } from '../zap.ts';
 import { Conditions, isReady } from './conditions.ts';
 import { readEventsConfig, type EventsConfig } from './config.ts';

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
+import { mountedText } from '../../../program-io.ts';
 import { logLine } from '../../server/access-log.ts';
 import { claimsOfToken } from '../../server/auth.ts';
 import { requestOf } from '../../server/gateway.ts';
@@ -8,7 +9,6 @@ import { Code, GrpcStatus, toStatus } from '../../server/status.ts';
 import { runArgo } from '../../cli/run.ts';
 import type { Question, Transport } from '../../cli/transport.ts';
 import { WORKFLOWS } from '../version.ts';
-import { mountedText } from '../world.ts';
 import { applyLabelPolicy, madeBy, manifestOf, type Firing } from './trigger.ts';
 
 const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { sleep } from '../../../../lib/clock.ts';
 import { messageOf } from '../../../../lib/errors.ts';
 import type { ProgramContext } from '../../../program.ts';
+import { mountedText } from '../../../program-io.ts';
 import { sign, type Credentials } from '../../../network/s3-signature.ts';
 
 interface Alias extends Credentials {
@@ -51,7 +52,7 @@ export async function runClientScript(context: ProgramContext): Promise<number> 
   if (args[0] === '-c') script = args[1] ?? '';
   else {
     const path = args.find((arg) => !arg.startsWith('-')) ?? '';
-    const text = await readMounted(context, path);
+    const text = await mountedText(context, path);
     if (text === undefined) {
       context.stderr(`${command}: ${path}: No such file or directory\n`);
       return 127;
@@ -160,14 +161,4 @@ async function ask(context: ProgramContext, alias: Alias, method: string, path: 
     request.on('error', reject);
     request.end();
   });
-}
-
-async function readMounted(context: ProgramContext, path: string): Promise<string | undefined> {
-  const handle = await context.openFile(path).catch(() => undefined);
-  if (handle === undefined) return undefined;
-  try {
-    return (await handle.stat()).isFile() ? await handle.readFile('utf8') : undefined;
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ImageEntry, Program, ProgramContext } from '../../../program.ts';
+import { mountedText } from '../../../program-io.ts';
 import { commandOnly, serviceScript } from '../own-bin.ts';
 import { flagOf, untilTold } from '../serve-http.ts';
 import { REDIS_CLI } from './cli.ts';
@@ -69,14 +69,8 @@ function serve(socket: Duplex, keys: Keyspace, { clock }: ProgramContext): void 
 /** `redis-server /etc/redis.conf`: one setting a line. */
 async function fileSettings(context: ProgramContext): Promise<Record<string, string>> {
   const path = context.argv.find((word) => word.startsWith('/') && word.endsWith('.conf'));
-  const handle = path === undefined ? undefined : await context.openFile(path).catch(() => undefined);
-  if (handle === undefined) return {};
-  try {
-    const text = (await readFile(handle)).subarray(0, 64 * 1024).toString();
-    return Object.fromEntries(text.split('\n').flatMap((line) => { const [, name = '', value = ''] = /^\s*([a-z][\w-]*)\s+(.*?)\s*$/.exec(line) ?? []; return name === '' ? [] : [[name, value.replace(/^"(.*)"$/, '$1')]]; }));
-  } finally {
-    await handle.close();
-  }
+  const text = path === undefined ? '' : ((await mountedText(context, path)) ?? '').slice(0, 64 * 1024);
+  return Object.fromEntries(text.split('\n').flatMap((line) => { const [, name = '', value = ''] = /^\s*([a-z][\w-]*)\s+(.*?)\s*$/.exec(line) ?? []; return name === '' ? [] : [[name, value.replace(/^"(.*)"$/, '$1')]]; }));
 }
 
 /** `23 Nov 2026 09:28:56.000` */
