@@ -1,4 +1,5 @@
 import { parse as parseYaml } from 'yaml';
+import { whenAborted } from '../../../lib/abort.ts';
 import type { Log } from '../../../lib/log.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { KubeClient } from '../../client.ts';
@@ -136,10 +137,7 @@ class Controller {
       workflows: this.#workflows,
       ...(this.#managed === undefined ? {} : { namespace: this.#managed }),
     });
-    await new Promise<void>((resolve) => {
-      if (this.#stop.signal.aborted) resolve();
-      else this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await whenAborted(this.#stop.signal);
     stopCron();
     this.#effects.stop();
     close();

@@ -36,11 +36,3 @@ export function answerOn(context: ProgramContext, port: number, answer: () => { 
 export function randomText(ids: Ids, length: number): string {
   return ids.alphanumeric(length);
 }
-
-/** Resolves when the signal aborts. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

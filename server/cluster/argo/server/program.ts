@@ -1,6 +1,7 @@
 import type { RequestRecord } from '../../auth/request-log.ts';
 import { CertificateAuthority } from '../../auth/certificates.ts';
 import type { Program, ProgramContext } from '../../program.ts';
+import { whenAborted } from '../../../lib/abort.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { persistenceOf } from '../archive/persistence.ts';
 import type { WorkflowArchive } from '../archive/workflow-archive.ts';
@@ -70,7 +71,7 @@ async function run(context: ProgramContext, options: ArgoServerOptions): Promise
   const close = context.network.listen(context.pod.metadata.uid ?? '', flags.port, (socket) => listener.accept(socket));
   log('info', 'GRPC Server Max Message Size, MaxGRPCMessageSize, is set', { GRPC_MESSAGE_SIZE: '104857600' });
   log('info', `Argo Server started successfully on ${url}`, { url });
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await whenAborted(signal);
   close();
   listener.close();
   return 0;

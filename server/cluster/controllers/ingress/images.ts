@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { whenAborted } from '../../../lib/abort.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { ApiStatus } from '../../api/status.ts';
@@ -50,7 +51,7 @@ function nginxController(controller: IngressController): Program {
         return 1;
       }
       context.stdout('NGINX Ingress controller: this cluster’s own does its work\n');
-      await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+      await whenAborted(signal);
       for (const close of closers) close();
       health.closeAllConnections();
       return 0;

@@ -1,22 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { whenAborted } from '../../../lib/abort.ts';
 import type { ProgramContext } from '../../program.ts';
 
 /** Answers HTTP on ports of the pod until the program is told to end; resolves with its exit code. */
 export async function serveHttp(context: ProgramContext, ports: readonly number[], handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
   const server = createServer(handle);
   const stops = ports.map((port) => context.network.listen(context.pod.metadata.uid ?? '', port, (socket) => server.emit('connection', socket)));
-  await untilTold(context);
+  await whenAborted(context.signal);
   for (const stop of stops) stop();
   server.closeAllConnections();
   return 0;
-}
-
-/** Resolves at SIGTERM. */
-export function untilTold({ signal }: ProgramContext): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** An answer with its length, as small servers give it; HEAD gets the headers alone. */

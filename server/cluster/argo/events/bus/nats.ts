@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import { whenAborted } from '../../../../lib/abort.ts';
 import type { ImageEntry, Program, ProgramContext } from '../../../program.ts';
-import { serveOn, untilAborted } from '../world.ts';
+import { serveOn } from '../world.ts';
 import type { Broker } from './broker.ts';
 
 const [CLIENT_PORT, CLUSTER_PORT, MONITOR_PORT, METRICS_PORT] = [4222, 6222, 8222, 7777];
@@ -56,7 +57,7 @@ function natsServer(broker: Broker, streaming: boolean): Program {
       line(context, `Listening for route connections on 0.0.0.0:${CLUSTER_PORT}`);
       const bus = busOf(context.env);
       const down = bus === undefined ? () => undefined : broker.serve(bus);
-      await untilAborted(context.signal);
+      await whenAborted(context.signal);
       line(context, 'Initiating Shutdown...');
       for (const stop of stops) stop();
       for (const client of clients) client.destroy();
@@ -76,7 +77,7 @@ const exporter: Program = {
       response.end(body);
     });
     line(context, 'Prometheus exporter listening at http://0.0.0.0:7777/metrics');
-    await untilAborted(context.signal);
+    await whenAborted(context.signal);
     stop();
     return 0;
   },
@@ -85,7 +86,7 @@ const exporter: Program = {
 const reloader: Program = {
   async run(context) {
     context.stderr('Starting NATS Server Reloader v0.14.0\n');
-    await untilAborted(context.signal);
+    await whenAborted(context.signal);
     return 0;
   },
 };

@@ -1,3 +1,4 @@
+import { whenAborted } from '../../../../lib/abort.ts';
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import { rfc3339Micro } from '../../../../lib/clock.ts';
 import { silentLog } from '../../../../lib/log.ts';
@@ -67,10 +68,7 @@ export async function runController(context: ProgramContext, root: ZapLogger): P
   log.info('cmd/start.go:190', 'Starting controller manager', [['version', EVENTS_VERSION]]);
   await lead(context);
   new Controller(context, log, config, image).start();
-  await new Promise<void>((resolve) => {
-    if (context.signal.aborted) resolve();
-    else context.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await whenAborted(context.signal);
   for (const stop of stops) stop();
   return 0;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whenAborted } from '../../../../lib/abort.ts';
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
 import { DEFAULT_BACKOFF, withRetry } from '../backoff.ts';
@@ -7,7 +8,7 @@ import { busAddress } from '../bus/connection.ts';
 import { lead, readEnvironment } from '../service.ts';
 import { SensorSpec } from '../types.ts';
 import { EVENTS_VERSION } from '../version.ts';
-import { answerOn, untilAborted } from '../world.ts';
+import { answerOn } from '../world.ts';
 import { failed, type ZapLogger } from '../zap.ts';
 import { conditionOf, showCondition, type Condition } from './dependencies.ts';
 import { TriggerRunner } from './trigger-runner.ts';
@@ -47,7 +48,7 @@ export async function runSensor(context: ProgramContext, root: ZapLogger, broker
       own.info('sensors/listener.go:353', 'Sensor started.');
       try {
         // A trigger that cannot subscribe ends the sensor; the kubelet starts it again.
-        await Promise.race([untilAborted(context.signal), Promise.all(starting).then(() => untilAborted(context.signal))]);
+        await Promise.race([whenAborted(context.signal), Promise.all(starting).then(() => whenAborted(context.signal))]);
         own.info('sensors/listener.go:355', 'Shutting down...');
       } finally {
         await Promise.all(stops.map((stop) => stop()));

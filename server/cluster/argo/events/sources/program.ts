@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whenAborted } from '../../../../lib/abort.ts';
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
 import { evalBool } from '../../expressions/index.ts';
@@ -8,7 +9,7 @@ import { BusConnection } from '../bus/connection.ts';
 import { eventProblem, eventsOf, isKind, needsLeader } from '../controller/validate-source.ts';
 import { BusConfig, EventSourceSpec } from '../types.ts';
 import { EVENTS_VERSION } from '../version.ts';
-import { answerOn, untilAborted } from '../world.ts';
+import { answerOn } from '../world.ts';
 import { failed, type ZapLogger } from '../zap.ts';
 import { lead, readEnvironment } from '../service.ts';
 import { listenToCalendar } from './calendar.ts';
@@ -76,7 +77,7 @@ class Source {
     const stopDaemon = clock.every(RECONNECT_MS, () => void this.#reconnect());
     const listeners = this.#listeners();
     log.info('eventsources/eventing.go:613', 'Eventing server started.');
-    const over = await Promise.race([untilAborted(signal).then(() => false), Promise.all(listeners).then(() => !signal.aborted)]);
+    const over = await Promise.race([whenAborted(signal).then(() => false), Promise.all(listeners).then(() => !signal.aborted)]);
     if (over) {
       log.error('eventsources/eventing.go:630', 'Erroring out, no active event server running');
       stopDaemon();

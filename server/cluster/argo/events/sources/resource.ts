@@ -1,10 +1,10 @@
+import { whenAborted } from '../../../../lib/abort.ts';
 import { goJson } from '../../../../lib/json.ts';
 import type { ResourceType, WatchEvent } from '../../../client.ts';
 import type { KubeObject } from '../../../store/object.ts';
 import { BoundedRegExp } from '../../../../lib/bounded-regexp.ts';
 import { textAt } from '../paths/gjson.ts';
 import type { ResourceSource, Selector } from '../types.ts';
-import { untilAborted } from '../world.ts';
 import { failed } from '../zap.ts';
 import { goTimeText } from './calendar.ts';
 import type { Listening } from './listener.ts';
@@ -33,7 +33,7 @@ export async function listenToResource(source: ResourceSource, listening: Listen
   const type: ResourceType = { group: source.group, version: source.version, resource: source.resource };
   const follower = new Follower(type, source, labelSelector, wanted, listening);
   follower.watch();
-  await untilAborted(context.signal);
+  await whenAborted(context.signal);
   info(243, 'event source is stopped');
 }
 

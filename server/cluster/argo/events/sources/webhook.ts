@@ -1,10 +1,11 @@
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { whenAborted } from '../../../../lib/abort.ts';
 import { goJson } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
 import { compact, parseJsonText } from '../paths/json-text.ts';
 import type { WebhookSource } from '../types.ts';
-import { mountedValue, untilAborted } from '../world.ts';
+import { mountedValue } from '../world.ts';
 import { failed, type ZapLogger } from '../zap.ts';
 import type { Listening } from './listener.ts';
 
@@ -68,7 +69,7 @@ export async function listenToWebhook(source: WebhookSource, ports: WebhookPorts
   await ports.add(context, source, log, (request, response) => void receive(source, listening, request, response));
   log.with(['port', source.port], ['endpoint', source.endpoint]).info('webhook/webhook.go:194', 'route is activated');
   info(245, 'running operations post route activation...');
-  await untilAborted(context.signal);
+  await whenAborted(context.signal);
   info(252, 'connection is closed by client');
   info(254, 'marking route as inactive');
   info(257, 'running operations post route inactivation...');

@@ -1,17 +1,11 @@
 import { createServer } from 'node:http';
+import { whenAborted } from '../../../../lib/abort.ts';
 import type { ImageEntry, Program } from '../../../program.ts';
 import { runClientScript } from './client.ts';
 import { createConsole } from './console.ts';
 import { Notifications } from './notifications.ts';
 import { BucketStore } from './object-store.ts';
 import { createS3Handler } from './s3.ts';
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
 
 /** `minio server`: the S3 API on port 9000 and its pages on the console's port; objects live as long as the container. */
 const server: Program = {
@@ -30,7 +24,7 @@ const server: Program = {
     const consolePort = Number(/^:?(\d+)$/.exec(optionOf(context.argv, '--console-address') ?? '')?.[1] ?? 9001);
     const stops = [context.network.listen(uid, 9000, (socket) => api.emit('connection', socket)), context.network.listen(uid, consolePort, (socket) => page.emit('connection', socket))];
     context.stdout(`MinIO Object Storage Server (emulated)\nAPI: http://${context.network.addressOf(uid)}:9000\nWebUI: http://${context.network.addressOf(uid)}:${consolePort}\n`);
-    await aborted(context.signal);
+    await whenAborted(context.signal);
     for (const stop of stops) stop();
     api.closeAllConnections();
     page.closeAllConnections();

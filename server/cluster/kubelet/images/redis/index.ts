@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
+import { whenAborted } from '../../../../lib/abort.ts';
 import type { ImageEntry, Program, ProgramContext } from '../../../program.ts';
 import { mountedText } from '../../../program-io.ts';
 import { commandOnly, serviceScript } from '../own-bin.ts';
-import { flagOf, untilTold } from '../serve-http.ts';
+import { flagOf } from '../serve-http.ts';
 import { REDIS_CLI } from './cli.ts';
 import { Keyspace, runCommand } from './commands.ts';
 import { ProtocolError, type Reply, RequestReader, writeReply } from './protocol.ts';
@@ -30,7 +31,7 @@ const server: Program = {
     });
     say(`Running mode=standalone, port=${port}.`);
     say('Ready to accept connections tcp');
-    await untilTold(context);
+    await whenAborted(context.signal);
     say('User requested shutdown...');
     stop();
     for (const socket of open) socket.destroy();
