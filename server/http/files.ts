@@ -19,7 +19,7 @@ export function filesRouter(manager: SessionManager): Router {
     const session = await manager.find(id);
     if (session === undefined) throw new LabError('not-found', 'there is no such session');
     if (session.place === undefined) throw new LabError('conflict', 'the session is not ready yet', 'Wait until the preparation is done.');
-    return { session, files: new Editor(session.place) };
+    return { session, files: new Editor(session.place, { root: session.scenario.editorPath, leftOut: session.scenario.leftOutOfEditor }) };
   };
 
   router.get('/sessions/:sid/files', async (request, response) => {

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { assetProblems } from './assets.ts';
 import { indexIn } from './index-name.ts';
 import { imageMeaning } from './images.ts';
+import { greetingOf } from './greeting.ts';
 import { dashboardsOf, layoutOf, readIndex, terminalsOf } from './index-file.ts';
 import { type CheckValidator, type PageLoad, loadPage } from './load-page.ts';
 import type { Page, Problem, Scenario } from './model.ts';
@@ -90,6 +91,8 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
     terminals: terminalsOf(index),
     hide: { intro: index.environment?.hideintro ?? false, finish: index.environment?.hidefinish ?? false, ...((index.interface?.hideHiddenFiles ?? index.environment?.hideHiddenFiles) === true ? { dotFiles: true } : {}) },
     ...given('editorPath', index.environment?.uieditorpath),
+    ...(index.environment?.exclusionPatterns === undefined ? {} : { leftOutOfEditor: index.environment.exclusionPatterns }),
+    ...given('greeting', greetingOf(index.environment?.uimessage1)),
     ...given('namespace', index.backend?.namespace),
     ...(index.backend?.kind === undefined ? {} : { kind: index.backend.kind }),
     ...(index.backend?.argo === undefined ? {} : { argo: index.backend.argo }),

@@ -34,6 +34,10 @@ export interface Scenario {
   hide: { intro: boolean; finish: boolean; /** Files whose names begin with a dot, in the editor's tree. */ dotFiles?: boolean };
   /** The folder that the editor shows: `environment.uieditorpath`. None means the home. */
   editorPath?: string;
+  /** `environment.exclusionPatterns`: what the editor's tree leaves out; see editor-tree.ts. */
+  leftOutOfEditor?: string[];
+  /** `environment.uimessage1`, made safe: what stands in the first terminal above its prompt. */
+  greeting?: string;
   /** The namespace that kubectl is in at the start: `backend.namespace`. None means `default`. */
   namespace?: string;
   /** `backend.kind`: what a cluster made with kind has besides. */

@@ -93,6 +93,8 @@ function indexFile(soft: Soft) {
         uieditorpath: soft(z.string()),
         showide: soft(Flag),
         hideHiddenFiles: soft(Flag),
+        exclusionPatterns: soft(z.array(z.string()).describe("Left out of the editor's tree: names, or paths from the folder that it shows")),
+        uimessage1: soft(Label.describe('Shown in the first terminal, above its prompt')),
       }),
     ),
     /** Misplaced: they belong into details. */

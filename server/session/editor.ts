@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { LabError } from '../lib/errors.ts';
 import { runToEnd, type RunResult } from '../sandbox/run.ts';
 import type { Place } from '../sandbox/sandbox.ts';
+import { leftOut } from '../scenario/editor-tree.ts';
 import type { FileEntry, FileView, FolderView, MovedFile, SavedFile } from '../protocol/workbench.ts';
 
 /** Bytes of a file that is edited at most. */
@@ -18,10 +19,15 @@ const NOT_SHOWN = /^\/(?:usr|bin|sbin|lib|lib64|proc|sys|dev|opt\/argo-lab[^/]*)
  * links are followed only where they stay in what may be edited.
  */
 export class Editor {
-  constructor(private readonly place: Place) {}
+  /** `tree`: the folder that the editor shows, and what of it the author leaves out. Such a file can still be opened by its name. */
+  constructor(
+    private readonly place: Place,
+    private readonly tree: { root?: string | undefined; leftOut?: readonly string[] | undefined } = {},
+  ) {}
 
   async list(path: string): Promise<FolderView> {
     const folder = await this.#real(path);
+    const hidden = await this.#hiddenIn(folder);
     const result = await this.#run('[ -d "$1" ] || exit 3; cd -- "$1" && find . -mindepth 1 -maxdepth 1 -printf "%y %s %f\\0" 2>/dev/null | head -z -n 2001', [folder], 4 * MAX_TEXT);
     if (result.code === 3) throw await this.#missing(folder, 'folder');
     if (result.code !== 0) throw new LabError('forbidden', `${path} may not be read`);
@@ -30,7 +36,7 @@ export class Editor {
       const [, kind = '', size = '0', name = ''] = /^(\S+) (\d+) ([^]*)$/.exec(line) ?? [];
       return { name, type: kind === 'f' ? 'file' : kind === 'd' ? 'folder' : 'other', ...(kind === 'f' ? { size: Number(size) } : {}) };
     });
-    return { path: folder, entries: entries.filter((entry) => !NOT_SHOWN.test(posix.join(folder, entry.name))), ...(lines.length > MAX_ENTRIES ? { truncated: true } : {}) };
+    return { path: folder, entries: entries.filter((entry) => !NOT_SHOWN.test(posix.join(folder, entry.name)) && !hidden(entry.name)), ...(lines.length > MAX_ENTRIES ? { truncated: true } : {}) };
   }
 
   async read(path: string): Promise<FileView> {
@@ -111,6 +117,14 @@ mv -nT -- "$1" "$2" || exit 5
     const result = await this.#run('for p; do stat -c "%y %s %i" -- "$p" 2>/dev/null || echo -; done', [...paths], 64 * 1024);
     const lines = result.stdout.split('\n');
     return new Map(paths.map((path, index) => [path, lines[index] ?? '-']));
+  }
+
+  async #hiddenIn(folder: string): Promise<(name: string) => boolean> {
+    const patterns = this.tree.leftOut ?? [];
+    const way = patterns.length === 0 ? '..' : posix.relative(await this.#real(this.tree.root ?? '~'), folder);
+    if (way === '..' || way.startsWith('../')) return () => false;
+    const hides = leftOut(patterns);
+    return (name) => hides(posix.join(way, name));
   }
 
   /** A thing itself, not what it may lead to: the folder that it is in with links followed, and its name. */

@@ -17,6 +17,8 @@ export interface TerminalsOptions {
   ids: Ids;
   /** Declared variables that the shells report. */
   variables: readonly string[];
+  /** Written to the first one above its prompt. */
+  greeting?: string | undefined;
   onChange(): void;
   /** A shell is back at its prompt. */
   onPrompt(): void;
@@ -59,6 +61,7 @@ export class Terminals {
         argv: shellArgv(`${place.toolsInside}/shell`),
         env: { ...shellEnvironment(nonce, this.options.variables), ...(place.isolation === 'bubblewrap' ? { ARGO_LAB_HOST: 'controlplane' } : {}) },
         nonce,
+        greeting: chosen === '1' ? this.options.greeting : undefined,
         clock,
         onMark: (mark) => {
           // What the lab typed is not what the learner did.

@@ -34,6 +34,8 @@ export interface TerminalOptions {
   argv: string[];
   env: Record<string, string>;
   nonce: string;
+  /** Written before anything else; as a terminal takes it. */
+  greeting?: string | undefined;
   clock: Clock;
   onMark?: (mark: ShellMark) => void;
   onExit?: (exit: { code: number; signal?: string }) => void;
@@ -99,6 +101,7 @@ export class TerminalHub {
 
   static async start(options: TerminalOptions): Promise<TerminalHub> {
     const hub = new TerminalHub(options);
+    if (options.greeting !== undefined) hub.#emit(Buffer.from(options.greeting));
     const command = options.place.command(options.argv, { env: options.env });
     hub.#pty = await spawnPty(command, FIRST_SIZE, { onData: (bytes) => hub.#onData(bytes), onExit: (exit) => hub.#onExit(exit) }, options.clock);
     return hub;

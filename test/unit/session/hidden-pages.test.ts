@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoursesView, ScenarioView, SessionView } from '../../../server/protocol/rest.ts';
+import { FolderView } from '../../../server/protocol/workbench.ts';
 import { type SmallLab, startSmallLab } from '../http/lab.ts';
 
 /** In YAML, with hidden first and last pages, the step in two languages, and scripts that tell in which order they ran. */
@@ -15,7 +16,7 @@ const FILES: Record<string, string> = {
     '    - {title: One, text: one.md, foreground: one.sh}',
     '    - {title: Two, text: two.md, verify: verify.sh}',
     '  finish: {text: finish.md}',
-    'environment: {hideintro: true, hidefinish: "true"}',
+    'environment: {hideintro: true, hidefinish: "true", exclusionPatterns: [./app/log/*, "*.tmp"], uimessage1: "\\e[32mWelcome\\e[m\\r\\n"}',
     'backend: {imageid: ubuntu}',
   ].join('\n'),
   'intro.md': 'Welcome.\n',
@@ -48,6 +49,18 @@ describe('a scenario whose author hides the first and the last page', () => {
     const [english, french] = [await view('en'), await view('fr')];
     expect([english.pages.map((page) => [page.id, page.html.trim()]), english.languages, english.layout?.finishHidden]).toEqual([[['step1', '<p>The step.</p>'], ['step2', '<p>The end.</p>']], ['en', 'fr'], true]);
     expect(french.pages.map((page) => [page.html.trim(), page.language])).toEqual([['<p>L’étape.</p>', 'fr'], ['<p>The end.</p>', undefined]]);
+  });
+
+  it('leaves out of the editor’s tree what the author says, at any depth', async () => {
+    const session = await lab.session();
+    const home = join(lab.data, 'sessions', session.id, 'home');
+    for (const name of ['app/log/1.txt', 'app/main.ts', 'app/deep/x.tmp', 'app/deep/kept', 'y.tmp']) {
+      await mkdir(dirname(join(home, name)), { recursive: true });
+      await writeFile(join(home, name), '');
+    }
+    const names = async (path: string) => FolderView.parse((await lab.api('GET', `/sessions/${session.id}/files?path=${path}`)).body).entries.map(({ name }) => name).filter((name) => /^[a-z]/.test(name) && name !== 'order').sort();
+    expect([await names('~'), await names('~/app'), await names('~/app/log'), await names('~/app/deep')]).toEqual([['app'], ['deep', 'log', 'main.ts'], [], ['kept']]);
+    expect((await lab.api('GET', `/sessions/${session.id}/files/content?path=y.tmp`)).status).toBe(200);
   });
 
   it('begins with step 1, after the scripts of the introduction have run in the same shell', async () => {

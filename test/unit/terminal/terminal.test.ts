@@ -72,6 +72,14 @@ describe('a terminal', () => {
     expect({ bytes: seen.bytes, end: seen.text.slice(-14), contiguous: seen.contiguous, exit: seen.messages.at(-1) }).toEqual({ bytes: 1_288_895, end: '199999\n200000\n'.slice(-14), contiguous: true, exit: { type: 'exit', code: 3 } });
   });
 
+  it('begins with a greeting, above what the shell says', async () => {
+    const hub = await TerminalHub.start({ id: '1', name: 'Terminal 1', place, argv: ['/bin/sh', '-c', 'echo ready'], env: {}, nonce: 'secret', greeting: '\u001b[32mWelcome\u001b[m\r\n', clock: systemClock });
+    open.push(hub);
+    const { seen } = watch(hub, { offset: 0 });
+    await until(() => seen.messages.some((message) => message.type === 'exit'));
+    expect(seen.text).toBe('\u001b[32mWelcome\u001b[m\r\nready\r\n');
+  });
+
   it('stops reading when no page keeps up, and grows by little', async () => {
     const hub = await start(['/bin/sh', '-c', 'yes']);
     const { seen, attachment } = watch(hub, { offset: 0, ack: false });
