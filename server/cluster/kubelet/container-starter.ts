@@ -149,9 +149,11 @@ export class ContainerStarter {
     const { clock, network, runtime } = this.#options;
     const { argv, env, layer, mounts, id, containerID } = made;
     const { content, workingDir } = image.entry;
+    const podUid = pod.metadata.uid ?? '';
+    const common = { id, pod: podUid, ...addressOf(pod, network), env, cwd: container.workingDir ?? workingDir ?? '/', hostname: hostnameOf(pod), layer, mounts };
     const asProcess = content.kind === 'program' ? content.asProcess?.(argv) : argv;
     if (content.kind === 'program' && asProcess === undefined) {
-      const body = content.body === undefined ? undefined : programBody({ runtime, network, podUid: pod.metadata.uid ?? '', clock, spec: { id, pod: pod.metadata.uid ?? '', ...addressOf(pod, network), env, cwd: container.workingDir ?? '/', hostname: hostnameOf(pod), root: content.body, layer, mounts, tty: false, stdin: false } });
+      const body = content.body === undefined ? undefined : programBody({ runtime, network, podUid, clock, spec: { ...common, root: content.body, tty: false, stdin: false } });
       return this.#program(request, content, made, log, body);
     }
     const command = asProcess ?? argv;
@@ -159,25 +161,14 @@ export class ContainerStarter {
       const root = content.kind === 'program' ? content.body : content;
       if (root === undefined) throw Object.assign(new Error(`${command[0] ?? ''} is not in the image`), { code: 'ENOENT' });
       const service = join(layer, '..', 'service');
-      const spec: ProcessSpec = {
-        id,
-        pod: pod.metadata.uid ?? '',
-        ...addressOf(pod, network),
-        argv: command,
-        env: content.kind === 'program' ? { ...env, ARGO_LAB_SERVICE: SERVICE_FOLDER } : env,
-        cwd: container.workingDir ?? workingDir ?? '/',
-        hostname: hostnameOf(pod),
-        root,
-        layer,
-        mounts: content.kind === 'program' ? [...mounts, { source: service, target: SERVICE_FOLDER, readOnly: false }] : mounts,
-        tty: container.tty === true,
-        stdin: container.stdin === true,
-      };
+      const spec: ProcessSpec = { ...common, argv: command, root, tty: container.tty === true, stdin: container.stdin === true };
       if (content.kind === 'program') {
+        spec.env = { ...env, ARGO_LAB_SERVICE: SERVICE_FOLDER };
+        spec.mounts = [...mounts, { source: service, target: SERVICE_FOLDER, readOnly: false }];
         await mkdir(service, { recursive: true });
         await chmod(service, 0o777);
       }
-      const process = await runProcess(runtime, spec, log, (process, ended) => void answerOnLocalhost(process, network, pod.metadata.uid ?? '', ended));
+      const process = await runProcess(runtime, spec, log, (process, ended) => void answerOnLocalhost(process, network, podUid, ended));
       return content.kind === 'program' ? withProgram(process, service, (argv) => this.#program(request, content, { ...made, argv }, log)) : process;
     } catch (error) {
       log.close();

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Pod } from '../../../../server/cluster/controllers/runtime/kinds.ts';
 import { smallCluster, type SmallCluster } from './small-cluster.ts';
@@ -40,4 +41,14 @@ test('an image that holds one program has no other command', async () => {
   expect(pod.status?.containerStatuses?.[0]?.state).toMatchObject({
     terminated: { exitCode: 128, reason: 'StartError', message: 'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "sleep": executable file not found in $PATH: unknown' },
   });
+});
+
+test('beside its server as in place of it, an image’s commands begin in its folder', async () => {
+  const pod = await cluster.pod('beside', main('redis', {}));
+  await cluster.until('beside', ({ status }) => status?.phase === 'Running');
+  const beside = await cluster.kubelet.access.exec(pod, 'main', { argv: ['pwd'], tty: false, stdin: false });
+  expect(await text(beside.stdout)).toMatch(/\/data\n$/);
+  await cluster.pod('instead', main('redis', { command: ['pwd'] }));
+  await cluster.until('instead', ({ status }) => status?.phase === 'Succeeded');
+  expect(await cluster.logs('instead', 'main')).toMatch(/\/data\n$/);
 });
