@@ -53,7 +53,13 @@ if [ -n "$__lab_nonce" ]; then
     __lab_ran=0
     builtin printf '\\e]${MARK_CODE};%s;prompt;%s\\a' "$__lab_nonce" "$body" >/dev/tty
   }
-  PROMPT_COMMAND=__lab_prompt
+  # Beside what the learner or a script sets there, which takes the first place only (bash 5.1 has a list of them).
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
+    PROMPT_COMMAND[0]=\${PROMPT_COMMAND-}
+    PROMPT_COMMAND+=(__lab_prompt)
+  else
+    PROMPT_COMMAND=__lab_prompt
+  fi
   # The expansion has a side effect and no output: it notes, in this shell, that a command starts.
   PS0="\\e]${MARK_CODE};$__lab_nonce;start\\a"'\${__lab_nonce:$((__lab_ran=1,0)):0}'
 fi

@@ -177,6 +177,12 @@ describe("the learner's shell", () => {
     expect(seen.text).not.toContain('6973');
   });
 
+  it.each([["export PROMPT_COMMAND='history -a'"], ['PROMPT_COMMAND="echo mine; $PROMPT_COMMAND"'], ["PROMPT_COMMAND='(exit 9)'"], ["PROMPT_COMMAND+=('false')"]])('goes on telling where somebody sets a prompt command: %s', async (setting) => {
+    const { run } = await shell([]);
+    await run(setting);
+    expect(await run('(exit 4)')).toMatchObject({ type: 'prompt', exitCode: 4, command: '(exit 4)' });
+  });
+
   it('takes a block of many lines whole', async () => {
     const { run, seen } = await shell([]);
     await run('cat > block.txt <<EOF\nfirst\n\tsecond\nEOF\nwc -l block.txt');
