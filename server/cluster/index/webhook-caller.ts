@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { isJsonObject } from '../../lib/json.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { readAtMost } from '../../lib/read-at-most.ts';
 import type { CallWebhook, WebhookAddress } from '../admission/index.ts';
 import { HOST_IP } from '../kubelet/pod-status.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
@@ -112,15 +113,10 @@ function post(socket: TLSSocket, host: string, port: number, url: URL, body: str
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', accept: 'application/json, */*', 'user-agent': 'kube-apiserver-admission', host: port === 443 ? host : `${host}:${port}`, 'content-length': Buffer.byteLength(body), connection: 'close' };
     const request = httpsRequest({ method: 'POST', path: `${url.pathname}${url.search}`, headers, createConnection: () => socket }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_ANSWER) response.destroy(new Error('http: response body too large'));
-        else chunks.push(chunk);
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
-      response.on('error', reject);
+      readAtMost(response, MAX_ANSWER).then((bytes) => {
+        if (bytes === undefined) reject(new Error('http: response body too large'));
+        else resolve({ status: response.statusCode ?? 0, body: bytes.toString() });
+      }, reject);
     });
     request.on('error', reject);
     request.end(body);

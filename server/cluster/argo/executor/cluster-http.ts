@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
+import { readAtMost } from '../../../lib/read-at-most.ts';
 import type { PodNetwork } from '../../network/pod-network.ts';
 
 export interface ClusterRequest {
@@ -82,18 +83,11 @@ async function once(network: PodNetwork, request: ClusterRequest, url: URL): Pro
     const sent = httpRequest(
       { method: request.method, path: `${url.pathname}${url.search}`, host: url.hostname, createConnection: () => socket, headers: { host: url.host, 'user-agent': 'Go-http-client/1.1', ...request.headers, ...(request.body === undefined || request.body.byteLength === 0 ? {} : { 'content-length': String(request.body.byteLength) }), connection: 'close' } },
       (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.byteLength;
-          if (size > MAX_BODY) sent.destroy(new Error('the answer is too large'));
-          else chunks.push(chunk);
-        });
-        response.once('end', () => {
+        readAtMost(response, MAX_BODY).then((body) => {
           request.signal?.removeEventListener('abort', stop);
-          resolve({ status: response.statusCode ?? 0, statusText: `${response.statusCode ?? 0} ${response.statusMessage ?? ''}`.trim(), headers: response.headers, body: Buffer.concat(chunks) });
-        });
-        response.once('error', reject);
+          if (body === undefined) reject(new Error('the answer is too large'));
+          else resolve({ status: response.statusCode ?? 0, statusText: `${response.statusCode ?? 0} ${response.statusMessage ?? ''}`.trim(), headers: response.headers, body });
+        }, reject);
       },
     );
     sent.once('error', (error) => {

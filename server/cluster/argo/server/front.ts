@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../../../lib/clock.ts';
 import { goJson, isJsonObject, type Json } from '../../../lib/json.ts';
+import { readAtMost } from '../../../lib/read-at-most.ts';
 import type { RequestRecord } from '../../auth/request-log.ts';
 import { WEBHOOK_BODY_LIMIT, isWebhook, webhookToken } from '../events/webhook.ts';
 import { goDuration, logLine } from './access-log.ts';
@@ -60,7 +61,7 @@ export class Front {
     const begun = process.hrtime.bigint();
     if (isGrpc(request)) {
       const { context, gatekeeper, signal } = this.options;
-      await serveGrpc(request, response, { context, gatekeeper, limit: this.#limit, clock, signal, readBody, log: (route, failure, started) => this.#logCall(route, failure, started) });
+      await serveGrpc(request, response, { context, gatekeeper, limit: this.#limit, clock, signal, log: (route, failure, started) => this.#logCall(route, failure, started) });
       return;
     }
     const limit = this.#limit.take(clock.now());
@@ -101,7 +102,7 @@ export class Front {
     const { method, path, request, reply } = exchange;
     // An empty Authorization header is one, too.
     const webhook = isWebhook(method, path, exchange.authorization !== undefined);
-    const bytes = await readBody(request, webhook ? WEBHOOK_BODY_LIMIT : BODY_LIMIT);
+    const bytes = await readAtMost(request, webhook ? WEBHOOK_BODY_LIMIT : BODY_LIMIT);
     if (bytes === undefined) {
       failed(reply, new GrpcStatus(Code.InvalidArgument, 'http: request body too large'));
       return;
@@ -298,19 +299,6 @@ function decodePath(url: string): string {
   } catch {
     return path;
   }
-}
-
-/** The whole body; undefined when it is longer than allowed. */
-async function readBody(request: AnyRequest, limit: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    if (size > limit) return undefined;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** What the request record may keep of a body. */

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { whenAborted } from '../../../lib/abort.ts';
+import { readAtMost } from '../../../lib/read-at-most.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { ApiStatus } from '../../api/status.ts';
@@ -70,12 +71,9 @@ async function content(context: ProgramContext, path: string): Promise<string> {
 }
 
 async function review(controller: IngressController, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let text = '';
-  for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > MAX_REVIEW) return void response.writeHead(413).end();
-  }
-  const asked = parsed(text);
+  const body = await readAtMost(request, MAX_REVIEW);
+  if (body === undefined) return void response.writeHead(413).end();
+  const asked = parsed(body.toString());
   const about = isJsonObject(asked['request']) ? asked['request'] : {};
   const { uid = '', object } = about;
   const problem = isIngress(object) ? controller.problemWith(object) : undefined;

@@ -1,6 +1,7 @@
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { whenAborted } from '../../../../lib/abort.ts';
+import { readAtMost } from '../../../../lib/read-at-most.ts';
 import { goJson } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
 import { compact, parseJsonText } from '../paths/json-text.ts';
@@ -151,15 +152,9 @@ async function bodyOf(source: WebhookSource, request: IncomingMessage): Promise<
   if (request.method !== 'POST') throw new Error(`unsupoorted method: ${request.method ?? ''}`);
   const isForm = request.headers['content-type'] === 'application/x-www-form-urlencoded';
   const limit = isForm ? 10 << 20 : source.maxPayloadSize ?? MAX_PAYLOAD;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk as Uint8Array);
-    size += part.length;
-    if (size > limit) throw new Error('failed to parse request body, http: request body too large');
-    chunks.push(part);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const body = await readAtMost(request, limit);
+  if (body === undefined) throw new Error('failed to parse request body, http: request body too large');
+  const text = body.toString('utf8');
   return isForm ? goJson(values(new URLSearchParams(text))) : text;
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Clock } from '../../../../lib/clock.ts';
 import type { Json } from '../../../../lib/json.ts';
+import { readAtMost } from '../../../../lib/read-at-most.ts';
 import type { Gatekeeper } from '../auth.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import { isHttp2, type AnyRequest, type AnyResponse } from '../reply.ts';
@@ -20,7 +21,6 @@ export interface GrpcOptions {
   limit: RateLimit;
   clock: Clock;
   signal: AbortSignal;
-  readBody(request: AnyRequest, limit: number): Promise<Buffer | undefined>;
   /** The line about a call for the container's log. */
   log(route: Pick<Route, 'service' | 'rpc' | 'stream'>, failure: GrpcStatus | undefined, begun: { ms: number; ns: bigint }): void;
 }
@@ -91,7 +91,7 @@ export async function serveGrpc(request: AnyRequest, response: AnyResponse, opti
 }
 
 async function serve({ method, route }: Target, request: AnyRequest, answer: Answer, signal: AbortSignal, options: GrpcOptions): Promise<void> {
-  const bytes = await options.readBody(request, MESSAGE_LIMIT + 5);
+  const bytes = await readAtMost(request, MESSAGE_LIMIT + 5);
   if (bytes === undefined) throw new GrpcStatus(Code.ResourceExhausted, `grpc: received message larger than max (${MESSAGE_LIMIT + 1} vs. ${MESSAGE_LIMIT})`);
   const message = decodeRequest(method, requestMessage(bytes, one(request.headers['grpc-encoding']), MESSAGE_LIMIT));
   const caller = options.gatekeeper.admit(one(request.headers['authorization']), one(request.headers['cookie']));

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
 import type { Ids } from '../../../../lib/ids.ts';
+import { readAtMost } from '../../../../lib/read-at-most.ts';
 import type { Notifications } from './notifications.ts';
 import type { BucketStore, StoredObject } from './object-store.ts';
 
@@ -111,14 +112,9 @@ function decoded(text: string): string {
 }
 
 async function formOf(request: IncomingMessage): Promise<FormData> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_UPLOAD) throw new Refusal(413, `An upload has at most ${MAX_UPLOAD / 1024 / 1024} MiB here.`);
-    chunks.push(chunk);
-  }
-  return new Response(Buffer.concat(chunks), { headers: { 'content-type': request.headers['content-type'] ?? '' } }).formData().catch(() => {
+  const body = await readAtMost(request, MAX_UPLOAD);
+  if (body === undefined) throw new Refusal(413, `An upload has at most ${MAX_UPLOAD / 1024 / 1024} MiB here.`);
+  return new Response(body, { headers: { 'content-type': request.headers['content-type'] ?? '' } }).formData().catch(() => {
     throw new Refusal(400, 'This is no form.');
   });
 }
