@@ -16,7 +16,8 @@ if (chromium === undefined) {
   process.exit(1);
 }
 const alive = setInterval(() => undefined, 60_000);
-const ui = await openArgoUi(() => launchBrowser(chromium));
+const browser = await launchBrowser(chromium);
+const ui = await openArgoUi(browser);
 const { page, base, cluster } = ui;
 
 /** A tree of suspended nodes, the workflow's own node among them; `seconds` each. */
@@ -77,4 +78,5 @@ rows.push(atMost('longest pause of the page while 2000 nodes come', await longes
 print("Argo's user interface", rows);
 clearInterval(alive);
 await ui.close();
+await browser.close();
 process.exit(0);

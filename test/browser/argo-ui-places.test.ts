@@ -1,14 +1,14 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { Cluster } from '../../server/cluster/index.ts';
 import { openArgoUi } from '../harness/argo-ui-page.ts';
 import type { ArgoUiPage } from '../harness/argo-ui-page.ts';
 import { axeFindings } from '../harness/browser.ts';
-import { browserTests, WINDOWS } from '../harness/visit.ts';
+import { inBrowser } from '../harness/in-browser.ts';
+import { WINDOWS } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests("the places of Argo's user interface");
 const ENOUGH_MS = 30_000;
 
 const OBJECTS = `
@@ -75,11 +75,11 @@ async function make({ client }: Cluster): Promise<void> {
   await vi.waitFor(async () => expect(await phases()).toEqual(['Succeeded', 'Failed', 'Running']), { timeout: ENOUGH_MS, interval: 200 });
 }
 
-describe.runIf(runnable)("the places of Argo's user interface", { timeout: 120_000 }, () => {
+inBrowser("the places of Argo's user interface", (browser) => {
   let ui: ArgoUiPage;
   let page: Page;
   beforeAll(async () => {
-    ui = await openArgoUi(launch);
+    ui = await openArgoUi(browser());
     page = ui.page;
     await make(ui.cluster);
   }, 90_000);

@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openArgoUi } from '../harness/argo-ui-page.ts';
 import type { ArgoUiPage } from '../harness/argo-ui-page.ts';
 import { axeFindings } from '../harness/browser.ts';
-import { browserTests } from '../harness/visit.ts';
+import { inBrowser } from '../harness/in-browser.ts';
 
-const { runnable, launch } = browserTests("Argo's user interface");
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
 const NODES = 500;
 
@@ -22,13 +21,13 @@ spec:
       container: {image: busybox, command: [echo], args: ["heard {{workflow.parameters.message}}"]}
 `;
 
-describe.runIf(runnable)("Argo's user interface", { timeout: 60_000 }, () => {
+inBrowser("Argo's user interface", (browser) => {
   let ui: ArgoUiPage;
   let page: Page;
   let base: string;
 
   beforeAll(async () => {
-    ui = await openArgoUi(launch);
+    ui = await openArgoUi(browser());
     ({ page, base } = ui);
   }, 60_000);
   afterAll(() => ui?.close());

@@ -1,19 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { USING_THE_API } from '../harness/fake-content.ts';
-import { browserTests, Visit, WINDOWS } from '../harness/visit.ts';
+import { inBrowser } from '../harness/in-browser.ts';
+import { Visit, type VisitOptions, WINDOWS } from '../harness/visit.ts';
 
-const { runnable, launch } = browserTests("the cluster's clock on the page");
+inBrowser('the clock of the cluster on the page', (browser) => {
+  const during = (options: VisitOptions, body: (visit: Visit) => Promise<void>) => Visit.during(browser(), options, body);
 
-describe.runIf(runnable)('the clock of the cluster on the page', { timeout: 60_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
-  it.each(WINDOWS)('is moved forward from the menu of the session (%o)', async (window) => {
-    const visit = await Visit.begin(browser, window);
+  it.each(WINDOWS)('is moved forward from the menu of the session (%o)', (window) => during(window, async (visit) => {
     await visit.learn(USING_THE_API);
     visit.lab.change({ clock: true });
     await visit.button('Session and settings').click();
@@ -29,15 +22,12 @@ describe.runIf(runnable)('the clock of the cluster on the page', { timeout: 60_0
     expect(await visit.isWide()).toBe(false);
     await dialog.getByRole('button', { name: 'Close' }).click();
     await dialog.waitFor({ state: 'detached' });
-    await visit.end();
-  });
+  }));
 
-  it('is not offered where the cluster has none of its own', async () => {
-    const visit = await Visit.begin(browser);
+  it('is not offered where the cluster has none of its own', () => during({}, async (visit) => {
     await visit.learn(USING_THE_API);
     await visit.button('Session and settings').click();
     await visit.button('Reset the session …').waitFor();
     expect(await visit.button('Move the cluster’s clock forward …').count()).toBe(0);
-    await visit.end();
-  });
+  }));
 });

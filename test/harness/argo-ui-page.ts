@@ -20,9 +20,9 @@ export interface ArgoUiPage {
   close(): Promise<void>;
 }
 
-/** Somebody who may do everything, before the Argo Server's user interface; the browser is closed with it. */
-export async function openArgoUi(launch: () => Promise<Browser>): Promise<ArgoUiPage> {
-  const [{ cluster, stop }, browser] = await Promise.all([startTestCluster({ argo: true, argoUi: join(import.meta.dirname, '../../dist/argo-ui') }), launch()]);
+/** Somebody who may do everything, before the Argo Server's user interface. */
+export async function openArgoUi(browser: Browser): Promise<ArgoUiPage> {
+  const { cluster, stop } = await startTestCluster({ argo: true, argoUi: join(import.meta.dirname, '../../dist/argo-ui') });
   const server = await argoServerPort(cluster);
   const base = `http://127.0.0.1:${server.port}`;
   const token = await learnerToken(cluster);
@@ -45,7 +45,6 @@ export async function openArgoUi(launch: () => Promise<Browser>): Promise<ArgoUi
     another: open,
     async close() {
       for (const context of contexts) await context.close();
-      await browser.close();
       await server.close();
       await stop();
     },

@@ -1,18 +1,12 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { axeFindings, launchBrowser, terminalTexts, watchProblems } from './browser.ts';
-import { browserOrReason, builtPage } from './chromium.ts';
+import { axeFindings, terminalTexts, watchProblems } from './browser.ts';
+import { builtPage } from './chromium.ts';
 import { startFakeLab } from './fake-lab.ts';
 import type { FakeLab, FakeLabOptions } from './fake-lab.ts';
 
 /** Milliseconds for what a shell or the page does at once: long, because test machines are busy. */
 export const SOON = 20_000;
-
-/** Whether the page can be looked at here, and how to open the browser; what is missing is said loudly once a file. */
-export function browserTests(title: string): { runnable: boolean; launch(): Promise<Browser> } {
-  const { chromium, missing } = browserOrReason(title);
-  return { runnable: missing === undefined, launch: () => launchBrowser(chromium ?? '') };
-}
 
 export interface VisitOptions extends Partial<FakeLabOptions> {
   width?: number;
