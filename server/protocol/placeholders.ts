@@ -15,6 +15,8 @@ const TRAFFIC = /\{\{TRAFFIC_HOST\d+_(\d{1,5})\}\}|\{\{(TRAFFIC_SELECTOR)\}\}/g;
 const KATACODA_URL = /((?:https?:)?\/\/)?\[\[(?:HOST\d{0,2}|CLIENT)_SUBDOMAIN\]\]-([^\s"'`[\]<>]{1,80}?)-\[\[KATACODA_HOST\]\](?:\.environments\.katacoda\.com|\.\[\[KATACODA_DOMAIN\]\])?/g;
 /** A path in a script: `/root` itself or something in it, never the end of another path. */
 const ROOT = /(^|[\s"'`=(<>|&;,[!@])\/root(?=$|[/\s"'`;|&<>(){},\]])/gm;
+/** Where the older host's plain machines began: the home by another name. */
+const OLD_HOME = /\/home\/scrapbook\/tutorial(?![\w-])/g;
 /** A path that a shell takes as it stands, quoted or not. */
 const PLAIN_PATH = /^\/[\w./@%+-]*$/;
 const WORD = /\[\[(HOST\d{0,2}_IP|(?:HOST\d{0,2}|CLIENT)_SUBDOMAIN|KATACODA_HOST|KATACODA_DOMAIN)\]\]/g;
@@ -39,7 +41,13 @@ export function fillPlaceholders(text: string, values: PlaceholderValues): strin
     .replace(WORD, (_whole, word: string) => (word.endsWith('_IP') ? (values.hostIp ?? '127.0.0.1') : word.endsWith('_SUBDOMAIN') ? label : word === 'KATACODA_HOST' ? label : domain.join('.')));
 }
 
+/** A text in which the home is always called /root. */
+export function atRoot(text: string): string {
+  return text.includes('/home/scrapbook') ? text.replace(OLD_HOME, '/root') : text;
+}
+
 /** Without a sandbox there is no /root of a session's own: in code, the home takes its place. A home whose name a shell would split stays out of it. */
-function inHome(text: string, home: string | undefined): string {
+export function inHome(written: string, home: string | undefined): string {
+  const text = atRoot(written);
   return home === undefined || home === '/root' || !PLAIN_PATH.test(home) ? text : text.replace(ROOT, (_whole, before: string) => `${before}${home}`);
 }

@@ -1,5 +1,6 @@
 import { LabError } from '../lib/errors.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
+import { inHome } from '../protocol/placeholders.ts';
 import { decodeOutput } from '../protocol/ws.ts';
 import type { Session } from '../session/session.ts';
 import type { Attachment, TerminalHub } from '../terminal/terminal.ts';
@@ -81,7 +82,7 @@ export class Desk {
     const ports = typed.reading === true && screen.nature.kind === 'background' ? await this.#ports() : '';
     const began = clock.now();
     const slice = screen.take();
-    await screen.hub.run(command, interrupt && !screen.hub.atPrompt);
+    await screen.hub.run(inHome(command, this.session.place?.homeInside), interrupt && !screen.hub.atPrompt);
     const { how, exitCode } = await screen.wait(limitMs, typed.mayRunOn === true);
     if (typed.reading === true && how === 'itself' && screen.nature.kind === 'background') await this.#breath(ports);
     return this.#add({ page: typed.page, part: typed.part, terminal, command, ...(exitCode === undefined ? {} : { exitCode }), output: slice.text(), ms: clock.now() - began, ended: how });

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
+import { atRoot } from '../protocol/placeholders.ts';
 import type { Problem, Scenario } from './model.ts';
 import { type Located, entriesOf, locate, locateIn } from './source-file.ts';
 import { globMatcher } from './glob.ts';
@@ -126,7 +127,8 @@ export async function assetFile(scenario: Scenario, path: string): Promise<strin
   return own.ok || IMAGES.test(found.path) ? found.path : undefined;
 }
 
-function targetFolder(target: string, home: string): string {
+function targetFolder(written: string, home: string): string {
+  const target = atRoot(written);
   if (target === '~' || target.startsWith('~/')) return posix.join(home, target.slice(1));
   if (target === '/root' || target.startsWith('/root/')) return posix.join(home, target.slice('/root'.length));
   return posix.isAbsolute(target) ? posix.normalize(target) : posix.join(home, target);

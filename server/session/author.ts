@@ -5,6 +5,7 @@ import type { NearMissView } from '../protocol/rest.ts';
 import { pagesOf } from '../scenario/load.ts';
 import type { Page, Problem, Scenario } from '../scenario/model.ts';
 import { rightAnswers } from './quizzes.ts';
+import { inHome } from '../protocol/placeholders.ts';
 import type { Session } from './session.ts';
 
 /** A solution may take this long until its shell is free again. */
@@ -119,7 +120,7 @@ export class AuthorTools {
     const hub = session.terminals?.first();
     if (hub === undefined) throw new LabError('conflict', 'the session has no terminal');
     // A fresh shell needs a moment; what is still busy after it is interrupted.
-    await hub.run(script, !(await hub.prompt(FREE_MS)));
+    await hub.run(inHome(script, session.place?.homeInside), !(await hub.prompt(FREE_MS)));
     if (!(await hub.prompt(SOLUTION_MS))) throw new LabError('timeout', 'what was typed has not come to an end', 'Put a command that runs on into the background with &, or interrupt it.');
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { LabError } from '../lib/errors.ts';
+import { atRoot } from '../protocol/placeholders.ts';
 import { runToEnd, type RunResult } from '../sandbox/run.ts';
 import type { Place } from '../sandbox/sandbox.ts';
 import { leftOut } from '../scenario/editor-tree.ts';
@@ -151,7 +152,7 @@ mv -nT -- "$1" "$2" || exit 5
     if (path === '' || path.length > 4096 || /[\u0000-\u001f]/.test(path)) throw new LabError('bad-request', 'this is no path');
     const home = this.place.homeInside;
     // Scenarios take /root for the home: without a sandbox it is another folder.
-    const below = /^(?:~|\/root)(?:\/(.*))?$/s.exec(path);
+    const below = /^(?:~|\/root)(?:\/(.*))?$/s.exec(atRoot(path));
     const full = posix.resolve(home, below === null ? path : `./${below[1] ?? ''}`);
     this.#allowed(full, path);
     return full;

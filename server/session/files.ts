@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { LabError } from '../lib/errors.ts';
+import { atRoot } from '../protocol/placeholders.ts';
 import { runToEnd, type RunOptions, type RunResult } from '../sandbox/run.ts';
 import type { Place } from '../sandbox/sandbox.ts';
 import { octalMode } from './file-mode.ts';
@@ -47,7 +48,8 @@ async function seeded(place: Place, file: PlacedFile): Promise<boolean> {
 }
 
 /** The path as the place's processes see it: `~/…` and relative paths lead to the home. Without a sandbox, only the home and /tmp are the lab's to look at. */
-export function pathInside(place: Place, path: string): string {
+export function pathInside(place: Place, written: string): string {
+  const path = atRoot(written);
   // eslint-disable-next-line no-control-regex
   if (path === '' || path.length > 4096 || /[\u0000-\u001f]/.test(path)) throw new LabError('bad-request', 'this is no path');
   const home = place.homeInside;
