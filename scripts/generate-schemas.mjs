@@ -1,4 +1,5 @@
-// Writes server/cluster/api/schema/data/{types,docs}.json: what Kubernetes' own types say about every served kind.
+// Writes server/cluster/api/schema/data/types.json: what Kubernetes' own types say about every served kind. What they
+// say in words is read at set-up from npm packages (setup/field-docs.mjs).
 // Needs Go (the module proxy serves k8s.io/api and client-go, pinned in generate-schemas/go.mod); the result is
 // committed, so that neither a build nor a start needs it. Run it when the emulated Kubernetes version changes.
 import { execFileSync } from 'node:child_process';
@@ -54,53 +55,56 @@ for (const [key, type] of Object.entries(reflected.types)) {
   (packages[pkg] ??= { openApi: openApiName(type).slice(0, -name.length - 1), types: {} }).types[name] =
     known?.map?.elementRelationship === 'atomic' ? [fields, 1] : [fields];
 }
-const text = (object) => Object.fromEntries(Object.entries(object).map(([k, v]) => [k, JSON.stringify(v)]));
-writeFileSync(join(out, 'types.json'), `${JSON.stringify({ kinds: reflected.kinds, packages: text(packages) }, null, 0)}\n`);
+/** Go's source files of a folder, without tests. */
+const goFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith('.go') && !name.endsWith('_test.go')).map((name) => readFileSync(join(folder, name), 'utf8'));
+const folderOf = (path) => go('list', '-f', '{{.Dir}}', path).trim();
+/** Marked as an enumeration, but a server does not say so. */
+const FREE = new Set(['ScopeType']);
+const values = new Map();
 
-/** The declarations' comments: `{Interface: [doc, {field: doc}, [required field, …]]}`. */
-function docs(declarations) {
+/** The values of the string types that their declarations mark as enumerations: `{PullPolicy: ['Always', …]}`. */
+function enumerations(sources) {
   const found = {};
-  let comment = [];
-  let inside;
-  let open = false;
-  for (const line of declarations.split('\n')) {
-    const whole = /^\s*\/\*\* (.*) \*\/$/.exec(line);
-    if (whole) comment = [whole[1]];
-    else if (/^\s*\/\*\*$/.test(line)) [open, comment] = [true, []];
-    else if (open && /^\s*\*\/$/.test(line)) open = false;
-    else if (open) comment.push(line.replace(/^\s*\* ?/, ''));
-    else if (/^export interface /.test(line)) {
-      inside = [comment.join('\n'), {}, []];
-      found[/^export interface (\w+)/.exec(line)[1]] = inside;
-      comment = [];
-    } else if (/^export (declare )?type /.test(line)) {
-      found[/type (\w+)/.exec(line)[1]] = [comment.join('\n'), {}, []];
-      comment = [];
-    } else if (/^}/.test(line)) inside = undefined;
-    else if (inside) {
-      const field = /^ {4}"?([^"?:]+)"?(\?)?:/.exec(line);
-      if (!field) continue;
-      if (comment.length > 0) inside[1][field[1]] = comment.join('\n').replaceAll('*\\/', '*/');
-      if (!field[2]) inside[2].push(field[1]);
-      comment = [];
+  for (const source of sources) for (const [, name] of source.matchAll(/^\/\/ \+enum\n(?:\/\/.*\n)*type (\w+) string$/gm)) found[name] = new Set();
+  for (const source of sources) {
+    for (const [, constant, typed, plain, converted, inner] of source.matchAll(/^(?:const )?\s*(\w+)(?:\s+(\w+))?\s*=\s*(?:"([^"]*)"|(\w+)\(([^)]*)\))/gm)) {
+      const value = plain ?? (inner?.startsWith('"') ? inner.slice(1, -1) : values.get(inner?.split('.').at(-1)));
+      if (value === undefined) continue;
+      values.set(constant, value);
+      found[typed ?? converted]?.add(value);
+    }
+  }
+  return Object.fromEntries(Object.entries(found).filter(([name, list]) => list.size > 0 && !FREE.has(name)).map(([name, list]) => [name, [...list].sort()]));
+}
+
+/** What fields are when nobody says: `{'ContainerPort.protocol': 'TCP'}`. */
+function fallbacks(sources) {
+  const found = {};
+  let struct = '';
+  let marked;
+  for (const line of sources.flatMap((source) => source.split('\n'))) {
+    struct = /^type (\w+) struct/.exec(line)?.[1] ?? struct;
+    const [, marker] = /^\s*\/\/ \+default=(.+)$/.exec(line) ?? [];
+    const [, json] = /`json:"([^",]+)/.exec(line) ?? [];
+    if (marker !== undefined) marked = /^ref\((.*)\)$/.exec(marker)?.[1] ?? JSON.parse(marker);
+    else if (json !== undefined) {
+      if (marked !== undefined) found[`${struct}.${json}`] = values.get(marked) ?? marked;
+      marked = undefined;
     }
   }
   return found;
 }
-
-const typesFolder = join(here, '..', 'node_modules', 'kubernetes-types');
-const documented = {};
-for (const pkg of Object.keys(packages)) {
-  const file = join(typesFolder, `${pkg}.d.ts`);
-  try {
-    statSync(file);
-  } catch {
-    continue;
-  }
-  const all = docs(readFileSync(file, 'utf8'));
-  const wanted = Object.fromEntries(Object.entries(all).filter(([name]) => packages[pkg].types[name] || pkg === 'meta/v1'));
-  documented[pkg] = wanted;
+const enums = {};
+const defaults = {};
+// Core first: others name its constants.
+for (const path of [...new Set(Object.values(reflected.types).map((type) => type.package))].sort((a, b) => (a.includes('/core/') ? -1 : b.includes('/core/') ? 1 : 0))) {
+  const sources = goFiles(folderOf(path));
+  const pkg = path.split('/').slice(-2).join('/');
+  const [listed, preset] = [enumerations(sources), fallbacks(sources)];
+  if (Object.keys(listed).length > 0) enums[pkg] = listed;
+  if (Object.keys(preset).length > 0) defaults[pkg] = preset;
 }
-documented['api/resource'] = docs(readFileSync(join(typesFolder, 'api', 'resource.d.ts'), 'utf8'));
-writeFileSync(join(out, 'docs.json'), `${JSON.stringify(text(documented))}\n`);
-for (const file of readdirSync(out)) process.stdout.write(`${file} ${statSync(join(out, file)).size} bytes\n`);
+
+const text = (object) => Object.fromEntries(Object.entries(object).map(([k, v]) => [k, JSON.stringify(v)]));
+writeFileSync(join(out, 'types.json'), `${JSON.stringify({ kinds: reflected.kinds, packages: text(packages), enums, defaults }, null, 0)}\n`);
+process.stdout.write(`types.json ${statSync(join(out, 'types.json')).size} bytes\n`);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureFieldDocs } from './field-docs.mjs';
 import { root } from './paths.mjs';
 import { fail, step } from './progress.mjs';
 
@@ -16,9 +17,13 @@ export function dependenciesReady() {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash();
 }
 
-/** Installs the npm packages that package-lock.json pins, when they are not there already. */
+/** Installs the npm packages that package-lock.json pins, and reads from them what the build needs, unless that is there already. */
 export async function ensureDependencies() {
-  if (dependenciesReady()) return;
+  if (!dependenciesReady()) await install();
+  await ensureFieldDocs();
+}
+
+async function install() {
   await step('installing npm packages', () => {
     const run = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
     if (run.error) fail(`npm could not be started: ${run.error.message}`, 'Install npm (it comes with Node.js) and try again.');

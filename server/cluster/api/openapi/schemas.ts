@@ -1,7 +1,7 @@
 /** The built-in types as OpenAPI v3 schemas, with the descriptions of their declarations. */
 import type { JsonRecord } from '../patch/json-values.ts';
 import docsData from '../schema/data/docs.json' with { type: 'json' };
-import { outputFields, structType, type Field, type StructType, type TypeExpr } from '../schema/types.ts';
+import { declaredDefault, enumValues, outputFields, structType, type Field, type StructType, type TypeExpr } from '../schema/types.ts';
 
 type TypeDocs = [description: string, fields: Record<string, string>, required: string[]];
 type PackageDocs = Record<string, TypeDocs>;
@@ -48,27 +48,37 @@ export class SchemaCollection {
     const schema: JsonRecord = {};
     this.schemas[name] = schema;
     const dot = type.ref.lastIndexOf('.');
-    const docs = docsOf(type.ref.slice(0, dot), type.name);
+    const pkg = type.ref.slice(0, dot);
+    const docs = docsOf(pkg, type.name);
     if (docs !== undefined && docs[0] !== '') schema.description = docs[0];
     schema.type = 'object';
     const fields = outputFields(type);
     if (docs !== undefined && docs[2].length > 0) schema.required = docs[2].filter((f) => type.byName.has(f));
-    schema.properties = Object.fromEntries(fields.map((f) => [f.name, this.#property(f, docs?.[1][f.name])]));
+    schema.properties = Object.fromEntries(fields.map((f) => [f.name, this.#property(f, { pkg, struct: type.name }, docs?.[1][f.name])]));
+    if (type.atomic) schema['x-kubernetes-map-type'] = 'atomic';
     return name;
   }
 
-  #property(field: Field, description: string | undefined): JsonRecord {
-    return {
+  #property(field: Field, { pkg, struct }: { pkg: string; struct: string }, text: string | undefined): JsonRecord {
+    const values = field.type.k === 'string' ? enumValues(pkg, field.type.go) : undefined;
+    const description = values === undefined ? text : `${text ?? ''}\n\nPossible enum values:\n${values.map((value) => ` - \`${JSON.stringify(value)}\``).join('\n')}`;
+    const fallback = declaredDefault(pkg, struct, field.name);
+    const schema = {
       ...(description === undefined ? {} : { description }),
-      ...this.#typed(field.type, !field.pointer && !field.omitEmpty),
+      ...this.#typed(field.type, pkg, !field.pointer && (!field.omitEmpty || field.type.k === 'struct')),
+      ...(fallback === undefined ? {} : { default: fallback }),
       ...mergeExtensions(field),
     };
+    return bareReference(schema) ?? schema;
   }
 
-  #typed(type: TypeExpr, withDefault: boolean): JsonRecord {
+  /** `pkg`: the package of the struct that names the type. */
+  #typed(type: TypeExpr, pkg: string, withDefault: boolean): JsonRecord {
     switch (type.k) {
-      case 'string':
-        return { type: 'string', ...(withDefault ? { default: '' } : {}) };
+      case 'string': {
+        const values = enumValues(pkg, type.go);
+        return { type: 'string', ...(withDefault ? { default: '' } : {}), ...(values === undefined ? {} : { enum: [...values] }) };
+      }
       case 'bool':
         return { type: 'boolean', ...(withDefault ? { default: false } : {}) };
       case 'int32':
@@ -81,14 +91,19 @@ export class SchemaCollection {
       case 'bytes':
         return { type: 'string', format: 'byte' };
       case 'list':
-        return { type: 'array', items: this.#typed(type.of, type.of.k === 'string') };
+        return { type: 'array', items: this.#element(type.of, pkg) };
       case 'map':
-        return { type: 'object', additionalProperties: this.#typed(type.of, type.of.k === 'string') };
+        return { type: 'object', additionalProperties: this.#element(type.of, pkg) };
       case 'struct':
-        return { allOf: [{ $ref: `#/components/schemas/${this.add(structType(type.ref))}` }], default: {} };
+        return { allOf: [{ $ref: `#/components/schemas/${this.add(structType(type.ref))}` }], ...(withDefault ? { default: {} } : {}) };
       default:
         return { allOf: [{ $ref: `#/components/schemas/${this.#leaf(type.k)}` }] };
     }
+  }
+
+  #element(type: TypeExpr, pkg: string): JsonRecord {
+    const schema = this.#typed(type, pkg, true);
+    return bareReference(schema) ?? schema;
   }
 
   #leaf(kind: TypeExpr['k']): string {
@@ -100,6 +115,13 @@ export class SchemaCollection {
     }
     return leaf.name;
   }
+}
+
+/** A reference with nothing beside it needs no `allOf` around it. */
+function bareReference(schema: JsonRecord): JsonRecord | undefined {
+  const { allOf, ...rest } = schema;
+  if (Object.keys(rest).length > 0 || !Array.isArray(allOf) || allOf.length !== 1) return undefined;
+  return allOf[0] as JsonRecord;
 }
 
 function mergeExtensions({ strategy, mergeKey, merge, type }: Field): JsonRecord {

@@ -127,6 +127,8 @@ const packages = new Map<string, Package>();
 const structs = new Map<string, StructType>();
 const texts: Record<string, string> = generated.packages;
 const kinds: Record<string, string> = generated.kinds;
+const enums: Record<string, Record<string, string[]>> = generated.enums;
+const defaults: Record<string, Record<string, string | boolean>> = generated.defaults;
 
 function packageOf(name: string): Package {
   let found = packages.get(name);
@@ -177,4 +179,17 @@ export function knownKinds(): readonly string[] {
 /** Fields in the order of JSON output, those of embedded structs in their place. */
 export function outputFields(type: StructType): readonly Field[] {
   return type.fields.flatMap((f) => (f.inline && f.type.k === 'struct' ? outputFields(structType(f.type.ref)) : [f]));
+}
+
+/** The values that a string type of Go (`v1.PullPolicy`, as a struct of package `core/v1` names it) may have, sorted; undefined for free text. */
+export function enumValues(pkg: string, go: string): readonly string[] | undefined {
+  const [qualifier = '', name] = go.split('.');
+  if (name === undefined) return undefined;
+  const own = pkg.endsWith(`/${qualifier}`) ? enums[pkg]?.[name] : undefined;
+  return own ?? enums[`core/${qualifier}`]?.[name] ?? enums[`meta/${qualifier}`]?.[name];
+}
+
+/** What a field of a struct (`core/v1`, `ContainerPort`, `protocol`) is declared to be when it is left out; undefined when nothing is declared. */
+export function declaredDefault(pkg: string, struct: string, field: string): string | boolean | undefined {
+  return defaults[pkg]?.[`${struct}.${field}`];
 }
