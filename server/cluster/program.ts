@@ -39,7 +39,7 @@ export interface ProgramContext {
 export interface RootFolder {
   base: 'busybox' | 'host';
   files?: Record<string, string>;
-  /** Commands of the host's that the image has beyond busybox; one that the host has not is missing here, too. */
+  /** Commands of the host's that the image has beyond busybox; one that the host has not is missing here, too. Empty: none at first, but its package manager finds them. */
   hostCommands?: readonly string[];
 }
 

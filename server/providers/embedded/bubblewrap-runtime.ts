@@ -32,8 +32,8 @@ function once<T>(build: (folder: string) => Promise<T>): (folder: string) => Pro
 }
 
 const sharedBusybox = once(buildBusybox);
-/** The commands of the host's that any image of the catalogue has beyond busybox. */
-const sharedCommands = once((folder) => buildHostCommands(folder, ['curl']));
+/** The commands of the host's that any image of the catalogue has beyond busybox, or can add. */
+const sharedCommands = once((folder) => buildHostCommands(folder, ['curl', 'jq']));
 
 export interface BubblewrapRuntime extends ProcessRuntime {
   /** Joins the network of a process to that of the pods, where there is one. */
@@ -76,6 +76,11 @@ interface Host {
   router: Router | undefined;
 }
 
+/** What starts the commands that an image has from the beginning. */
+function scriptsOf(commands: HostCommands | undefined, names: readonly string[] | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(commands?.scripts ?? {}).filter(([path]) => names?.includes(basename(path)) ?? false));
+}
+
 async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
   const { launcher, busybox, commands, clock, pipes } = host;
   const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
@@ -86,7 +91,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const mounts: Bind[] = found.sort((a, b) => a.target.length - b.target.length);
   const covered = (path: string) => (busybox === undefined && inHostBase(path)) || mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
   await mkdir(spec.layer, { recursive: true });
-  await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: { ...spec.root.files, ...commands?.scripts }, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
+  await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: { ...spec.root.files, ...scriptsOf(commands, spec.root.hostCommands) }, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
   for (const mount of mounts) if (!mount.readOnly) await giveTo(launcher.uid, mount.source);
   const lookup = { layer: spec.layer, busybox, mounts, path: env.PATH, cwd };
   const mustExist = async (command: string) => {

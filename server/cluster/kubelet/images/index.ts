@@ -4,6 +4,7 @@ import { alpine, busybox, debian, ubuntu } from './base.ts';
 import { curl, curlAppropriate } from './curl.ts';
 import { helloServers } from './hello-servers.ts';
 import { hostTools } from './host-tools.ts';
+import { influxdb } from './influxdb/index.ts';
 import { minio, minioClient, minioClientQuay, minioQuay } from './minio/index.ts';
 import { httpd, nginx, nginxSlim, nginxUnprivileged } from './nginx.ts';
 import { pauseImages } from './pause.ts';
@@ -12,4 +13,4 @@ import { redisImages } from './redis/index.ts';
 import { whalesay } from './whalesay.ts';
 
 /** The images that every cluster has. Adding one: a file, and a line here. */
-export const builtInImages: readonly ImageEntry[] = [busybox, alpine, debian, ubuntu, python, curl, curlAppropriate, argosay, argosayV1, whalesay, nginx, nginxUnprivileged, ...nginxSlim, httpd, ...helloServers, ...pauseImages, ...hostTools, ...redisImages, minio, minioQuay, minioClient, minioClientQuay];
+export const builtInImages: readonly ImageEntry[] = [busybox, alpine, debian, ubuntu, python, curl, curlAppropriate, argosay, argosayV1, whalesay, nginx, nginxUnprivileged, ...nginxSlim, httpd, ...helloServers, ...pauseImages, ...hostTools, ...redisImages, influxdb, minio, minioQuay, minioClient, minioClientQuay];

@@ -12,7 +12,7 @@ export const unlessNamed = (name: string) => (argv: readonly string[]): string[]
 
 /** A command of the image that is its program: any other, or one with an option that only asks, is a process. */
 export const commandOnly = (names: readonly string[], aside: RegExp) => (argv: readonly string[]): string[] | undefined => {
-  const command = posix.basename(argv[0] ?? '') === 'docker-entrypoint.sh' ? argv.slice(1) : [...argv];
+  const command = /^(?:docker-)?entrypoint\.sh$/.test(posix.basename(argv[0] ?? '')) ? argv.slice(1) : [...argv];
   return names.includes(posix.basename(command[0] ?? '')) && !command.some((word) => aside.test(word)) ? undefined : command;
 };
 
