@@ -1,5 +1,7 @@
 import type { Node, Pod } from '../controllers/runtime/kinds.ts';
 import { parseQuantity } from '../controllers/runtime/quantity.ts';
+import { hostPortsOf, type Occupied } from './occupied.ts';
+import { podRequests } from './requests.ts';
 
 /** Why a pod does not fit a node; undefined when it does. `helpful` tells whether evicting other pods could help. */
 export interface Misfit {
@@ -8,32 +10,8 @@ export interface Misfit {
   helpful: boolean;
 }
 
-type Amounts = Record<string, number>;
-
-/** What a pod asks for: its containers and sidecars together, or more where an init container takes more before them. After kubernetes 1.32 component-helpers/resource/helpers.go */
-export function podRequests(pod: Pod): Amounts {
-  const sidecars: Amounts = {};
-  const initial: Amounts = {};
-  const requests = ({ resources }: Pod['spec']['containers'][number]): Amounts => Object.fromEntries(Object.entries(resources?.requests ?? {}).map(([name, value]) => [name, parseQuantity(value)]));
-  for (const container of pod.spec.initContainers ?? []) {
-    if (container.restartPolicy === 'Always') add(sidecars, requests(container));
-    const now = { ...sidecars };
-    if (container.restartPolicy !== 'Always') add(now, requests(container));
-    for (const [name, value] of Object.entries(now)) initial[name] = Math.max(initial[name] ?? 0, value);
-  }
-  const sum = { ...sidecars };
-  for (const container of pod.spec.containers) add(sum, requests(container));
-  for (const [name, value] of Object.entries(initial)) sum[name] = Math.max(sum[name] ?? 0, value);
-  add(sum, Object.fromEntries(Object.entries(pod.spec.overhead ?? {}).map(([name, value]) => [name, parseQuantity(value)])));
-  return sum;
-}
-
-function add(to: Amounts, amounts: Amounts): void {
-  for (const [name, value] of Object.entries(amounts)) to[name] = (to[name] ?? 0) + value;
-}
-
 /** After kubernetes 1.32 pkg/scheduler/framework/plugins: the filters in their order, with their words. */
-export function misfit(pod: Pod, node: Node, others: readonly Pod[]): Misfit | undefined {
+export function misfit(pod: Pod, node: Node, others: Occupied): Misfit | undefined {
   if (node.spec.unschedulable === true && !tolerates(pod, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })) {
     return { reasons: ['node(s) were unschedulable'], helpful: false };
   }
@@ -50,25 +28,31 @@ export function misfit(pod: Pod, node: Node, others: readonly Pod[]): Misfit | u
   if (takenPort(pod, others)) return { reasons: ["node(s) didn't have free ports for the requested pod ports"], helpful: true };
 
   const allocatable = node.status?.allocatable ?? {};
-  const used: Amounts = {};
-  let count = 0;
-  for (const other of others) {
-    count += 1;
-    for (const [name, value] of Object.entries(podRequests(other))) used[name] = (used[name] ?? 0) + value;
-  }
-  const reasons: string[] = count + 1 > parseQuantity(allocatable.pods ?? '110') ? ['Too many pods'] : [];
+  const used = others.requests();
+  const reasons: string[] = freePlaces(node, others) < 1 ? [TOO_MANY_PODS] : [];
   for (const [name, wanted] of Object.entries(podRequests(pod))) {
     if (wanted > 0 && wanted + (used[name] ?? 0) > parseQuantity(allocatable[name] ?? '0')) reasons.push(`Insufficient ${name}`);
   }
   return reasons.length === 0 ? undefined : { reasons, helpful: true };
 }
 
+const TOO_MANY_PODS = 'Too many pods';
+
+/** How many more pods a node takes. */
+export function freePlaces({ status }: Node, { count }: Occupied): number {
+  return parseQuantity(status?.allocatable?.['pods'] ?? '110') - count;
+}
+
+/** Whether a pod waits for others to end, whatever they held: nothing else needs to be looked at before. */
+export const isCrowdedOut = (found: Misfit | undefined): boolean => found?.reasons.includes(TOO_MANY_PODS) === true;
+
 /** Host ports belong to the node: a pod that wants a taken one waits. */
-function takenPort(pod: Pod, others: readonly Pod[]): boolean {
-  const portsOf = ({ spec }: Pod) => [...spec.containers, ...(spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')].flatMap((container) => (container.ports ?? []).filter(({ hostPort }) => hostPort !== undefined && hostPort > 0));
+function takenPort(pod: Pod, others: Occupied): boolean {
+  const wanted = hostPortsOf(pod);
+  if (wanted.length === 0) return false;
   const wild = (ip: string | undefined): boolean => ip === undefined || ip === '' || ip === '0.0.0.0';
-  const taken = others.flatMap(portsOf);
-  return portsOf(pod).some((port) => taken.some((other) => other.hostPort === port.hostPort && (other.protocol ?? 'TCP') === (port.protocol ?? 'TCP') && (wild(other.hostIP) || wild(port.hostIP) || other.hostIP === port.hostIP)));
+  const taken = others.hostPorts();
+  return wanted.some((port) => taken.some((other) => other.hostPort === port.hostPort && (other.protocol ?? 'TCP') === (port.protocol ?? 'TCP') && (wild(other.hostIP) || wild(port.hostIP) || other.hostIP === port.hostIP)));
 }
 
 /** The message of a pod that no node takes. */

@@ -9,7 +9,8 @@ import type { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Sto
 import { NAMESPACES, NODES, PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS, PODS, STORAGE_CLASSES } from '../controllers/runtime/resources.ts';
 import { bestFit, isMeantFor, NO_PROVISIONER, referenceTo, SELECTED_NODE, waitsForConsumer } from '../controllers/runtime/volumes.ts';
 import { WorkQueue } from '../controllers/runtime/work-queue.ts';
-import { misfit, unschedulableMessage, type Misfit } from './fit.ts';
+import { freePlaces, isCrowdedOut, misfit, unschedulableMessage, type Misfit } from './fit.ts';
+import { Occupied } from './occupied.ts';
 import { dependsOnPods, podMisfit } from './pod-affinity.ts';
 
 export interface SchedulerOptions {
@@ -35,9 +36,18 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
   const volumes = informers.of<PersistentVolume>(PERSISTENT_VOLUMES);
   const classes = informers.of<StorageClass>(STORAGE_CLASSES);
   const namespaces = informers.of<Namespace>(NAMESPACES);
-  const waiting = new Set<string>();
+  /** Pods without a place, in the order in which they came; true for those that wait only for others to end. */
+  const waiting = new Map<string, boolean>();
+  const occupied = new Map<string, Occupied>();
+  const on = (node: string): Occupied => {
+    let found = occupied.get(node);
+    if (found === undefined) occupied.set(node, (found = new Occupied()));
+    return found;
+  };
 
   const isOver = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  /** The node on which a pod holds something. */
+  const placeOf = (pod: Pod | undefined): string | undefined => (pod === undefined || isOver(pod) ? undefined : pod.spec.nodeName || undefined);
 
   const reconcile = async (key: string): Promise<void> => {
     const pod = pods.getByKey(key);
@@ -47,26 +57,51 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     }
     if ((pod.spec.schedulerName ?? SCHEDULER) !== SCHEDULER || (pod.spec.schedulingGates ?? []).length > 0) return;
     const problem = place(pod);
+    const crowded = 'message' in problem && problem.crowded;
+    const wasCrowded = waiting.get(key) === true;
     if ('node' in problem) {
       const unbound = claimsOf(pod).filter((claim) => claim.status?.phase !== 'Bound');
       if (unbound.length > 0) {
-        waiting.add(key);
+        waiting.set(key, false);
         for (const claim of unbound) await chooseVolume(claim, problem.node);
         return;
       }
       waiting.delete(key);
       const { name, namespace } = pod.metadata;
-      await client.createSubresource(PODS, namespace, name, 'binding', {
-        apiVersion: 'v1',
-        kind: 'Binding',
-        metadata: { name, namespace, uid: pod.metadata.uid },
-        target: { kind: 'Node', name: problem.node },
-      });
+      // Its place is taken before anybody hears of it.
+      on(problem.node).set(key, pod);
+      try {
+        await client.createSubresource(PODS, namespace, name, 'binding', {
+          apiVersion: 'v1',
+          kind: 'Binding',
+          metadata: { name, namespace, uid: pod.metadata.uid },
+          target: { kind: 'Node', name: problem.node },
+        });
+      } catch (error) {
+        if (placeOf(pods.getByKey(key)) !== problem.node) on(problem.node).delete(key);
+        throw error;
+      }
       events.recordAction(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${problem.node}`, `${SCHEDULER}-controlplane`);
       return;
     }
-    waiting.add(key);
+    waiting.set(key, crowded);
+    // The place that it was woken for is another one's.
+    if (wasCrowded && !crowded) wake();
     await reject(pod, problem.message);
+  };
+
+  /** Something has ended. Of those that wait for just that, no more are asked than there are places. */
+  const wake = (): void => {
+    const crowded: Pod[] = [];
+    for (const [key, isCrowded] of waiting) {
+      const pod = isCrowded ? pods.getByKey(key) : undefined;
+      if (pod === undefined) queue.add(key);
+      else crowded.push(pod);
+    }
+    if (crowded.length === 0) return;
+    const places = nodes.list().reduce((sum, node) => sum + Math.max(0, freePlaces(node, on(node.metadata.name))), 0);
+    if (places < crowded.length) crowded.sort((a, b) => (b.spec.priority ?? 0) - (a.spec.priority ?? 0));
+    for (const pod of crowded.slice(0, places)) queue.add(keyOf(pod));
   };
 
   const claimNames = (pod: Pod): string[] => (pod.spec.volumes ?? []).flatMap((v) => (v.persistentVolumeClaim === undefined ? [] : [v.persistentVolumeClaim.claimName]));
@@ -97,17 +132,18 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     }
   };
 
-  const place = (pod: Pod): { node: string } | { message: string } => {
+  const place = (pod: Pod): { node: string } | { message: string; crowded: boolean } => {
     const problem = claimProblem(pod);
-    if (problem !== undefined) return { message: `0/1 nodes are available: ${problem}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.` };
+    if (problem !== undefined) return { crowded: false, message: `0/1 nodes are available: ${problem}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.` };
     let found: Misfit | undefined;
     for (const node of nodes.list()) {
-      const others = pods.list().filter((p) => p.spec.nodeName === node.metadata.name && !isOver(p));
-      found = misfit(pod, node, others) ?? podMisfit(pod, node, { here: others, everywhere: pods.list().filter((p) => (p.spec.nodeName ?? '') !== '' && !isOver(p)), namespace: (name) => namespaces.get(undefined, name) });
+      const here = on(node.metadata.name);
+      found = misfit(pod, node, here) ?? podMisfit(pod, node, { here: here.pods, everywhere: everywhere(), namespace: (name) => namespaces.get(undefined, name) });
       if (found === undefined) return { node: node.metadata.name };
     }
-    return { message: unschedulableMessage(found, true) };
+    return { message: unschedulableMessage(found, true), crowded: isCrowdedOut(found) };
   };
+  const everywhere = (): readonly Pod[] => (occupied.size === 1 ? ([...occupied.values()][0]?.pods ?? []) : [...occupied.values()].flatMap((node) => node.pods));
 
   const reject = async (pod: Pod, message: string): Promise<void> => {
     const before = pod.status?.conditions?.find((c) => c.type === 'PodScheduled');
@@ -135,17 +171,20 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
   };
   const queue = new WorkQueue({ name: SCHEDULER, clock, log, signal, reconcile });
   pods.onChange(({ previous, current }) => {
+    const [before, after] = [placeOf(previous), placeOf(current)];
+    if (previous !== undefined && before !== undefined && before !== after) on(before).delete(keyOf(previous));
+    if (current !== undefined && after !== undefined) on(after).set(keyOf(current), current);
     if (current !== undefined && (current.spec.nodeName ?? '') === '') queue.add(keyOf(current));
     // What ended makes room.
     const freed = previous !== undefined && (current === undefined || (isOver(current) && !isOver(previous)));
-    if (freed) for (const key of waiting) queue.add(key);
+    if (freed) wake();
     // Somebody may have waited for its company.
     const arrived = current !== undefined && (current.spec.nodeName ?? '') !== '' && (previous?.spec.nodeName !== current.spec.nodeName || previous?.metadata.labels !== current.metadata.labels);
-    if (arrived) for (const key of waiting) if (dependsOn(key)) queue.add(key);
+    if (arrived) for (const key of waiting.keys()) if (dependsOn(key)) queue.add(key);
   });
   for (const informer of [nodes, claims, volumes, classes]) {
     informer.onChange(({ previous, current }) => {
-      if (previous === undefined || current?.metadata.labels !== previous.metadata.labels || informer !== nodes) for (const key of waiting) queue.add(key);
+      if (previous === undefined || current?.metadata.labels !== previous.metadata.labels || informer !== nodes) for (const key of waiting.keys()) queue.add(key);
     });
   }
   return { stop: () => controller.abort(new Error('the scheduler stops')) };

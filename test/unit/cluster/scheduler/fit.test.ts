@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Namespace, Node, Pod } from '../../../../server/cluster/controllers/runtime/kinds.ts';
-import { misfit, podRequests, unschedulableMessage } from '../../../../server/cluster/scheduler/fit.ts';
+import { misfit, unschedulableMessage } from '../../../../server/cluster/scheduler/fit.ts';
+import { Occupied } from '../../../../server/cluster/scheduler/occupied.ts';
 import { podMisfit } from '../../../../server/cluster/scheduler/pod-affinity.ts';
+import { podRequests } from '../../../../server/cluster/scheduler/requests.ts';
 
 const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'controlplane', labels: { 'kubernetes.io/hostname': 'controlplane' } }, spec: {}, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } } };
 
@@ -12,7 +14,7 @@ function pod(name: string, spec: Partial<Pod['spec']> = {}, labels: Record<strin
 /** The scheduler's words for a pod beside others; undefined when it fits. */
 function words(one: Pod, others: readonly Pod[] = [], on: Node = node): string | undefined {
   const namespaces = new Map<string, Namespace>(['default', 'other'].map((name) => [name, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } }, spec: {} }]));
-  const found = misfit(one, on, others) ?? podMisfit(one, on, { here: others, everywhere: others, namespace: (name) => namespaces.get(name) });
+  const found = misfit(one, on, Occupied.by(others)) ?? podMisfit(one, on, { here: others, everywhere: others, namespace: (name) => namespaces.get(name) });
   return found === undefined ? undefined : unschedulableMessage(found, true);
 }
 
