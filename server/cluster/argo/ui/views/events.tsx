@@ -5,7 +5,7 @@ import { KubeEvent } from '../api/shapes.ts';
 import { stream } from '../api/stream.ts';
 import { ErrorNotice, Note } from './common.tsx';
 import { Icon } from './icons.tsx';
-import { Time, TimeHeading } from './tables.tsx';
+import { Headings, Time, TimeHeading } from './tables.tsx';
 
 /** What Kubernetes has on record about an object, the latest first, followed while it is shown. */
 export function Events({ namespace, kind, name }: { namespace: string; kind: string; name: string }): JSX.Element {
@@ -37,11 +37,9 @@ export function Events({ namespace, kind, name }: { namespace: string; kind: str
         <table class="rows plain">
           <thead>
             <tr>
-              <th scope="col">Type</th>
+              <Headings titles={['Type']} />
               <TimeHeading title="Last seen" />
-              <th scope="col">Reason</th>
-              <th scope="col">Object</th>
-              <th scope="col">Message</th>
+              <Headings titles={['Reason', 'Object', 'Message']} />
             </tr>
           </thead>
           <tbody>

@@ -9,6 +9,7 @@ import { go, href, place, setQuery } from '../state/router.ts';
 import { ErrorNotice, FilterField, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
 import { ChecksField } from './filters.tsx';
 import { PhaseIcon } from './icons.tsx';
+import { Headings } from './tables.tsx';
 
 const LIMIT = 100;
 const FINISHED = ['Succeeded', 'Failed', 'Error'];
@@ -106,9 +107,7 @@ function Charts({ report: { rows, phases, longest, average, p95, resources } }: 
           <table class="rows plain">
             <thead>
               <tr>
-                <th scope="col">Resource</th>
-                <th scope="col">All workflows</th>
-                <th scope="col">Each, on average</th>
+                <Headings titles={['Resource', 'All workflows', 'Each, on average']} />
               </tr>
             </thead>
             <tbody>

@@ -13,6 +13,19 @@ export function Time({ value }: { value: string | null | undefined }): JSX.Eleme
   return <span title={value ?? ''}>{exact.value ? (value ?? '-') : ago(value, now.value)}</span>;
 }
 
+/** The headings of columns, each with this title. */
+export function Headings({ titles }: { titles: readonly string[] }): JSX.Element {
+  return (
+    <>
+      {titles.map((title) => (
+        <th key={title} scope="col">
+          {title}
+        </th>
+      ))}
+    </>
+  );
+}
+
 /** The heading of a column of times, with the switch between both ways to write them. */
 export function TimeHeading({ title }: { title: string }): JSX.Element {
   return (
@@ -38,13 +51,7 @@ export function ObjectTable<T extends Named>({ items, icon, path, namespaced, co
           <th scope="col">
             <span class="sr-only">Kind</span>
           </th>
-          <th scope="col">Name</th>
-          {namespaced && <th scope="col">Namespace</th>}
-          {columns.map(({ title }) => (
-            <th key={title} scope="col">
-              {title}
-            </th>
-          ))}
+          <Headings titles={['Name', ...(namespaced ? ['Namespace'] : []), ...columns.map(({ title }) => title)]} />
           <TimeHeading title="Created" />
         </tr>
       </thead>

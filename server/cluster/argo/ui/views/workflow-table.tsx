@@ -10,7 +10,7 @@ import { now } from '../state/time.ts';
 import { ErrorNotice, useLoad } from './common.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
 import { Facts } from './node-panel.tsx';
-import { Time, TimeHeading } from './tables.tsx';
+import { Headings, Time, TimeHeading } from './tables.tsx';
 
 /** Which rows are chosen, for what is done with several workflows at once. */
 export interface Choice {
@@ -29,15 +29,10 @@ export function WorkflowTable({ workflows, choice }: { workflows: readonly Workf
             {choice !== undefined && <input type="checkbox" aria-label="Select all workflows" checked={workflows.every((workflow) => choice.uids.includes(uidOf(workflow)))} onChange={(event) => choice.onChoose(workflows.map(uidOf), event.currentTarget.checked)} />}
             <span class="sr-only">Phase</span>
           </th>
-          <th scope="col">Name</th>
-          <th scope="col">Namespace</th>
+          <Headings titles={['Name', 'Namespace']} />
           <TimeHeading title="Started" />
           <TimeHeading title="Finished" />
-          <th scope="col">Duration</th>
-          <th scope="col">Progress</th>
-          <th scope="col">Message</th>
-          <th scope="col">Details</th>
-          <th scope="col">Archived</th>
+          <Headings titles={['Duration', 'Progress', 'Message', 'Details', 'Archived']} />
         </tr>
       </thead>
       <tbody>
