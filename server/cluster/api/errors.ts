@@ -59,10 +59,12 @@ export function invalid(kind: Kinded, name: string, causes: readonly StatusCause
   // A message that several causes share is said once.
   const texts = [...new Set(causes.map(causeText))];
   const list = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
-  const text = `${qualified(kind.group, kind.kind)} "${name}" is invalid: ${list}`;
+  // Both groups of events keep one kind of object, which the older one names.
+  const group = kind.group === 'events.k8s.io' ? '' : kind.group;
+  const text = `${qualified(group, kind.kind)} "${name}" is invalid: ${list}`;
   return new ApiStatus(422, 'Invalid', text, {
     ...(name === '' ? {} : { name }),
-    ...(kind.group === '' ? {} : { group: kind.group }),
+    ...(group === '' ? {} : { group }),
     kind: kind.kind,
     causes: [...causes],
   });

@@ -14,7 +14,6 @@ const FIELD_LABELS: Record<string, readonly string[]> = {
   '/nodes': ['spec.unschedulable'],
   '/services': ['spec.clusterIP', 'spec.type'],
   '/replicationcontrollers': ['status.replicas'],
-  'apps/replicasets': ['status.replicas'],
   'batch/jobs': ['status.successful'],
   'certificates.k8s.io/certificatesigningrequests': ['spec.signerName'],
 };

@@ -1,3 +1,4 @@
+import { goString } from '../api/schema/causes.ts';
 import { ApiStatus } from '../api/status.ts';
 import { rfc3339 } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -64,7 +65,8 @@ function exactlyOne(spec: Record<string, unknown>): { reason: string; field: str
   const resource = isRecord(spec['resourceAttributes']);
   const path = isRecord(spec['nonResourceAttributes']);
   if (resource && path) {
-    return [{ reason: 'FieldValueInvalid', field: 'spec.nonResourceAttributes', message: 'Invalid value: "nonResourceAttributes": cannot be specified in combination with resourceAttributes' }];
+    const nonResource = record(spec['nonResourceAttributes']);
+    return [{ reason: 'FieldValueInvalid', field: 'spec.nonResourceAttributes', message: `Invalid value: authorization.NonResourceAttributes{Path:${goString(nonResource['path'] ?? '')}, Verb:${goString(nonResource['verb'] ?? '')}}: cannot be specified in combination with resourceAttributes` }];
   }
   if (resource || path) return [];
   return [{ reason: 'FieldValueInvalid', field: 'spec.resourceAttributes', message: 'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified' }];

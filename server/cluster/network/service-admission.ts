@@ -19,13 +19,12 @@ export const serviceAddresses: AdmissionPlugin = {
     if (resource.group !== '' || resource.resource !== 'services' || (subresource ?? '') !== '') return object;
     const spec: Record<string, unknown> = { ...specOf(object) };
     const type = typeof spec.type === 'string' ? spec.type : 'ClusterIP';
-    if (type === 'ExternalName') {
-      for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) delete spec[field];
-      return { ...object, spec };
-    }
+    if (oldObject !== undefined) dropWhatTheTypeNeedsNot(spec, specOf(oldObject));
+    if (type === 'ExternalName') return { ...object, spec };
     const others = () => reader.list({ group: '', resource: 'services' }).filter((s) => s.metadata.uid !== oldObject?.metadata.uid);
     const random = (max: number) => Number.parseInt(ids.uuid().replaceAll('-', '').slice(0, 8), 16) % max;
     const before = specOf(oldObject);
+    checkAddresses(request.name, spec);
     const wanted = textOf(spec.clusterIP) ?? textOf(before.clusterIP);
     const taken = new Set(others().flatMap((s) => textOf(specOf(s).clusterIP) ?? []));
     // A dry run takes no address: it shows the first one of the range.
@@ -55,6 +54,41 @@ export const serviceAddresses: AdmissionPlugin = {
     return { ...object, spec };
   },
 };
+
+/**
+ * A change of type takes along what the old type had been given, as long as the caller has not touched it.
+ * After kubernetes 1.32 pkg/registry/core/service/strategy.go
+ */
+function dropWhatTheTypeNeedsNot(spec: Record<string, unknown>, old: Record<string, unknown>): void {
+  const drop = (left: boolean, ...fields: string[]): void => {
+    if (left) for (const field of fields) if (JSON.stringify(spec[field]) === JSON.stringify(old[field])) delete spec[field];
+  };
+  const onNodes = ({ type }: Record<string, unknown>): boolean => type === 'NodePort' || type === 'LoadBalancer';
+  const outside = (s: Record<string, unknown>): boolean => onNodes(s) || (Array.isArray(s.externalIPs) && s.externalIPs.length > 0);
+  const sameAddress = textOf(spec.clusterIP) === textOf(old.clusterIP);
+  const leavesCluster = old.type !== 'ExternalName' && spec.type === 'ExternalName';
+  drop(leavesCluster, 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy');
+  if (leavesCluster && sameAddress) for (const field of ['clusterIP', 'clusterIPs']) delete spec[field];
+  const known = new Set(portsOf(old).map((port) => port.nodePort));
+  if (onNodes(old) && !onNodes(spec) && portsOf(spec).every(({ nodePort }) => nodePort === undefined || nodePort === 0 || known.has(nodePort))) {
+    spec.ports = portsOf(spec).map(({ nodePort: _nodePort, ...port }) => port);
+  }
+  drop(old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer', 'allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort');
+  drop(outside(old) && !outside(spec), 'externalTrafficPolicy');
+}
+
+/** What the allocator can make nothing of, it refuses before anything else is looked at. */
+function checkAddresses(name: string, spec: Record<string, unknown>): void {
+  const given: unknown[] = Array.isArray(spec.clusterIPs) ? spec.clusterIPs : textOf(spec.clusterIP) === undefined ? [] : [spec.clusterIP];
+  const families: unknown[] = Array.isArray(spec.ipFamilies) ? spec.ipFamilies : [];
+  given.forEach((value, i) => {
+    const text = String(value);
+    if (text === 'None' || text === '') return;
+    if (!isIp(text)) throw refusal(name, `spec.clusterIPs[${i}]`, JSON.stringify(text), 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
+    const family = text.includes(':') ? 'IPv6' : 'IPv4';
+    if (families[i] !== undefined && families[i] !== family) throw refusal(name, `spec.clusterIPs[${i}]`, JSON.stringify(text), `expected an ${String(families[i])} value as indicated by \`ipFamilies[${i}]\``);
+  });
+}
 
 function check(name: string, address: string, taken: ReadonlySet<string>): void {
   const problem = !isServiceIP(address)

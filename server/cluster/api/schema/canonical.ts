@@ -15,6 +15,8 @@ export function structOutput(type: StructType, values: Values): Values {
       if (keep(field, value)) result[field.name] = Array.isArray(value) && value.length === 0 && !field.pointer ? null : value;
     } else if (field.type.k === 'struct' && !field.pointer) result[field.name] = structOutput(structType(field.type.ref), {});
     else if ((field.type.k === 'time' || field.type.k === 'microTime') && !field.pointer) result[field.name] = null;
+    // A quantity is a struct to Go.
+    else if (field.type.k === 'quantity' && !field.pointer) result[field.name] = '0';
     else if (!field.omitEmpty) result[field.name] = field.pointer ? null : zero(field.type);
   }
   return result;

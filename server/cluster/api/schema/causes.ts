@@ -19,6 +19,11 @@ export function goStringMap(value: unknown): string {
   return `map[string]string{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(', ')}}`;
 }
 
+/** A pointer as Go's `%#v` shows one inside a struct: its address says nothing, so one stands for all. */
+export function pointerText(type: string, value: unknown): string {
+  return `(*${type})(${value === undefined || value === null ? 'nil' : '0xc000000000'})`;
+}
+
 export function required(field: string, detail = ''): StatusCause {
   return { reason: 'FieldValueRequired', message: `Required value${detail === '' ? '' : `: ${detail}`}`, field };
 }

@@ -25,6 +25,12 @@ export function expressionProblem(expression: string, variables: Readonly<Record
   return problems.length === 0 ? undefined : problems.join('\n');
 }
 
+/** What an expression without known variables gives: `bool`, `int`, `list<string>`; `dyn` when only its values tell. */
+export function resultType(expression: string): string {
+  environment ??= kubernetesCel();
+  return environment.check(expression).type ?? 'dyn';
+}
+
 const EXPECTED = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 function syntaxProblem(expression: string, error: unknown): string {

@@ -27,6 +27,10 @@ function typeCause(schema: JsonRecord, value: unknown, path: string): StatusCaus
   const actual = jsonType(value);
   const wanted = schema['x-kubernetes-int-or-string'] === true ? ['integer', 'string'] : typeof schema.type === 'string' ? [schema.type] : [];
   if (wanted.length === 0 || wanted.includes(actual) || (actual === 'integer' && wanted.includes('number'))) return undefined;
+  if (typeof schema.format === 'string' && (typeof value === 'boolean' || typeof value === 'number' || isRecord(value))) {
+    const own = typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'double') : '';
+    return typeInvalid(path, JSON.stringify(own), `${path} in body must be of type ${schema.format}: ${JSON.stringify(own)}`);
+  }
   return typeInvalid(path, JSON.stringify(actual), `${path} in body must be of type ${wanted.join(',')}: ${JSON.stringify(actual)}`);
 }
 
@@ -79,6 +83,7 @@ function arrayCauses(schema: JsonRecord, value: readonly unknown[], path: string
 function objectCauses(schema: JsonRecord, value: JsonRecord, path: string): StatusCause[] {
   const causes: StatusCause[] = [];
   const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  if (schema['x-kubernetes-embedded-resource'] === true) for (const key of ['apiVersion', 'kind']) if ((value[key] ?? '') === '') causes.push(required(at(key), 'must not be empty'));
   const properties = isRecord(schema.properties) ? schema.properties : {};
   const { additionalProperties, maxProperties, minProperties } = schema;
   const count = Object.keys(value).length;
@@ -94,14 +99,25 @@ function objectCauses(schema: JsonRecord, value: JsonRecord, path: string): Stat
 
 function combinations(schema: JsonRecord, value: unknown, path: string): StatusCause[] {
   const causes: StatusCause[] = [];
-  const passing = (list: readonly unknown[]): number => list.filter((s) => isRecord(s) && schemaCauses(s, value, path).length === 0).length;
-  const fail = (text: string): StatusCause => invalid(path, goString(value), `${path === '' ? '""' : JSON.stringify(path)} ${text}`);
+  const tried = (list: readonly unknown[]): StatusCause[][] => list.map((s) => (isRecord(s) ? schemaCauses(s, value, path) : []));
+  // These know their place only in words.
+  const fail = (text: string): StatusCause => invalid('<nil>', '""', `${JSON.stringify(path)} ${text}`);
+  /** What is wrong with the alternative that comes nearest. */
+  const nearest = (results: StatusCause[][]): StatusCause[] => results.reduce<StatusCause[] | undefined>((best, next) => (best === undefined || next.length < best.length ? next : best), undefined) ?? [];
   if (Array.isArray(schema.allOf)) {
-    for (const s of schema.allOf) if (isRecord(s)) causes.push(...schemaCauses(s, value, path));
-    if (passing(schema.allOf) < schema.allOf.length) causes.push(fail('must validate all the schemas (allOf)'));
+    const results = tried(schema.allOf);
+    causes.push(...results.flat());
+    if (results.some((result) => result.length > 0)) causes.push(fail(`must validate all the schemas (allOf)${results.every((result) => result.length > 0) ? '. None validated' : ''}`));
   }
-  if (Array.isArray(schema.anyOf) && passing(schema.anyOf) === 0) causes.push(fail('must validate at least one schema (anyOf)'));
-  if (Array.isArray(schema.oneOf) && passing(schema.oneOf) !== 1) causes.push(fail(`must validate one and only one schema (oneOf). Found ${passing(schema.oneOf) === 0 ? 'none valid' : `${passing(schema.oneOf)} valid alternatives`}`));
+  if (Array.isArray(schema.anyOf)) {
+    const results = tried(schema.anyOf);
+    if (results.every((result) => result.length > 0)) causes.push(fail('must validate at least one schema (anyOf)'), ...nearest(results));
+  }
+  if (Array.isArray(schema.oneOf)) {
+    const results = tried(schema.oneOf);
+    const valid = results.filter((result) => result.length === 0).length;
+    if (valid !== 1) causes.push(fail(`must validate one and only one schema (oneOf). Found ${valid === 0 ? 'none valid' : `${valid} valid alternatives`}`), ...(valid === 0 ? nearest(results) : []));
+  }
   if (isRecord(schema.not) && schemaCauses(schema.not, value, path).length === 0) causes.push(fail('must not validate the schema (not)'));
   return causes;
 }

@@ -43,6 +43,8 @@ export function warningsOf(object: KubeObject, old: KubeObject | undefined): str
       return [...(old === undefined ? nameWarnings(object) : []), ...(changed ? templateWarnings(record(record(record(object.spec).jobTemplate).spec), 'spec.jobTemplate.spec.template.') : [])];
     case 'Ingress':
       return old === undefined && object.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined ? [`annotation "kubernetes.io/ingress.class" is deprecated, please use 'spec.ingressClassName' instead`] : [];
+    case 'Service':
+      return serviceWarnings(object);
     case 'Secret':
       return object.type === 'kubernetes.io/tls' ? keyPairWarnings(record(object.data)) : [];
     case 'PersistentVolume':
@@ -52,6 +54,16 @@ export function warningsOf(object: KubeObject, old: KubeObject | undefined): str
     default:
       return [];
   }
+}
+
+/** After kubernetes 1.32 pkg/api/service/warnings.go */
+function serviceWarnings({ metadata, spec }: KubeObject): string[] {
+  const { type, externalName, externalIPs } = record(spec);
+  const warnings: string[] = [];
+  if (metadata.annotations?.['service.kubernetes.io/topology-aware-hints'] !== undefined) warnings.push('annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead');
+  if (type === 'ExternalName' && Array.isArray(externalIPs) && externalIPs.length > 0) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (type !== 'ExternalName' && (externalName ?? '') !== '') warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  return warnings;
 }
 
 /** The names of workloads become the names of hosts. */

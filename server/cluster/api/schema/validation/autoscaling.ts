@@ -2,11 +2,11 @@
 import type { KubeObject } from '../../../store/object.ts';
 import { isRecord, type JsonRecord } from '../../patch/json-values.ts';
 import type { StatusCause } from '../../status.ts';
-import { forbidden, goString, invalid, required, unsupported } from '../causes.ts';
+import { forbidden, goString, invalid, pointerText, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
 import { quantityNano } from '../quantity.ts';
 import { pathSegment } from './names.ts';
-import { amountCauses, amountText, selectorCauses } from './workloads.ts';
+import { amountCauses, selectorCauses } from './workloads.ts';
 
 const SOURCES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 const FIELDS = ['object', 'external', 'pods', 'resource', 'containerResource'];
@@ -24,7 +24,9 @@ export function autoscalerCauses(hpa: KubeObject): StatusCause[] {
     if (value === '') causes.push(required(`spec.scaleTargetRef.${key}`));
     else for (const problem of pathSegment(value)) causes.push(invalid(`spec.scaleTargetRef.${key}`, goString(value), problem));
   }
-  const metrics = items(spec, 'metrics');
+  // The oldest version knows one metric, which is a list of one in the others.
+  const percent = spec.targetCPUUtilizationPercentage;
+  const metrics = typeof percent === 'number' ? [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } } }] : items(spec, 'metrics');
   metrics.forEach((metric, i) => causes.push(...metricCauses(metric, `spec.metrics[${i}]`)));
   if (min === 0 && !metrics.some((m) => m.type === 'Object' || m.type === 'External')) causes.push(forbidden('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'));
   for (const direction of ['scaleUp', 'scaleDown']) {
@@ -101,7 +103,7 @@ export function disruptionBudgetCauses(object: KubeObject): StatusCause[] {
   const spec = record(object.spec);
   const causes: StatusCause[] = [];
   if (spec.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-    const shown = `policy.PodDisruptionBudgetSpec{MinAvailable:${amountText(spec.minAvailable)}, MaxUnavailable:${amountText(spec.maxUnavailable)}}`;
+    const shown = `policy.PodDisruptionBudgetSpec{MinAvailable:${pointerText('intstr.IntOrString', spec.minAvailable)}, Selector:${pointerText('v1.LabelSelector', spec.selector)}, MaxUnavailable:${pointerText('intstr.IntOrString', spec.maxUnavailable)}, UnhealthyPodEvictionPolicy:${pointerText('policy.UnhealthyPodEvictionPolicyType', spec.unhealthyPodEvictionPolicy)}}`;
     causes.push(invalid('spec', shown, 'minAvailable and maxUnavailable cannot be both set'));
   }
   causes.push(...amountCauses(spec.minAvailable, 'spec.minAvailable', true), ...amountCauses(spec.maxUnavailable, 'spec.maxUnavailable', true));

@@ -20,7 +20,7 @@ export function jobCauses(job: KubeObject, old: KubeObject | undefined): StatusC
   if (!isRecord(spec.selector)) causes.unshift(required('spec.selector'));
   if (!isRecord(spec.selector)) causes.push(invalid('spec.template.metadata.labels', goStringMap(record(record(spec.template).metadata).labels), '`selector` does not match template `labels`'));
   else if (!selectorMatches(spec.selector, labels)) causes.push(invalid('spec.template.metadata.labels', goStringMap(record(record(spec.template).metadata).labels), '`selector` does not match template `labels`'));
-  if (old !== undefined) causes.push(...jobChanges(spec, record(old.spec)));
+  if (old !== undefined) causes.push(...jobChanges(spec, record(old.spec), record(old.status).startTime === undefined));
   return causes;
 }
 
@@ -49,17 +49,27 @@ function jobSpecCauses(spec: JsonRecord, at: string): StatusCause[] {
   return causes;
 }
 
-function jobChanges(spec: JsonRecord, old: JsonRecord): StatusCause[] {
+/** `notStarted`: where its pods may run can still be said of a suspended Job. */
+function jobChanges(spec: JsonRecord, old: JsonRecord, notStarted: boolean): StatusCause[] {
   const causes: StatusCause[] = [];
   const fixed = (key: string, shown: string): void => {
     if (!sameJson(spec[key], old[key])) causes.push(invalid(`spec.${key}`, shown, 'field is immutable'));
   };
   if (!(spec.completionMode === 'Indexed' && sameJson(spec.completions, spec.parallelism))) fixed('completions', goString(spec.completions));
   fixed('selector', selectorText(spec.selector));
-  const suspended = old.suspend === true;
-  if (!sameJson(spec.template, old.template) && !suspended) causes.push(invalid('spec.template', 'core.PodTemplateSpec{…}', 'field is immutable'));
+  const mutable = old.suspend === true && notStarted;
+  if (!sameJson(mutable ? unplaced(spec.template) : spec.template, mutable ? unplaced(old.template) : old.template)) causes.push(invalid('spec.template', 'core.PodTemplateSpec{…}', 'field is immutable'));
   fixed('completionMode', goString(spec.completionMode));
   return causes;
+}
+
+/** A template without what says where its pods may run. */
+function unplaced(template: unknown): JsonRecord {
+  const { metadata, spec, ...rest } = record(template);
+  const { annotations: _annotations, labels: _labels, ...meta } = record(metadata);
+  const { nodeSelector: _selector, tolerations: _tolerations, schedulingGates: _gates, affinity, ...pod } = record(spec);
+  const { nodeAffinity: _node, ...near } = record(affinity);
+  return { ...rest, metadata: meta, spec: { ...pod, affinity: near } };
 }
 
 const MAX_CRON_NAME = 52;
@@ -67,8 +77,6 @@ const MAX_CRON_NAME = 52;
 export function cronJobCauses(job: KubeObject): StatusCause[] {
   const spec = record(job.spec);
   const causes: StatusCause[] = [];
-  // The Job's name is the CronJob's with eleven characters more.
-  if (job.metadata.name.length > MAX_CRON_NAME) causes.push(invalid('metadata.name', goString(job.metadata.name), `must be no more than ${MAX_CRON_NAME} characters`));
   const schedule = typeof spec.schedule === 'string' ? spec.schedule : '';
   if (schedule === '') causes.push(required('spec.schedule'));
   else if (/TZ=/.test(schedule)) causes.push(invalid('spec.schedule', goString(schedule), 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
@@ -80,17 +88,22 @@ export function cronJobCauses(job: KubeObject): StatusCause[] {
   if (typeof spec.timeZone === 'string') causes.push(...timeZoneCauses(spec.timeZone));
   if (!['Allow', 'Forbid', 'Replace'].includes(String(spec.concurrencyPolicy))) causes.push(unsupported('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']));
   causes.push(...jobSpecCauses(record(record(spec.jobTemplate).spec), 'spec.jobTemplate.spec'));
+  if (record(record(spec.jobTemplate).spec).manualSelector === true) causes.push(unsupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']));
   causes.push(...notNegative(spec, 'spec', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'));
+  // The Job's name is the CronJob's with eleven characters more.
+  if (job.metadata.name.length > MAX_CRON_NAME) causes.push(invalid('metadata.name', goString(job.metadata.name), `must be no more than ${MAX_CRON_NAME} characters`));
   return causes;
 }
 
 function timeZoneCauses(zone: string): StatusCause[] {
   if (zone === '') return [invalid('spec.timeZone', '""', 'timeZone must be nil or non-empty string')];
-  if (zone.toLowerCase() === 'local') return [invalid('spec.timeZone', goString(zone), 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')];
+  const causes = zone.toLowerCase() === 'local' ? [invalid('spec.timeZone', goString(zone), 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')] : [];
+  // Go knows its own zone by this name.
+  if (zone === 'Local') return causes;
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
-    return [];
   } catch {
-    return [invalid('spec.timeZone', goString(zone), `unknown time zone ${zone}`)];
+    causes.push(invalid('spec.timeZone', goString(zone), `unknown time zone ${zone}`));
   }
+  return causes;
 }

@@ -1,11 +1,14 @@
 /** Nodes, leases, runtimes, webhooks and policies, API services. After kubernetes 1.32 pkg/apis/*\/validation */
 import type { KubeObject } from '../../../store/object.ts';
-import { isRecord, sameJson } from '../../patch/json-values.ts';
+import { isRecord, sameJson, type JsonRecord } from '../../patch/json-values.ts';
 import type { StatusCause } from '../../status.ts';
-import { goString, invalid, required, unsupported } from '../causes.ts';
+import { expressionProblem, resultType } from '../cel-compile.ts';
+import { duplicate, forbidden, goString, invalid, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
-import { CIDR_PROBLEM, dns1035Label, dnsLabel, dnsSubdomain, isCidr, qualifiedName } from './names.ts';
-import { podSpecCauses } from './pod.ts';
+import { CIDR_PROBLEM, dns1035Label, dnsLabel, dnsSubdomain, isCidr, labelValue, qualifiedName } from './names.ts';
+import { labelCauses } from './metadata.ts';
+import { podSpecCauses, tolerationCauses } from './pod.ts';
+import { webhookClientCauses } from './webhook-client.ts';
 import { selectorCauses } from './workloads.ts';
 
 export function nodeCauses(node: KubeObject): StatusCause[] {
@@ -16,6 +19,7 @@ export function nodeCauses(node: KubeObject): StatusCause[] {
     const at = `metadata.taints[${i}]`;
     const [key, effect] = [String(taint.key ?? ''), String(taint.effect ?? '')];
     for (const problem of qualifiedName(key)) causes.push(invalid(`${at}.key`, goString(key), problem));
+    for (const problem of labelValue(String(taint.value ?? ''))) causes.push(invalid(`${at}.value`, goString(taint.value), problem));
     if (effect === '') causes.push(required(`${at}.effect`));
     else if (!['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(effect)) causes.push(unsupported(`${at}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']));
     if (seen.has(`${key}:${effect}`)) causes.push({ reason: 'FieldValueDuplicate', message: `Duplicate value: core.Taint{Key:${goString(key)}, Value:${goString(taint.value ?? '')}, Effect:${goString(effect)}, TimeAdded:<nil>}`, field: `${at}` });
@@ -39,6 +43,10 @@ export function leaseCauses(lease: KubeObject): StatusCause[] {
 export function runtimeClassCauses(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const handler = String(object.handler ?? '');
   const causes = dnsLabel(handler).map((problem) => invalid('handler', goString(handler), problem));
+  if (isRecord(object.scheduling)) {
+    causes.push(...labelCauses('scheduling.nodeSelector', object.scheduling.nodeSelector));
+    items(object.scheduling, 'tolerations').forEach((toleration, i) => causes.push(...tolerationCauses(toleration, `scheduling.tolerations.tolerations[${i}]`)));
+  }
   if (old !== undefined && old.handler !== object.handler) causes.push(invalid('handler', goString(handler), 'field is immutable'));
   return causes;
 }
@@ -72,14 +80,16 @@ export function webhookCauses(object: KubeObject): StatusCause[] {
     names.add(name);
     items(hook, 'rules').forEach((rule, n) => causes.push(...ruleCauses(rule, `${at}.rules[${n}]`)));
     if (!['Fail', 'Ignore'].includes(String(hook.failurePolicy ?? 'Fail'))) causes.push(unsupported(`${at}.failurePolicy`, hook.failurePolicy, ['Fail', 'Ignore']));
+    if (!['Equivalent', 'Exact'].includes(String(hook.matchPolicy ?? 'Equivalent'))) causes.push(unsupported(`${at}.matchPolicy`, hook.matchPolicy, ['Equivalent', 'Exact']));
     if ((hook.sideEffects ?? '') === '') causes.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
     else if (!['None', 'NoneOnDryRun'].includes(String(hook.sideEffects))) causes.push(unsupported(`${at}.sideEffects`, hook.sideEffects, ['None', 'NoneOnDryRun']));
     const seconds = hook.timeoutSeconds;
     if (typeof seconds === 'number' && (seconds > 30 || seconds < 1)) causes.push(invalid(`${at}.timeoutSeconds`, String(seconds), 'the timeout value must be between 1 and 30 seconds'));
-    const client = record(hook.clientConfig);
-    if (isRecord(client.service) === (client.url !== undefined)) causes.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
+    for (const key of ['namespaceSelector', 'objectSelector']) if (isRecord(hook[key])) causes.push(...selectorCauses(record(hook[key]), `${at}.${key}`));
+    causes.push(...webhookClientCauses(record(hook.clientConfig), `${at}.clientConfig`), ...matchConditionCauses(hook, `${at}.matchConditions`, ADMISSION_WORDS));
     const versions: unknown[] = Array.isArray(hook.admissionReviewVersions) ? hook.admissionReviewVersions : [];
     if (versions.length === 0) causes.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'));
+    else if (!versions.some((version) => version === 'v1' || version === 'v1beta1')) causes.push(invalid(`${at}.admissionReviewVersions`, goString(versions), 'must include at least one of v1, v1beta1'));
     return causes;
   });
 }
@@ -87,16 +97,45 @@ export function webhookCauses(object: KubeObject): StatusCause[] {
 function ruleCauses(rule: Record<string, unknown>, at: string): StatusCause[] {
   const causes: StatusCause[] = [];
   const list = (key: string): unknown[] => (Array.isArray(rule[key]) ? rule[key] : []);
-  if (list('apiGroups').length === 0) causes.push(required(`${at}.apiGroups`));
-  if (list('apiVersions').length === 0) causes.push(required(`${at}.apiVersions`));
-  if (list('resources').length === 0) causes.push(required(`${at}.resources`));
   const operations = list('operations');
   if (operations.length === 0) causes.push(required(`${at}.operations`));
   if (operations.length > 1 && operations.includes('*')) causes.push(invalid(`${at}.operations`, `[]admissionregistration.OperationType{${operations.map(goString).join(', ')}}`, "if '*' is present, must not specify other operations"));
   operations.forEach((operation, i) => {
     if (!['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'].includes(String(operation))) causes.push(unsupported(`${at}.operations[${i}]`, operation, ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']));
   });
+  for (const [key, word] of [['apiGroups', 'API groups'], ['apiVersions', 'API versions']] as const) {
+    if (list(key).length === 0) causes.push(required(`${at}.${key}`));
+    if (list(key).length > 1 && list(key).includes('*')) causes.push(invalid(`${at}.${key}`, goString(list(key)), `if '*' is present, must not specify other ${word}`));
+  }
+  const resources = list('resources');
+  if (resources.length === 0) causes.push(required(`${at}.resources`));
+  if (resources.length > 1 && resources.includes('*/*')) causes.push(invalid(`${at}.resources`, goString(resources), "if '*/*' is present, must not specify other resources"));
+  if (resources.includes('*') && resources.some((name) => name !== '*' && !String(name).includes('/'))) causes.push(invalid(`${at}.resources`, goString(resources), "if '*' is present, must not specify other resources without subresources"));
+  if (rule.scope !== undefined && !['*', 'Cluster', 'Namespaced'].includes(String(rule.scope))) causes.push(unsupported(`${at}.scope`, rule.scope, ['*', 'Cluster', 'Namespaced']));
   return causes;
+}
+
+/** What expressions of admission may speak of. */
+const ADMISSION_WORDS = ['object', 'oldObject', 'request', 'namespaceObject', 'authorizer'];
+
+/** Whether an expression compiles, and to what is asked of it. */
+function expressionCauses(expression: string, field: string, words: readonly string[], wanted?: 'bool' | 'string'): StatusCause[] {
+  const problem = expressionProblem(expression, Object.fromEntries(words.map((word) => [word, {}])));
+  if (problem !== undefined) return [invalid(field, goString(expression), `compilation failed: ${problem}`)];
+  const type = resultType(expression);
+  return wanted === undefined || type === wanted || type === 'dyn' ? [] : [invalid(field, goString(expression), `must evaluate to ${wanted} but got ${type}`)];
+}
+
+function matchConditionCauses(owner: JsonRecord, at: string, words: readonly string[]): StatusCause[] {
+  const conditions = items(owner, 'matchConditions');
+  return conditions.flatMap((condition, i) => {
+    const [name, expression] = [String(condition.name ?? ''), String(condition.expression ?? '').trim()];
+    const causes = expression === '' ? [required(`${at}[${i}].expression`)] : expressionCauses(expression, `${at}[${i}].expression`, words, 'bool');
+    if (name === '') causes.push(required(`${at}[${i}].name`));
+    else causes.push(...qualifiedName(name).map((problem) => invalid(`${at}[${i}].name`, goString(name), problem)));
+    if (name !== '' && conditions.findIndex((other) => other.name === name) < i) causes.push(duplicate(`${at}[${i}].name`, name));
+    return causes;
+  });
 }
 
 export function policyCauses(policy: KubeObject): StatusCause[] {
@@ -116,10 +155,14 @@ export function policyCauses(policy: KubeObject): StatusCause[] {
       if (isRecord(selector)) causes.push(...selectorCauses(selector, `spec.matchConstraints.${key}`));
     }
   }
+  const words = [...ADMISSION_WORDS, ...(isRecord(spec.paramKind) ? ['params'] : [])];
+  causes.push(...matchConditionCauses(spec, 'spec.matchConditions', words));
+  words.push('variables');
   items(spec, 'variables').forEach((variable, i) => {
     const name = String(variable.name ?? '');
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) causes.push(name === '' ? required(`spec.variables[${i}].name`) : invalid(`spec.variables[${i}].name`, goString(name), 'name is not a valid CEL identifier'));
-    if (String(variable.expression ?? '').trim() === '') causes.push(required(`spec.variables[${i}].expression`, 'expression is not specified'));
+    const expression = String(variable.expression ?? '').trim();
+    causes.push(...(expression === '' ? [required(`spec.variables[${i}].expression`, 'expression is not specified')] : expressionCauses(expression, `spec.variables[${i}].expression`, words)));
   });
   const validations = items(spec, 'validations');
   if (validations.length === 0 && items(spec, 'auditAnnotations').length === 0) {
@@ -127,10 +170,12 @@ export function policyCauses(policy: KubeObject): StatusCause[] {
   }
   validations.forEach((validation, i) => {
     const at = `spec.validations[${i}]`;
-    if (String(validation.expression ?? '').trim() === '') causes.push(required(`${at}.expression`, 'expression is not specified'));
+    const [expression, message] = [String(validation.expression ?? '').trim(), String(validation.messageExpression ?? '').trim()];
+    causes.push(...(expression === '' ? [required(`${at}.expression`, 'expression is not specified')] : expressionCauses(expression, `${at}.expression`, words, 'bool')));
+    if (message !== '') causes.push(...expressionCauses(message, `${at}.messageExpression`, words, 'string'));
     if (typeof validation.message === 'string' && validation.message !== '' && validation.message.trim() === '') causes.push(invalid(`${at}.message`, goString(validation.message), 'message must be non-empty if specified'));
     if (typeof validation.message === 'string' && validation.message.trim().includes('\n')) causes.push(invalid(`${at}.message`, goString(validation.message), 'message must not contain line breaks'));
-    if (validation.reason !== undefined && !['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'].includes(String(validation.reason))) causes.push(unsupported(`${at}.reason`, validation.reason, ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized']));
+    if (validation.reason !== undefined && !['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'].includes(String(validation.reason))) causes.push(unsupported(`${at}.reason`, validation.reason, ['Forbidden', 'Invalid', 'RequestEntityTooLarge']));
   });
   return causes;
 }
@@ -168,11 +213,35 @@ export function apiServiceCauses(service: KubeObject): StatusCause[] {
 }
 
 export function flowSchemaCauses(object: KubeObject): StatusCause[] {
-  const level = record(record(object.spec).priorityLevelConfiguration);
-  return (level.name ?? '') === '' ? [required('spec.priorityLevelConfiguration.name', 'must reference a priority level')] : [];
+  const spec = record(object.spec);
+  const causes: StatusCause[] = [];
+  // Nothing and none at all are the same to Go.
+  const precedence = Number(spec.matchingPrecedence ?? 0) || 1000;
+  const fail = (text: string): void => void causes.push(invalid('spec.matchingPrecedence', String(precedence), text));
+  if (precedence <= 0) fail('must be a positive value');
+  if (precedence > 10_000) fail('must not be greater than 10000');
+  if (precedence === 1 && object.metadata.name !== 'exempt') fail("only the schema named 'exempt' may have matchingPrecedence 1");
+  const method = record(spec.distinguisherMethod).type;
+  if (isRecord(spec.distinguisherMethod) && method !== 'ByUser' && method !== 'ByNamespace') {
+    causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: flowcontrol.FlowDistinguisherMethod{Type:${goString(method ?? '')}}: supported values: "ByNamespace", "ByUser"`, field: 'spec.distinguisherMethod.type' });
+  }
+  const level = String(record(spec.priorityLevelConfiguration).name ?? '');
+  if (level === '') causes.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'));
+  else causes.push(...dnsSubdomain(level).map((problem) => invalid('spec.priorityLevelConfiguration.name', goString(level), problem)));
+  items(spec, 'rules').forEach((rule, i) => {
+    if (items(rule, 'subjects').length === 0) causes.push(required(`spec.rules[${i}].subjects`, 'subjects must contain at least one value'));
+    if (items(rule, 'resourceRules').length === 0 && items(rule, 'nonResourceRules').length === 0) causes.push(required(`spec.rules[${i}]`, 'at least one of resourceRules and nonResourceRules has to be non-empty'));
+  });
+  return causes;
 }
 
 export function priorityLevelCauses(object: KubeObject): StatusCause[] {
-  const { type } = record(object.spec);
-  return type === 'Exempt' || type === 'Limited' ? [] : [unsupported('spec.type', type, ['Exempt', 'Limited'])];
+  const { type, limited, exempt } = record(object.spec);
+  const causes: StatusCause[] = [];
+  if ((object.metadata.name === 'exempt') !== (type === 'Exempt')) causes.push(invalid('spec.type', goString(type ?? ''), "type must be 'Exempt' if and only if name is 'exempt'"));
+  if (type === 'Exempt') return isRecord(limited) ? [...causes, forbidden('spec.limited', 'must be nil if the type is not Limited')] : causes;
+  if (type !== 'Limited') return [...causes, unsupported('spec.type', type, ['Exempt', 'Limited'])];
+  if (isRecord(exempt)) causes.push(forbidden('spec.exempt', 'must be nil if the type is Limited'));
+  if (!isRecord(limited)) causes.push(required('spec.limited', 'must not be empty when type is Limited'));
+  return causes;
 }

@@ -39,6 +39,7 @@ function structural(schema: JsonRecord, at: string, level: 'root' | 'field' | 'i
   const type = String(schema.type ?? '');
   if (type === '' && !preserves && !either) causes.push(required(`${at}.type`, level === 'item' ? 'must not be empty for specified array items' : 'must not be empty for specified object fields'));
   if (type !== '' && !TYPES.includes(type)) causes.push(unsupported(`${at}.type`, type, TYPES));
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) causes.push(invalid(`${at}.x-kubernetes-preserve-unknown-fields`, 'false', 'must be true or undefined'));
   if (either && type !== '') causes.push(invalid(`${at}.type`, goString(type), 'must be empty if x-kubernetes-int-or-string is true'));
   if (type === 'array' && !isRecord(schema.items)) causes.push(required(`${at}.items`, 'must be specified'));
   if (schema['x-kubernetes-embedded-resource'] === true) {

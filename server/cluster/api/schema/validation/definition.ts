@@ -6,6 +6,7 @@ import { forbidden, goString, invalid, required, unsupported } from '../causes.t
 import { items, record } from '../fill.ts';
 import { schemaProblems } from './definition-schema.ts';
 import { dns1035Label, dnsSubdomain } from './names.ts';
+import { webhookClientCauses } from './webhook-client.ts';
 
 export function definitionCauses(definition: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const spec = record(definition.spec);
@@ -20,8 +21,8 @@ export function definitionCauses(definition: KubeObject, old: KubeObject | undef
   causes.push(...versionCauses(spec), ...nameCauses(names), ...sharedCauses(spec), ...conversionCauses(spec));
   const stored = record(definition.status).storedVersions;
   if (!Array.isArray(stored) || stored.length === 0) causes.push(invalid('status.storedVersions', '[]string(nil)', 'must have at least one stored version'));
-  if (spec.preserveUnknownFields === true && old === undefined) causes.push(invalid('spec.preserveUnknownFields', 'true', 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   if (group.endsWith('.k8s.io') || group.endsWith('.kubernetes.io')) causes.push(...approvalCauses(definition));
+  if (spec.preserveUnknownFields === true && old === undefined) causes.push(invalid('spec.preserveUnknownFields', 'true', 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   if (old !== undefined) causes.push(...changeCauses(spec, record(old.spec), definition));
   return causes;
 }
@@ -145,8 +146,12 @@ function conversionCauses(spec: JsonRecord): StatusCause[] {
   const webhook = record(conversion.webhook);
   if (strategy === 'None') return isRecord(conversion.webhook) ? [forbidden('spec.conversion.webhookClientConfig', 'should not be set when strategy is not set to Webhook')] : [];
   const causes: StatusCause[] = [];
+  if (spec.preserveUnknownFields === true) causes.push(invalid('spec.conversion.strategy', goString(strategy), 'must be None if spec.preserveUnknownFields is true'));
   if (!isRecord(webhook.clientConfig)) causes.push(required('spec.conversion.webhookClientConfig', 'required when strategy is set to Webhook'));
-  if (!Array.isArray(webhook.conversionReviewVersions) || webhook.conversionReviewVersions.length === 0) causes.push(required('spec.conversion.conversionReviewVersions'));
+  else causes.push(...webhookClientCauses(webhook.clientConfig, 'spec.conversion.webhookClientConfig'));
+  const versions: unknown[] = Array.isArray(webhook.conversionReviewVersions) ? webhook.conversionReviewVersions : [];
+  if (versions.length === 0) causes.push(required('spec.conversion.conversionReviewVersions'));
+  else if (!versions.some((version) => version === 'v1' || version === 'v1beta1')) causes.push(invalid('spec.conversion.conversionReviewVersions', goString(versions), 'must include at least one of v1, v1beta1'));
   return causes;
 }
 

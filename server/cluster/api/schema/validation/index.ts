@@ -10,7 +10,7 @@ import { claimCauses, quotaCauses, storageClassCauses, volumeAttachmentCauses, v
 import { definitionCauses } from './definition.ts';
 import { metadataCauses } from './metadata.ts';
 import { endpointSliceCauses, ingressCauses, ingressClassCauses, networkPolicyCauses, serviceCauses } from './network.ts';
-import { podChangeCauses } from './pod-change.ts';
+import { ephemeralContainerCauses, podChangeCauses } from './pod-change.ts';
 import { podSpecCauses } from './pod.ts';
 import { deploymentStatusCauses, endpointsCauses, eventCauses, limitRangeCauses, newEventCauses, signingRequestCauses } from './small.ts';
 import { replicationControllerCauses, workloadCauses } from './workloads.ts';
@@ -76,6 +76,7 @@ export function validateObject(info: ResourceInfo, object: KubeObject, old: Kube
   const key = `${info.group}/${info.resource}`;
   const causes = metadataCauses(key, object, old);
   if (subresource === 'status') return [...causes, ...(STATUS_VALIDATORS[key]?.(object, old) ?? [])];
+  if (subresource === 'ephemeralcontainers') return [...causes, ...ephemeralContainerCauses(object, old)];
   if (info.custom !== undefined || subresource !== undefined) return causes;
   // What is being deleted may lose its finalizers, whatever else is in it.
   if (old?.metadata.deletionTimestamp !== undefined) return causes;

@@ -57,7 +57,7 @@ function exitCodeCauses(codes: JsonRecord, spec: JsonRecord, at: string): Status
   const names = [...items(pod, 'containers'), ...items(pod, 'initContainers')].map((c) => c.name);
   if (codes.containerName !== undefined && !names.includes(codes.containerName)) causes.push(invalid(`${at}.containerName`, goString(codes.containerName), 'must be one of the container or initContainer names in the pod template'));
   const values: unknown[] = Array.isArray(codes.values) ? codes.values : [];
-  if (values.length === 0) causes.push(invalid(`${at}.values`, '[]int32(nil)', 'at least one value is required'));
+  if (values.length === 0) causes.push(invalid(`${at}.values`, Array.isArray(codes.values) ? '[]int32{}' : '[]int32(nil)', 'at least one value is required'));
   let last: number | undefined;
   values.forEach((value, i) => {
     if (operator === 'In' && value === 0) causes.push(invalid(`${at}.values[${i}]`, '0', 'must not be 0 for the In operator'));

@@ -20,6 +20,7 @@ export function serviceCauses(service: KubeObject, old: KubeObject | undefined):
   const headless = spec.clusterIP === 'None';
   if (ports.length === 0 && !headless && spec.type !== 'ExternalName') causes.push(required('spec.ports'));
   if (spec.type === 'ExternalName') {
+    causes.push(...addressCauses(spec));
     const name = String(spec.externalName ?? '').replace(/\.$/, '');
     if (name === '') causes.push(required('spec.externalName'));
     else for (const problem of dnsSubdomain(name)) causes.push(invalid('spec.externalName', goString(spec.externalName), problem));
@@ -27,7 +28,7 @@ export function serviceCauses(service: KubeObject, old: KubeObject | undefined):
   if (headless && (spec.type === 'NodePort' || spec.type === 'LoadBalancer')) causes.push(invalid('spec.clusterIPs[0]', '"None"', `may not be set to 'None' for ${spec.type} services`));
   const names = new Set<string>();
   ports.forEach((port, i) => causes.push(...servicePortCauses(port, `spec.ports[${i}]`, ports.length > 1, names)));
-  causes.push(...labelCauses('spec.selector', spec.selector), ...choice('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']), ...affinityConfigCauses(spec), ...addressCauses(spec));
+  causes.push(...labelCauses('spec.selector', spec.selector), ...choice('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']), ...affinityConfigCauses(spec), ...(spec.type === 'ExternalName' ? [] : addressCauses(spec)));
   (Array.isArray(spec.externalIPs) ? spec.externalIPs : []).forEach((ip, i) => {
     if (!isIp(String(ip))) causes.push(invalid(`spec.externalIPs[${i}]`, goString(ip), IP));
   });
@@ -81,9 +82,15 @@ function affinityConfigCauses(spec: JsonRecord): StatusCause[] {
   return seconds <= 0 || seconds > DAY ? [invalid(`${at}.clientIP.timeoutSeconds`, String(seconds), `must be greater than 0 and less than ${DAY}`)] : [];
 }
 
+function hasItems(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
 /** The cluster speaks IPv4 alone. */
 function addressCauses(spec: JsonRecord): StatusCause[] {
-  if (spec.type === 'ExternalName') return [];
+  if (spec.type === 'ExternalName') {
+    return (['clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const).filter((key) => (key === 'clusterIPs' ? (spec.clusterIP ?? '') !== '' || hasItems(spec.clusterIPs) : key === 'ipFamilies' ? hasItems(spec.ipFamilies) : spec[key] !== undefined)).map((key) => forbidden(`spec.${key}`, 'may not be set for ExternalName services'));
+  }
   const causes: StatusCause[] = [];
   const families: unknown[] = Array.isArray(spec.ipFamilies) ? spec.ipFamilies : [];
   families.forEach((family, i) => {
@@ -139,10 +146,6 @@ export function ingressCauses(ingress: KubeObject): StatusCause[] {
   const spec = record(ingress.spec);
   const rules = items(spec, 'rules');
   const causes: StatusCause[] = [];
-  items(spec, 'tls').forEach((tls, i) => {
-    for (const [n, host] of (Array.isArray(tls.hosts) ? tls.hosts : []).entries()) causes.push(...hostCauses(host, `spec.tls[${i}].hosts[${n}]`));
-    causes.push(...nameCauses(`spec.tls[${i}].secretName`, tls.secretName, dnsSubdomain));
-  });
   if (isRecord(spec.defaultBackend)) causes.push(...backendCauses(spec.defaultBackend, 'spec.defaultBackend'));
   if (rules.length === 0 && !isRecord(spec.defaultBackend)) causes.push(invalid('spec', '[]networking.IngressRule(nil)', 'either `defaultBackend` or `rules` must be specified'));
   rules.forEach((rule, i) => {
@@ -163,6 +166,10 @@ export function ingressCauses(ingress: KubeObject): StatusCause[] {
       if (path.pathType !== 'ImplementationSpecific') for (const text of ['/..', '/.']) if (String(path.path ?? '').endsWith(text)) causes.push(invalid(`${field}.path`, goString(path.path), `cannot end with '${text}'`));
       causes.push(...backendCauses(record(path.backend), `${field}.backend`));
     });
+  });
+  items(spec, 'tls').forEach((tls, i) => {
+    for (const [n, host] of (Array.isArray(tls.hosts) ? tls.hosts : []).entries()) causes.push(...hostCauses(host, `spec.tls[${i}].hosts[${n}]`));
+    causes.push(...nameCauses(`spec.tls[${i}].secretName`, tls.secretName, dnsSubdomain));
   });
   causes.push(...nameCauses('spec.ingressClassName', spec.ingressClassName, dnsSubdomain));
   return causes;
@@ -195,8 +202,18 @@ export function ingressClassCauses(object: KubeObject): StatusCause[] {
   const spec = record(object.spec);
   const controller = String(spec.controller ?? '');
   const causes = controller === '' ? [required('spec.controller')] : domainPath(controller).map((problem) => invalid('spec.controller', goString(controller), problem));
-  if (isRecord(spec.parameters)) for (const key of ['kind', 'name']) if ((spec.parameters[key] ?? '') === '') causes.push(required(`spec.parameters.${key}`, `${key} is required`));
+  if (isRecord(spec.parameters)) causes.push(...classParameterCauses(spec.parameters, 'spec.parameters'));
   return causes;
+}
+
+function classParameterCauses(parameters: JsonRecord, at: string): StatusCause[] {
+  const causes = ['kind', 'name'].filter((key) => (parameters[key] ?? '') === '').map((key) => required(`${at}.${key}`, `${key} is required`));
+  const { scope, namespace } = parameters;
+  if (scope === undefined) return [...causes, required(`${at}.scope`)];
+  if (scope !== 'Cluster' && scope !== 'Namespace') return [...causes, unsupported(`${at}.scope`, scope, ['Cluster', 'Namespace'])];
+  if (scope === 'Cluster') return namespace === undefined ? causes : [...causes, forbidden(`${at}.namespace`, "`parameters.scope` is set to 'Cluster'")];
+  if (namespace === undefined) return [...causes, required(`${at}.namespace`, "`parameters.scope` is set to 'Namespace'")];
+  return [...causes, ...dnsLabel(String(namespace)).map((problem) => invalid(`${at}.namespace`, goString(namespace), problem))];
 }
 
 export function networkPolicyCauses(policy: KubeObject): StatusCause[] {
@@ -268,8 +285,8 @@ function within(inner: string, outer: string): boolean {
 export function endpointSliceCauses(slice: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const type = String(slice.addressType ?? '');
   if (type === '') return [required('addressType')];
-  if (!['FQDN', 'IPv4', 'IPv6'].includes(type)) return [unsupported('addressType', type, ['FQDN', 'IPv4', 'IPv6'])];
-  const causes: StatusCause[] = [];
+  const known = ['FQDN', 'IPv4', 'IPv6'].includes(type);
+  const causes: StatusCause[] = known ? [] : [unsupported('addressType', type, ['FQDN', 'IPv4', 'IPv6'])];
   items(slice, 'endpoints').forEach((endpoint, i) => {
     const at = `endpoints[${i}].addresses`;
     const addresses: unknown[] = Array.isArray(endpoint.addresses) ? endpoint.addresses : [];
@@ -277,6 +294,7 @@ export function endpointSliceCauses(slice: KubeObject, old: KubeObject | undefin
     addresses.forEach((value, n) => {
       const text = String(value);
       const field = `${at}[${n}]`;
+      if (!known) return;
       if (type === 'FQDN') causes.push(...dnsSubdomain(text).map((p) => invalid(field, goString(text), p)));
       else {
         if (!isIp(text) || text.includes(':') !== (type === 'IPv6')) causes.push(invalid(field, goString(text), `must be a valid ${type} address`));

@@ -167,7 +167,7 @@ function projectedCauses(source: JsonRecord, field: string): StatusCause[] {
   });
 }
 
-function tolerationCauses(t: JsonRecord, field: string): StatusCause[] {
+export function tolerationCauses(t: JsonRecord, field: string): StatusCause[] {
   const causes = nameCauses(`${field}.key`, t.key, qualifiedName);
   const [key, operator, effect] = [String(t.key ?? ''), String(t.operator ?? ''), String(t.effect ?? '')];
   if (key === '' && operator !== 'Exists') causes.push(invalid(`${field}.operator`, goString(operator), 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));

@@ -1,7 +1,7 @@
 /** Kinds with little to check. After kubernetes 1.32 pkg/apis/core/validation/validation.go and events.go */
 import type { KubeObject } from '../../../store/object.ts';
 import type { StatusCause } from '../../status.ts';
-import { forbidden, goString, invalid, required, unsupported } from '../causes.ts';
+import { duplicate, forbidden, goString, invalid, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
 import { parseQuantity, quantityNano } from '../quantity.ts';
 import { targetPortCauses } from './container.ts';
@@ -80,8 +80,16 @@ function limitTypeCauses(limit: Record<string, unknown>, at: string): StatusCaus
   }
   if (type === 'Pod') for (const key of ['default', 'defaultRequest']) if (Object.keys(record(limit[key])).length > 0) causes.push(forbidden(`${at}.${key}`, "may not be specified when `type` is 'Pod'"));
   if (type === 'PersistentVolumeClaim' && record(limit.min).storage === undefined && record(limit.max).storage === undefined) causes.push(required(`${at}.limits`, 'either minimum or maximum storage value is required, but neither was provided'));
-  for (const [name, ratio] of Object.entries(record(limit.maxLimitRequestRatio))) if (quantityNano(ratio) < 1_000_000_000n) causes.push(invalid(`${at}.maxLimitRequestRatio[${name}]`, quantityText(ratio), `ratio ${String(ratio)} is less than 1`));
   return causes;
+}
+
+/** How many times its request a limit may be: never less than it, nor more than the range itself allows. */
+function ratioCauses(field: string, ratio: unknown, max: unknown, min: unknown): StatusCause[] {
+  if (ratio === undefined) return [];
+  const causes = quantityNano(ratio) < 1_000_000_000n ? [invalid(field, quantityText(ratio), `ratio ${String(ratio)} is less than 1`)] : [];
+  if (max === undefined || min === undefined) return causes;
+  const most = Number(quantityNano(max)) / Number(quantityNano(min));
+  return Number(quantityNano(ratio)) / 1e9 > most ? [...causes, invalid(field, quantityText(ratio), `ratio ${String(ratio)} is greater than max/min = ${most.toFixed(6)}`)] : causes;
 }
 
 export function limitRangeCauses(range: KubeObject): StatusCause[] {
@@ -91,9 +99,9 @@ export function limitRangeCauses(range: KubeObject): StatusCause[] {
     const causes = limitTypeCauses(limit, at);
     if (types.has(limit.type)) causes.push({ reason: 'FieldValueDuplicate', message: `Duplicate value: ${goString(limit.type ?? '')}`, field: `${at}.type` });
     types.add(limit.type);
-    const [max, min, fallback, request] = [record(limit.max), record(limit.min), record(limit.default), record(limit.defaultRequest)];
+    const [max, min, fallback, request, ratios] = [record(limit.max), record(limit.min), record(limit.default), record(limit.defaultRequest), record(limit.maxLimitRequestRatio)];
     const over = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && quantityNano(a) > quantityNano(b);
-    for (const name of new Set([...Object.keys(max), ...Object.keys(min), ...Object.keys(fallback), ...Object.keys(request)])) {
+    for (const name of new Set([...Object.keys(max), ...Object.keys(min), ...Object.keys(fallback), ...Object.keys(request), ...Object.keys(ratios)])) {
       const [top, bottom, own, asked] = [max[name], min[name], fallback[name], request[name]].map((v) => (v === undefined ? undefined : String(v)));
       if (over(bottom, top)) causes.push(invalid(`${at}.min[${name}]`, quantityText(bottom), `min value ${bottom ?? ''} is greater than max value ${top ?? ''}`));
       if (over(bottom, asked)) causes.push(invalid(`${at}.defaultRequest[${name}]`, quantityText(asked), `min value ${bottom ?? ''} is greater than default request value ${asked ?? ''}`));
@@ -101,6 +109,7 @@ export function limitRangeCauses(range: KubeObject): StatusCause[] {
       if (over(asked, own)) causes.push(invalid(`${at}.defaultRequest[${name}]`, quantityText(asked), `default request value ${asked ?? ''} is greater than default limit value ${own ?? ''}`));
       if (over(bottom, own)) causes.push(invalid(`${at}.default[${name}]`, quantityText(bottom), `min value ${bottom ?? ''} is greater than default value ${own ?? ''}`));
       if (over(own, top)) causes.push(invalid(`${at}.default[${name}]`, quantityText(top), `default value ${own ?? ''} is greater than max value ${top ?? ''}`));
+      causes.push(...ratioCauses(`${at}.maxLimitRequestRatio[${name}]`, ratios[name], top, bottom));
     }
     return causes;
   });
@@ -133,6 +142,7 @@ export function signingRequestCauses(request: KubeObject, old: KubeObject | unde
   if (usages.length === 0) causes.push(required('spec.usages'));
   usages.forEach((usage, i) => {
     if (!USAGES.includes(String(usage))) causes.push(unsupported(`spec.usages[${i}]`, usage, USAGES));
+    if (usages.indexOf(usage) < i) causes.push(duplicate(`spec.usages[${i}]`, usage));
   });
   const signer = String(spec.signerName ?? '');
   if (signer === '') causes.push(required('spec.signerName'));

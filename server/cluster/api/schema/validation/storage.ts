@@ -73,6 +73,7 @@ export function volumeCauses(volume: KubeObject, old: KubeObject | undefined): S
   if (policy !== undefined && !['Delete', 'Recycle', 'Retain'].includes(String(policy))) causes.push(unsupported('spec.persistentVolumeReclaimPolicy', policy, ['Delete', 'Recycle', 'Retain']));
   const affinity = record(spec.nodeAffinity).required;
   if (isRecord(affinity)) causes.push(...nodeSelectorCauses(affinity, 'spec.nodeAffinity.required'));
+  else if (isRecord(spec.nodeAffinity)) causes.push(required('spec.nodeAffinity.required', 'must specify required node constraints'));
   SOURCES.filter((source) => isRecord(spec[source])).forEach((source, i) => {
     if (i > 0) causes.push(forbidden(`spec.${source}`, 'may not specify more than 1 volume type'));
     else causes.push(...sourceCauses(source, record(spec[source]), spec));

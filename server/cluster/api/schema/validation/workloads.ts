@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../../store/object.ts';
 import { isRecord, sameJson, type JsonRecord } from '../../patch/json-values.ts';
 import type { StatusCause } from '../../status.ts';
-import { forbidden, goString, goStringMap, invalid, required, unsupported } from '../causes.ts';
+import { forbidden, goString, goStringMap, invalid, pointerText, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
 import { NOT_NEGATIVE } from './container.ts';
 import { labelCauses } from './metadata.ts';
@@ -65,7 +65,7 @@ const WORDS: Record<string, string> = { Deployment: 'deployment', ReplicaSet: 'd
 
 export function workloadCauses(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const spec = record(object.spec);
-  const causes = object.kind === 'StatefulSet' ? statefulSetCauses(spec) : notNegative(spec, 'spec', 'replicas');
+  const causes = object.kind === 'StatefulSet' ? statefulSetCauses(spec) : notNegative(spec, 'spec', 'replicas', ...(object.kind === 'ReplicaSet' ? ['minReadySeconds'] : []));
   const { selector } = spec;
   if (!isRecord(selector)) causes.push(required('spec.selector'));
   else {
@@ -78,10 +78,10 @@ export function workloadCauses(object: KubeObject, old: KubeObject | undefined):
     if (old !== undefined) causes.push(...statefulSetChanges(spec, record(old.spec)));
     return causes;
   }
-  causes.push(...templateCauses(record(spec.template), 'spec.template', selector, object.kind === 'DaemonSet' ? 'DaemonSet' : 'ReplicaSet'));
-  if (object.kind === 'Deployment') causes.push(...strategyCauses(spec));
-  if (object.kind === 'DaemonSet') causes.push(...daemonSetCauses(spec));
-  causes.push(...notNegative(spec, 'spec', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'));
+  // A selector that can't be read leaves the pods unlooked at, but for those of a DaemonSet.
+  if (object.kind === 'DaemonSet' || !isRecord(selector) || !selectorIsBroken(selector)) causes.push(...templateCauses(record(spec.template), 'spec.template', selector, object.kind === 'DaemonSet' ? 'DaemonSet' : 'ReplicaSet'));
+  if (object.kind === 'Deployment') causes.push(...strategyCauses(spec), ...notNegative(spec, 'spec', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'));
+  if (object.kind === 'DaemonSet') causes.push(...notNegative(spec, 'spec', 'minReadySeconds'), ...daemonSetCauses(spec), ...notNegative(spec, 'spec', 'revisionHistoryLimit'));
   if (typeof spec.progressDeadlineSeconds === 'number' && spec.progressDeadlineSeconds <= Number(spec.minReadySeconds ?? 0)) causes.push(invalid('spec.progressDeadlineSeconds', String(spec.progressDeadlineSeconds), 'must be greater than minReadySeconds'));
   if (old !== undefined && !sameJson(record(old.spec).selector, selector)) causes.push(invalid('spec.selector', selectorText(selector), 'field is immutable'));
   return causes;
@@ -124,7 +124,7 @@ function statefulSetCauses(spec: JsonRecord): StatusCause[] {
   if (strategy.type === 'RollingUpdate') causes.push(...notNegative(record(strategy.rollingUpdate), 'spec.updateStrategy.rollingUpdate', 'partition'));
   else if (strategy.type === 'OnDelete') {
     if (isRecord(strategy.rollingUpdate)) causes.push(invalid('spec.updateStrategy.rollingUpdate', 'apps.RollingUpdateStatefulSetStrategy{}', 'only allowed for updateStrategy \'RollingUpdate\''));
-  } else causes.push(invalid('spec.updateStrategy', `apps.StatefulSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`, "must be 'RollingUpdate' or 'OnDelete'"));
+  } else causes.push(invalid('spec.updateStrategy', `apps.StatefulSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:${pointerText('apps.RollingUpdateStatefulSetStrategy', strategy.rollingUpdate)}}`, "must be 'RollingUpdate' or 'OnDelete'"));
   const retention = record(spec.persistentVolumeClaimRetentionPolicy);
   for (const when of ['whenDeleted', 'whenScaled']) {
     if (retention[when] !== undefined && retention[when] !== 'Retain' && retention[when] !== 'Delete') causes.push(unsupported(`spec.persistentVolumeClaimRetentionPolicy.${when}`, retention[when], ['Retain', 'Delete']));
@@ -136,10 +136,10 @@ function statefulSetCauses(spec: JsonRecord): StatusCause[] {
 function daemonSetCauses(spec: JsonRecord): StatusCause[] {
   const strategy = record(spec.updateStrategy);
   if (strategy.type === 'OnDelete') return [];
-  if (strategy.type !== 'RollingUpdate') return [unsupportedStruct('spec.updateStrategy', `apps.DaemonSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateDaemonSet)(nil)}`, ['RollingUpdate', 'OnDelete'])];
+  if (strategy.type !== 'RollingUpdate') return [unsupportedStruct('spec.updateStrategy', `apps.DaemonSetUpdateStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:${pointerText('apps.RollingUpdateDaemonSet', strategy.rollingUpdate)}}`, ['RollingUpdate', 'OnDelete'])];
   const at = 'spec.updateStrategy.rollingUpdate';
   const { maxUnavailable, maxSurge } = record(strategy.rollingUpdate);
-  const zero = (value: unknown): boolean => value === undefined || value === 0 || value === '0%';
+  const zero = (value: unknown): boolean => value === undefined || amountIsZero(value);
   const causes = [...amountCauses(maxUnavailable, `${at}.maxUnavailable`, true), ...amountCauses(maxSurge, `${at}.maxSurge`, true)];
   if (!zero(maxUnavailable) && !zero(maxSurge)) causes.push(invalid(`${at}.maxSurge`, amountText(maxSurge), 'may not be set when maxUnavailable is non-zero'));
   if (zero(maxUnavailable) && zero(maxSurge)) causes.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
@@ -162,11 +162,10 @@ function strategyCauses(spec: JsonRecord): StatusCause[] {
   const strategy = record(spec.strategy);
   const rolling = strategy.rollingUpdate;
   if (strategy.type === 'Recreate') return isRecord(rolling) ? [forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'")] : [];
-  if (strategy.type !== 'RollingUpdate') return [unsupportedStruct('spec.strategy', `apps.DeploymentStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}`, ['Recreate', 'RollingUpdate'])];
+  if (strategy.type !== 'RollingUpdate') return [unsupportedStruct('spec.strategy', `apps.DeploymentStrategy{Type:${goString(strategy.type ?? '')}, RollingUpdate:${pointerText('apps.RollingUpdateDeployment', rolling)}}`, ['Recreate', 'RollingUpdate'])];
   const { maxUnavailable, maxSurge } = record(rolling);
   const causes = [...amountCauses(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable', true), ...amountCauses(maxSurge, 'spec.strategy.rollingUpdate.maxSurge')];
-  const zero = (value: unknown): boolean => value === 0 || value === '0%';
-  if (zero(maxUnavailable) && zero(maxSurge)) causes.push(invalid('spec.strategy.rollingUpdate.maxUnavailable', amountText(maxUnavailable), 'may not be 0 when `maxSurge` is 0'));
+  if (amountIsZero(maxUnavailable) && amountIsZero(maxSurge)) causes.push(invalid('spec.strategy.rollingUpdate.maxUnavailable', amountText(maxUnavailable), 'may not be 0 when `maxSurge` is 0'));
   return causes;
 }
 
@@ -177,6 +176,11 @@ function unsupportedStruct(field: string, shown: string, supported: readonly str
 /** A number or a percentage as Go prints it in an error. */
 export function amountText(value: unknown): string {
   return typeof value === 'string' ? `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goString(value)}}` : `intstr.IntOrString{Type:0, IntVal:${Number(value ?? 0)}, StrVal:""}`;
+}
+
+/** What can't be read as a number or a percentage counts as nothing. */
+function amountIsZero(value: unknown): boolean {
+  return typeof value === 'number' ? value === 0 : typeof value === 'string' && Number(/^\d+(?=%?$)/.exec(value)?.[0] ?? 0) === 0;
 }
 
 /** A number of pods, or a percentage of them. */
