@@ -65,7 +65,7 @@ export class Terminals {
         clock,
         onMark: (mark) => {
           // What the lab typed is not what the learner did.
-          if (mark.type !== 'prompt' || mark.command === undefined || !isForegroundLine(mark.command)) this.history.apply(mark, clock.now());
+          if (mark.command === undefined || !isForegroundLine(mark.command)) this.history.apply(chosen, mark, clock.now());
           if (mark.type === 'prompt') this.options.onPrompt();
         },
         onExit: () => this.options.onChange(),

@@ -3,7 +3,7 @@ import { MARK_CODE } from './marks.ts';
 /**
  * The rc file of the learner's bash. It makes the prompt look like Killercoda's and tells the server, at each prompt,
  * the exit code, the folder, the command and the values of the variables that the scenario declares. It starts no
- * process but one subshell a prompt. Without a nonce (a shell inside the shell) it tells nothing.
+ * process but subshells before a command and at a prompt. Without a nonce (a shell inside the shell) it tells nothing.
  *
  * The nonce and the names come in the environment and are taken out of it at once.
  */
@@ -35,16 +35,23 @@ if [ -n "$__lab_nonce" ]; then
     REPLY=\${REPLY//$'\\n'/\\\\n}
     REPLY=\${REPLY//[[:cntrl:]]/}
   }
+  __lab_last() {
+    REPLY=$(HISTTIMEFORMAT= builtin history 1)
+    [[ $REPLY =~ ^[[:space:]]*[0-9]+[*]?[[:space:]][[:space:]](.*)$ ]] && REPLY=\${BASH_REMATCH[1]}
+  }
+  # In a subshell: which command starts, and how and where the one before it ended.
+  __lab_start() {
+    local code=$? REPLY body
+    __lab_last; __lab_escape "$REPLY"; body="$code;$REPLY"
+    __lab_escape "$PWD"; builtin printf '%s;%s' "$body" "$REPLY"
+  }
   __lab_prompt() {
-    local code=$? REPLY command= body name
+    local code=$? REPLY= body name
     [ -z "\${__lab_fg_active-}" ] || __lab_fg_end
     # Scripts of checks look into the history while this shell goes on.
     builtin history -a
-    if [ "$__lab_ran" = 1 ]; then
-      command=$(HISTTIMEFORMAT= builtin history 1)
-      [[ $command =~ ^[[:space:]]*[0-9]+[*]?[[:space:]][[:space:]](.*)$ ]] && command=\${BASH_REMATCH[1]}
-    fi
-    __lab_escape "$command"; body="$code;$__lab_ran;$REPLY"
+    [ "$__lab_ran" = 0 ] || __lab_last
+    __lab_escape "$REPLY"; body="$code;$__lab_ran;$REPLY"
     __lab_escape "$PWD"; body="$body;$REPLY"
     for name in $__lab_names; do
       [ -n "\${!name+set}" ] || continue
@@ -60,20 +67,21 @@ if [ -n "$__lab_nonce" ]; then
   else
     PROMPT_COMMAND=__lab_prompt
   fi
-  # The expansion has a side effect and no output: it notes, in this shell, that a command starts.
-  PS0="\\e]${MARK_CODE};$__lab_nonce;start\\a"'\${__lab_nonce:$((__lab_ran=1,0)):0}'
+  # Before each command, also within a block of several lines, which has one prompt after all. The second expansion has
+  # a side effect and no output: it notes, in this shell, that a command starts.
+  PS0="\\e]${MARK_CODE};$__lab_nonce;start;"'$(__lab_start)'"\\a"'\${__lab_nonce:$((__lab_ran=1,0)):0}'
 fi
 `;
 
 /** What the shell told. */
 export type ShellMark =
-  | { type: 'start' }
+  | { type: 'start'; command: string; /** How and where the command before it ended. */ before: { exitCode: number; cwd: string } }
   | { type: 'prompt'; exitCode: number; /** Absent for the first prompt and an empty line. */ command?: string; cwd: string; variables: Record<string, string> };
 
 /** Undefined when the fields are no mark of the rc file above. */
 export function parseMark(fields: readonly string[]): ShellMark | undefined {
   const [kind, code, ran, command, cwd, ...variables] = fields;
-  if (kind === 'start') return { type: 'start' };
+  if (kind === 'start' && code !== undefined && ran !== undefined && command !== undefined && /^\d+$/.test(code)) return { type: 'start', command: ran, before: { exitCode: Number(code), cwd: command } };
   if (kind !== 'prompt' || code === undefined || command === undefined || cwd === undefined || !/^\d+$/.test(code)) return undefined;
   const values: Record<string, string> = {};
   for (const entry of variables) {

@@ -7,6 +7,7 @@ import { decodeOutput, type ServerMessage } from '../../../server/protocol/ws.ts
 import { NoSandbox } from '../../../server/sandbox/none.ts';
 import type { Place } from '../../../server/sandbox/sandbox.ts';
 import { BASHRC, shellArgv, shellEnvironment, type ShellMark } from '../../../server/terminal/shell-integration.ts';
+import { ShellHistory } from '../../../server/terminal/shell-state.ts';
 import { type Attachment, TerminalHub } from '../../../server/terminal/terminal.ts';
 
 let folder: string;
@@ -187,6 +188,22 @@ describe("the learner's shell", () => {
     const { run, seen } = await shell([]);
     await run('cat > block.txt <<EOF\nfirst\n\tsecond\nEOF\nwc -l block.txt');
     expect(seen.text).toContain('2 block.txt');
+  });
+
+  it('tells of each command of a block how and where it ended, and a block changes nothing for them', async () => {
+    const { marks, run, seen } = await shell([]);
+    await run('# a word before\ncd /; (exit 3)\necho "code $?"\ncat <<EOF | grep -c one\none;\nEOF\n\nfalse');
+    await run('echo alone');
+    expect(seen.text).toContain('\rcode 3\r\n');
+    const history = new ShellHistory();
+    for (const mark of marks) history.apply('1', mark, 7);
+    expect(history.commands).toEqual([
+      { command: 'cd /; (exit 3)', exitCode: 3, cwd: '/', at: 7 },
+      { command: 'echo "code $?"', exitCode: 0, cwd: '/', at: 7 },
+      { command: 'cat <<EOF | grep -c one\none;\nEOF', exitCode: 0, cwd: '/', at: 7 },
+      { command: 'false', exitCode: 1, cwd: '/', at: 7 },
+      { command: 'echo alone', exitCode: 0, cwd: '/', at: 7 },
+    ]);
   });
 
   it('keeps the nonce out of the environment of what it starts', async () => {
