@@ -50,7 +50,10 @@ export function decide(needs: ScenarioNeeds, facts: ClusterFacts, own: string): 
     if (facts.taken === undefined || facts.taken.by === 'this-session') {
       namespace = needs.namespace;
       good(`The scenario names its namespace (${where}), and the cluster has none of that name: the session gets it for itself`);
-    } else if (facts.taken.by === 'another-session') bad(`The scenario names its namespace (${where}), and another session of this lab ${facts.taken.terminating ? 'is just giving it back' : 'has it'}.`, facts.taken.terminating ? 'Wait a minute, then start again.' : `End that session first. For several at once: ${VCLUSTER}`);
+    } else if (facts.taken.by === 'another-session' && facts.taken.terminating) {
+      namespace = needs.namespace;
+      good(`The scenario names its namespace (${where}), and another session of this lab is just giving it back: the session waits for it`);
+    } else if (facts.taken.by === 'another-session') bad(`The scenario names its namespace (${where}), and another session of this lab has it.`, `End that session first. For several at once: ${VCLUSTER}`);
     else bad(`The scenario names its namespace (${where}), and the cluster has one of that name that is not ours.`, VCLUSTER);
   }
 

@@ -111,7 +111,7 @@ async function preflight(options: SessionOptions, host: Connection, needs: Scena
   throw Object.assign(new LabError('cluster-failed', first?.message ?? 'the cluster does not allow what the scenario needs', first?.next), { output: report(findings) });
 }
 
-/** The one name that the scenario writes may still be held by the life of this session that was just reset. */
+/** The one name that the scenario writes may still be held by a session that has ended, or by the life of this one that was just reset. */
 async function clear({ session, owner, clock }: SessionOptions, client: KubeClient, namespace: string): Promise<void> {
   const found = await client.find(NAMESPACES, undefined, namespace);
   if (found === undefined) return;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { ApiStatus } from '../../../../server/cluster/vocabulary.ts';
 import { systemClock } from '../../../../server/lib/clock.ts';
 import { LabError } from '../../../../server/lib/errors.ts';
@@ -165,6 +166,19 @@ describe('a session in an existing cluster', { timeout: 60_000 }, () => {
     expect(await ours()).toEqual([a.cluster.namespace, b.cluster.namespace].sort());
     await Promise.all([end(a), end(b)]);
     expect(await ours()).toEqual([]);
+  });
+
+  it('waits for the namespace that it names while the session before gives it back', async () => {
+    const data = join(folder, 'in-turn');
+    const school = await writeScenario('school', 'kubectl -n school get pods', 'school');
+    const first = await start('session-u', school, { data });
+    await first.kubectl('run', 'slow', '--image=busybox', '--command', '--', 'sh', '-c', 'trap "sleep 2; exit" TERM; while :; do sleep 0.1; done');
+    await first.kubectl('wait', 'pod/slow', '--for=condition=Ready', '--timeout=30s');
+    await end(first);
+    const second = await start('session-v', school, { data });
+    expect(second.cluster.namespace).toBe('school');
+    expect(await second.kubectl('get', 'pods', '-o', 'name')).not.toContain('slow');
+    await end(second);
   });
 
   it('is checked in its own namespace, whatever the scenario calls it', async () => {
@@ -373,6 +387,26 @@ describe('somebody who is no cluster-admin', { timeout: 60_000 }, () => {
     expect((await run.cluster.client.list({ group: '', version: 'v1', resource: 'pods' }, { namespace: run.cluster.namespace ?? '' })).items).toEqual([]);
     await end(run);
     expect(await ours()).toEqual([]);
+  });
+
+  it('has checks that ask whose a token is and what it may do, which only the whole cluster’s administrator may ask of all', async () => {
+    const run = await start('session-t', await writeScenario('school', 'kubectl -n school get pods', 'school'), { kubeconfig: await teacherOf(), data: join(folder, 'teacher-data') });
+    await run.kubectl('create', 'serviceaccount', 'jenkins');
+    await run.kubectl('create', 'role', 'jenkins', '--verb=list', '--resource=pods');
+    await run.kubectl('create', 'rolebinding', 'jenkins', '--role=jenkins', '--serviceaccount=school:jenkins');
+    const token = await run.kubectl('create', 'token', 'jenkins');
+    const { client } = run.cluster;
+    const whose = (given: string) => client.create({ group: 'authentication.k8s.io', version: 'v1', resource: 'tokenreviews' }, undefined, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: { name: '' }, spec: { token: given } });
+    expect(await whose(token)).toMatchObject({ kind: 'TokenReview', status: { authenticated: true, user: { username: 'system:serviceaccount:school:jenkins' } } });
+    await run.kubectl('delete', 'serviceaccount', 'jenkins');
+    expect(await whose(token)).toMatchObject({ status: { authenticated: false } });
+    const may = async (namespace: string, resource: string) => {
+      const review = await client.create({ group: 'authorization.k8s.io', version: 'v1', resource: 'subjectaccessreviews' }, undefined, { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: { name: '' }, spec: { user: 'system:serviceaccount:school:jenkins', groups: ['system:serviceaccounts'], resourceAttributes: { namespace, verb: 'list', resource } } });
+      return z.object({ status: z.object({ allowed: z.boolean() }) }).parse(review).status.allowed;
+    };
+    expect([await may('school', 'pods'), await may('school', 'secrets')]).toEqual([true, false]);
+    await expect(client.create({ group: 'authorization.k8s.io', version: 'v1', resource: 'subjectaccessreviews' }, undefined, { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: { name: '' }, spec: { user: 'x', resourceAttributes: { verb: 'list', resource: 'nodes' } } })).rejects.toThrow(/subjectaccessreviews.authorization.k8s.io is forbidden/);
+    await end(run);
   });
 });
 
