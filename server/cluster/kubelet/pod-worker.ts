@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
+import { goDuration } from '../../lib/go-duration.ts';
 import type { KubeClient } from '../client.ts';
 import type { EventRecorder, EventType } from '../controllers/runtime/event-recorder.ts';
 import type { Pod } from '../controllers/runtime/kinds.ts';
@@ -11,7 +12,6 @@ import { type ContainerRun, ContainerRuns, type PodSurroundings } from './contai
 import { ContainerStarter } from './container-starter.ts';
 import { decide, type Decision } from './decide.ts';
 import type { ConfigSource } from './env.ts';
-import { goDuration } from './go-duration.ts';
 import type { ImageRegistry } from './images/catalogue.ts';
 import { addEphemeral, fieldPathOf, newObserved, observedOf, type ContainerObserved, type PodObserved } from './observed.ts';
 import { PodFolder } from './pod-folder.ts';

@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../../lib/go-duration.ts';
 /** Flags in the manner of spf13/pflag: types, parsing, and how usage texts show them. */
 export interface Flag {
   name: string;
@@ -50,7 +51,7 @@ function store(flag: Flag, shown: string, value: string, values: FlagValues): vo
   if (flag.oneOf !== undefined && !flag.oneOf.includes(value)) refuse(`One of: ${flag.oneOf.join('|')}`);
   if (flag.value === undefined && !/^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(value)) refuse(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
   if ((flag.value === 'int' || flag.value === 'int32') && !/^[+-]?\d+$/.test(value)) refuse(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
-  if (flag.value === 'duration' && !/^[+-]?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$|^0$/.test(value)) refuse(`time: ${/\d$/.test(value) ? 'missing unit in' : 'invalid'} duration ${JSON.stringify(value)}`);
+  if (flag.value === 'duration' && parseGoDuration(value) === undefined) refuse(`time: ${/\d$/.test(value) ? 'missing unit in' : 'invalid'} duration ${JSON.stringify(value)}`);
   for (const one of flag.many === 'strings' ? value.split(',') : [value]) values.set(flag.name, one);
 }
 

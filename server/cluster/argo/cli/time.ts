@@ -65,12 +65,3 @@ export function timestamp(then: number, now: number): string {
 export function goTime(then: number): string {
   return `${new Date(then).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`;
 }
-
-/** Milliseconds of `10m`, `3h`, `1d`, `1h30m`; undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
-  const units: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
-  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, number = '0', unit = 's'] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) total += Number(number) * (units[unit] ?? 0);
-  return total;
-}

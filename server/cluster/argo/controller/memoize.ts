@@ -1,8 +1,8 @@
-import { parseGoDuration } from '../expressions/index.ts';
 import type { Holder } from '../types/resolve.ts';
 import { decodeOutputs } from '../types/workflow.ts';
 import type { NodeStatus, Template } from '../types/workflow.ts';
 import { isJsonObject } from '../../../lib/json.ts';
+import { parseGoDuration } from '../../../lib/go-duration.ts';
 import { nodeTypeOf } from './operation.ts';
 import type { ExecuteOptions } from './observed.ts';
 import type { Operation } from './operation.ts';

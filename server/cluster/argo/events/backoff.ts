@@ -1,5 +1,5 @@
 import { sleep, type Clock } from '../../../lib/clock.ts';
-import { parseGoDuration } from '../expressions/index.ts';
+import { parseGoDuration } from '../../../lib/go-duration.ts';
 import type { Backoff } from './types.ts';
 
 /** One second each time, five times. */

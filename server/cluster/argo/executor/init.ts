@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseGoDuration } from '../../../lib/go-duration.ts';
 import type { ProgramContext } from '../../program.ts';
 import { mainContainerNames, templateTypeOf } from '../types/template.ts';
 import { decodeTemplate } from '../types/workflow.ts';
@@ -34,7 +35,7 @@ export async function init(context: ProgramContext): Promise<void> {
   for (const { name, dependencies = [] } of set?.containers ?? []) {
     if (dependencies.length > 0) await writeFile(join(lab, 'deps', name), `${dependencies.join('\n')}\n`);
   }
-  if (set?.retryStrategy !== undefined) await writeFile(join(lab, 'retries'), `${String(Number(set.retryStrategy['retries']))} ${secondsOf(String(set.retryStrategy['duration'] ?? ''))}\n`);
+  if (set?.retryStrategy !== undefined) await writeFile(join(lab, 'retries'), `${String(Number(set.retryStrategy['retries']))} ${(parseGoDuration(String(set.retryStrategy['duration'] ?? '')) ?? 0) / 1000}\n`);
   const inImage = (path: string) => mountAround(template, path) === undefined;
   const lines = async (name: string, paths: string[]) => {
     if (paths.length > 0) await writeFile(join(lab, name), `${paths.join('\n')}\n`);
@@ -60,12 +61,4 @@ export async function init(context: ProgramContext): Promise<void> {
     await loadArtifact(context, artifact, template.archiveLocation, place);
     log('info', `Successfully download file: ${target}`);
   }
-}
-
-/** A Go duration as seconds for `sleep`. */
-function secondsOf(text: string): number {
-  const units: Record<string, number> = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ns|us|ms|s|m|h)/g)) total += Number(amount) * (units[unit ?? ''] ?? 0);
-  return total;
 }

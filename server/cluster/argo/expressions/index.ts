@@ -8,6 +8,5 @@ export { shouldExecute } from './govaluate.ts';
 export { TemplateError, goQuoted, replaceTags, resolveVariable, visitTags } from './template.ts';
 export type { Values } from './template.ts';
 export { STRFTIME, formatGoLayout } from './go-time-format.ts';
-export { parseGoDuration } from './expr/builtins.ts';
 export { NotFoundError, processArgs, replaceInJson, fillerOf, substitute } from './process-args.ts';
 export type { ArgumentSource, ConfigMapReader, ProcessOptions } from './process-args.ts';

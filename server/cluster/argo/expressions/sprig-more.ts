@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
+import { parseGoDuration } from '../../../lib/go-duration.ts';
 import { goRegExp } from './expr/operators.ts';
-import { floatOf, parseGoDuration } from './expr/builtins.ts';
+import { floatOf } from './expr/builtins.ts';
 import { certificateFunctions } from './sprig-certificates.ts';
 import { goTypeName, goValue, isMap } from './expr/values.ts';
 import type { ExprFunction } from './expr/values.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { systemClock } from '../../../lib/clock.ts';
-import { floatOf, parseGoDuration } from './expr/builtins.ts';
-import { deepEqual, goTypeName, goValue, GoTime, goDurationText, isMap, toPlainJson } from './expr/values.ts';
+import { goDuration, parseGoDuration } from '../../../lib/go-duration.ts';
+import { floatOf } from './expr/builtins.ts';
+import { deepEqual, goTypeName, goValue, GoTime, isMap, toPlainJson } from './expr/values.ts';
 import type { ExprFunction } from './expr/values.ts';
 import { goRegExp } from './expr/operators.ts';
 import { formatGoLayout } from './go-time-format.ts';
@@ -233,8 +234,8 @@ const plain: Readonly<Record<string, ExprFunction>> = {
   date_in_zone: (layout, value) => formatGoLayout(time(value), str(layout)),
   htmlDate: (value) => formatGoLayout(time(value), '2006-01-02'),
   unixEpoch: (value) => String(Math.floor(time(value) / 1000)),
-  ago: (value) => goDurationText(Math.round((systemClock.now() - time(value)) / 1000) * 1000),
-  duration: (seconds) => goDurationText(Number(int(seconds)) * 1000),
+  ago: (value) => goDuration(Math.round((systemClock.now() - time(value)) / 1000) * 1000),
+  duration: (seconds) => goDuration(Number(int(seconds)) * 1000),
   dateModify: (change, value) => new GoTime(time(value) + (parseGoDuration(str(change)) ?? 0)),
   date_modify: (change, value) => new GoTime(time(value) + (parseGoDuration(str(change)) ?? 0)),
   toDate: (layout, value) => new GoTime(Date.parse(str(value)) || 0),

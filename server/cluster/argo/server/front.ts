@@ -2,9 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../../../lib/clock.ts';
 import { goJson, isJsonObject, type Json } from '../../../lib/json.ts';
 import { readAtMost } from '../../../lib/read-at-most.ts';
+import { goDuration } from '../../../lib/go-duration.ts';
 import type { RequestRecord } from '../../auth/request-log.ts';
 import { WEBHOOK_BODY_LIMIT, isWebhook, webhookToken } from '../events/webhook.ts';
-import { goDuration, logLine } from './access-log.ts';
+import { logLine } from './access-log.ts';
 import { isArtifactPath, refuse, serveArtifact, type ArtifactAccess } from './artifacts.ts';
 import { type Caller, type Gatekeeper, claimsOfAuthorization } from './auth.ts';
 import { FieldFilter } from './fields.ts';
@@ -80,7 +81,7 @@ export class Front {
       else failed(reply, new GrpcStatus(Code.Internal, 'internal error'));
     }
     const took = process.hrtime.bigint() - begun;
-    this.options.write(logLine(clock.now(), 'info', undefined, { duration: goDuration(took), method, path: exchange.path, size: String(reply.size), status: String(reply.loggedStatus) }));
+    this.options.write(logLine(clock.now(), 'info', undefined, { duration: goDuration(Number(took) / 1e6), method, path: exchange.path, size: String(reply.size), status: String(reply.loggedStatus) }));
     if (exchange.path.startsWith('/api/')) this.#record(exchange, url);
   }
 

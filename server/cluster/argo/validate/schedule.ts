@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../../lib/go-duration.ts';
 const DESCRIPTORS = new Set(['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly']);
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
@@ -29,7 +30,7 @@ export function scheduleProblem(schedule: string): string | undefined {
     if (DESCRIPTORS.has(text)) return undefined;
     const every = /^@every (.*)$/.exec(text);
     if (every === null) return `unrecognized descriptor: ${text}`;
-    return /^(\d+(\.\d*)?(ns|us|ms|s|m|h))+$/.test(every[1] ?? '') ? undefined : `failed to parse duration ${text}: time: invalid duration ${JSON.stringify(every[1] ?? '')}`;
+    return parseGoDuration(every[1] ?? '') !== undefined ? undefined : `failed to parse duration ${text}: time: invalid duration ${JSON.stringify(every[1] ?? '')}`;
   }
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5) return `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`;

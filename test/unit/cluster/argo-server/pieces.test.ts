@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { goDuration, logLine } from '../../../../server/cluster/argo/server/access-log.ts';
+import { logLine } from '../../../../server/cluster/argo/server/access-log.ts';
+import { goDuration } from '../../../../server/lib/go-duration.ts';
 import { Gatekeeper, claimsOfToken, parseAuthModes, userLabels } from '../../../../server/cluster/argo/server/auth.ts';
 import { FieldFilter } from '../../../../server/cluster/argo/server/fields.ts';
 import { parseServerFlags } from '../../../../server/cluster/argo/server/flags.ts';
@@ -78,7 +79,7 @@ test('Flags come from the command line first, then from the environment', () => 
 
 test('Log lines are written as logrus writes them', () => {
   expect(logLine(0, 'info', 'SSO disabled', { a: '[x]', b: '', c: 'ok/1' })).toBe('time="1970-01-01T00:00:00.000Z" level=info msg="SSO disabled" a="[x]" b= c=ok/1\n');
-  expect([2155805n, 78535n, 900n, 1500000000n, 61000000000n, 0n].map(goDuration)).toEqual(['2.155805ms', '78.535µs', '900ns', '1.5s', '1m1s', '0s']);
+  expect([2155805n, 78535n, 900n, 1500000000n, 61000000000n, 0n].map((ns) => goDuration(Number(ns) / 1e6))).toEqual(['2.155805ms', '78.535µs', '900ns', '1.5s', '1m1s', '0s']);
 });
 
 test('The rate limit counts down within a second and starts anew with the next', () => {

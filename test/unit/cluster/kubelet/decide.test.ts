@@ -3,7 +3,7 @@ import type { Pod } from '../../../../server/cluster/controllers/runtime/kinds.t
 import { nextBackOff } from '../../../../server/cluster/kubelet/back-off.ts';
 import { decide } from '../../../../server/cluster/kubelet/decide.ts';
 import { expand, serviceEnvironment } from '../../../../server/cluster/kubelet/env.ts';
-import { goDuration } from '../../../../server/cluster/kubelet/go-duration.ts';
+import { goDuration } from '../../../../server/lib/go-duration.ts';
 import { newObserved, observedOf, type ContainerObserved, type PodObserved } from '../../../../server/cluster/kubelet/observed.ts';
 import { parseQuantity } from '../../../../server/cluster/controllers/runtime/quantity.ts';
 

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../../../lib/json.ts';
+import { parseGoDuration } from '../../../../lib/go-duration.ts';
 import { type App, type Command, CommandError } from '../app.ts';
 import type { FlagValues } from '../flags.ts';
 import { list as listOf, object, text, timeOf } from '../json-access.ts';
 import { inListOrder, type ListColumns, workflowTable } from '../list-view.ts';
 import { yamlText } from '../print-object.ts';
-import { parseDuration } from '../time.ts';
 import { atLeast } from './arguments.ts';
 import { getWorkflow, workflowPath } from './follow.ts';
 import { printWorkflow } from './shared.ts';
@@ -58,8 +58,8 @@ export async function pages(app: App, path: string, query: Record<string, string
 
 function limit(app: App, flags: FlagValues, flag: string): number | undefined {
   if (flags.text(flag) === '') return undefined;
-  const ms = parseDuration(flags.text(flag));
-  if (ms === undefined) throw new CommandError(`invalid duration ${flags.text(flag)}`);
+  const ms = parseGoDuration(flags.text(flag), { days: true });
+  if (ms === undefined || ms < 0) throw new CommandError(`invalid duration ${flags.text(flag)}`);
   return app.now() - ms;
 }
 

@@ -1,6 +1,6 @@
+import { parseGoDuration } from '../../../../lib/go-duration.ts';
 import { type App, type Command, CommandError } from '../app.ts';
 import { text } from '../json-access.ts';
-import { parseDuration } from '../time.ts';
 import { between } from './arguments.ts';
 import { workflowPath } from './follow.ts';
 
@@ -45,7 +45,7 @@ export const logs: Command = {
     if (flags.on('previous')) options['previous'] = true;
     if (flags.on('timestamps')) options['timestamps'] = true;
     if (flags.has('tail') && Number(flags.text('tail')) >= 0) options['tailLines'] = flags.text('tail');
-    if (flags.has('since')) options['sinceSeconds'] = Math.floor((parseDuration(flags.text('since')) ?? 0) / 1000);
+    if (flags.has('since')) options['sinceSeconds'] = Math.floor((parseGoDuration(flags.text('since'), { days: true }) ?? 0) / 1000);
     if (flags.has('since-time')) options['sinceTime.seconds'] = Math.floor(Date.parse(flags.text('since-time')) / 1000);
     await printLogs(app, workflow, pod, options, !flags.on('no-color'), { grep: flags.text('grep'), selector: flags.text('selector') });
     return 0;

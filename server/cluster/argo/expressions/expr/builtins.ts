@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../../../lib/go-duration.ts';
 import { goRegExp, toInt } from './operators.ts';
 import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isMap, toPlainJson } from './values.ts';
 import type { ExprFunction } from './values.ts';
@@ -43,18 +44,7 @@ export function floatOf(value: unknown): number {
   return parsed;
 }
 
-/** `1h30m`, `1.5s`, `200ms` in milliseconds, as time.ParseDuration reads it; undefined when it is none. */
-export function parseGoDuration(value: string): number | undefined {
-  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const match = /^([+-]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/.exec(value);
-  if (value === '0' || value === '+0' || value === '-0') return 0;
-  if (match === null) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of value.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) total += Number(amount) * (units[unit ?? ''] ?? 0);
-  return match[1] === '-' ? -total : total;
-}
-
-function goDuration(value: unknown): GoDuration {
+function durationOf(value: unknown): GoDuration {
   const ms = parseGoDuration(text(value));
   if (ms === undefined) throw new Error(`time: invalid duration ${JSON.stringify(value)}`);
   return new GoDuration(ms);
@@ -132,7 +122,7 @@ const fixed: Record<string, ExprFunction> = {
   fromJSON: (value) => JSON.parse(text(value)) as unknown,
   toBase64: (value) => Buffer.from(text(value)).toString('base64'),
   fromBase64: (value) => Buffer.from(text(value), 'base64').toString('utf8'),
-  duration: (value) => goDuration(value),
+  duration: (value) => durationOf(value),
   date: (value) => {
     const ms = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text(value)) ? `${text(value)}T00:00:00Z` : text(value));
     if (Number.isNaN(ms)) throw new Error(`invalid date ${text(value)}`);

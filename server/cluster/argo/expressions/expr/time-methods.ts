@@ -1,5 +1,6 @@
+import { goDuration } from '../../../../lib/go-duration.ts';
 import { formatGoLayout } from '../go-time-format.ts';
-import { goDurationText, GoDuration, GoTime } from './values.ts';
+import { GoDuration, GoTime } from './values.ts';
 import type { ExprFunction } from './values.ts';
 
 const date = (time: GoTime): Date => new Date(time.ms);
@@ -48,7 +49,7 @@ const durationMethods: Record<string, (duration: GoDuration, ...args: unknown[])
   Milliseconds: (duration) => BigInt(Math.trunc(duration.ms)),
   Microseconds: (duration) => BigInt(Math.trunc(duration.ms * 1000)),
   Nanoseconds: (duration) => BigInt(Math.trunc(duration.ms * 1_000_000)),
-  String: (duration) => goDurationText(duration.ms),
+  String: (duration) => goDuration(duration.ms),
   Abs: (duration) => new GoDuration(Math.abs(duration.ms)),
   Truncate: (duration, unit) => new GoDuration(roundTo(duration.ms, ms(unit), Math.trunc)),
   Round: (duration, unit) => new GoDuration(roundTo(duration.ms, ms(unit), Math.round)),

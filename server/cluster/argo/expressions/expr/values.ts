@@ -1,3 +1,4 @@
+import { goDuration } from '../../../../lib/go-duration.ts';
 /**
  * The values of expressions, as Go has them: `bigint` is int, `number` is float64 (JSON numbers are), `null` is nil,
  * arrays are []interface{}, plain objects map[string]interface{}, functions functions.
@@ -55,24 +56,12 @@ export function goValue(value: unknown): string {
   if (typeof value === 'number') return goFloat(value);
   if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
   if (value instanceof GoTime) return new Date(value.ms).toISOString().replace('T', ' ').replace(/\.?0*Z$/, ' +0000 UTC');
-  if (value instanceof GoDuration) return goDurationText(value.ms);
+  if (value instanceof GoDuration) return goDuration(value.ms);
   if (isMap(value)) {
     const keys = Object.keys(value).sort();
     return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`;
   }
   return String(value);
-}
-
-/** time.Duration's String: `1h2m3s`, `1.5s`, `20ms`. */
-export function goDurationText(ms: number): string {
-  if (ms === 0) return '0s';
-  const sign = ms < 0 ? '-' : '';
-  const size = Math.abs(ms);
-  if (size < 1000) return `${sign}${size}ms`;
-  const hours = Math.floor(size / 3_600_000);
-  const minutes = Math.floor((size % 3_600_000) / 60_000);
-  const seconds = (size % 60_000) / 1000;
-  return `${sign}${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`;
 }
 
 /** What encoding/json makes of a value: ints become numbers, keys are sorted. */
