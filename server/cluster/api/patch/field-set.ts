@@ -34,6 +34,10 @@ export function insert(set: FieldSet, path: readonly string[]): void {
   at.member = true;
 }
 
+/** What managedFields say in their two forms; sets that have either are not changed any more. */
+const written = new WeakMap<FieldSet, Record<string, unknown>>();
+const read = new WeakMap<object, FieldSet>();
+
 function combine(a: FieldSet | undefined, b: FieldSet | undefined, keep: (inA: boolean, inB: boolean) => boolean): FieldSet {
   const result = emptySet();
   result.member = keep(a?.member === true, b?.member === true);
@@ -44,10 +48,21 @@ function combine(a: FieldSet | undefined, b: FieldSet | undefined, keep: (inA: b
   return result;
 }
 
-export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x || y);
-export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x && !y);
+/** `a` itself where `b` adds nothing at all. */
+export const union = (a: FieldSet, b: FieldSet): FieldSet => (!b.member && b.children.size === 0 ? a : combine(a, b, (x, y) => x || y));
+/** `a` itself where they have nothing in common. */
+export const difference = (a: FieldSet, b: FieldSet): FieldSet => (overlaps(a, b) ? combine(a, b, (x, y) => x && !y) : a);
 export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x && y);
 export const sameSet = (a: FieldSet, b: FieldSet): boolean => isEmpty(combine(a, b, (x, y) => x !== y));
+
+function overlaps(a: FieldSet, b: FieldSet): boolean {
+  if (a.member && b.member) return true;
+  for (const [name, child] of b.children) {
+    const other = a.children.get(name);
+    if (other !== undefined && overlaps(other, child)) return true;
+  }
+  return false;
+}
 
 /** Every path that belongs to the set, in order. */
 export function paths(set: FieldSet, prefix: readonly string[] = []): string[][] {
@@ -71,22 +86,41 @@ function sorted(set: FieldSet): [string, FieldSet][] {
 }
 
 export function toFieldsV1(set: FieldSet): Record<string, unknown> {
+  let fields = written.get(set);
+  if (fields === undefined) written.set(set, (fields = write(set)));
+  return fields;
+}
+
+function write(set: FieldSet): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, child] of sorted(set)) {
     if (isEmpty(child)) continue;
-    const below = toFieldsV1(child);
+    const below = write(child);
     result[name] = child.member && Object.keys(below).length > 0 ? { '.': {}, ...below } : below;
   }
   return result;
 }
 
+/** Of a stored object, whose fields are frozen, the set is made once. */
 export function fromFieldsV1(fields: unknown): FieldSet {
+  if (!isRecord(fields)) return emptySet();
+  if (!Object.isFrozen(fields)) return parse(fields);
+  let set = read.get(fields);
+  if (set === undefined) {
+    set = parse(fields);
+    read.set(fields, set);
+    written.set(set, fields);
+  }
+  return set;
+}
+
+function parse(fields: unknown): FieldSet {
   const set = emptySet();
   if (!isRecord(fields)) return set;
   for (const [name, value] of Object.entries(fields)) {
     if (name === '.') set.member = true;
     else {
-      const child = fromFieldsV1(value);
+      const child = parse(value);
       if (isRecord(value) && Object.keys(value).length === 0) child.member = true;
       set.children.set(name, child);
     }

@@ -75,7 +75,8 @@ function mark(set: FieldSet, path: readonly string[]): void {
 }
 
 function walk(type: MergeType, left: unknown, right: unknown, result: Comparison, path: readonly string[]): void {
-  if (left === undefined && right === undefined) return;
+  // Most of an object stays as it was: that is seen much sooner than walked through.
+  if (sameJson(left, right)) return;
   const [before, after] = [partsOf(type, left), partsOf(type, right)];
   const empty = (value: unknown) => value === undefined || value === null;
   const looksInside = (before !== undefined || empty(left)) && (after !== undefined || empty(right)) && (before !== undefined || after !== undefined);

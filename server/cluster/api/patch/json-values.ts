@@ -23,3 +23,13 @@ export function sameJson(a: unknown, b: unknown): boolean {
   const keys = Object.keys(a).filter((k) => a[k] !== undefined);
   return keys.length === Object.keys(b).filter((k) => b[k] !== undefined).length && keys.every((k) => sameJson(a[k], b[k]));
 }
+
+/** A copy of a JSON value that shares nothing with it; for such values several times quicker than structuredClone. */
+export function cloneJson<T>(value: T): T;
+export function cloneJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => cloneJson<unknown>(item));
+  if (!isRecord(value)) return value;
+  const copy: JsonRecord = {};
+  for (const key of Object.keys(value)) copy[key] = cloneJson(value[key]);
+  return copy;
+}

@@ -24,20 +24,39 @@ export type DecodeMode = 'json' | 'unstructured';
 interface Context {
   mode: DecodeMode;
   unknown: string[];
-  /** The struct around, and the JSON names down to here: `Container.spec.containers.command`. */
+  /** The struct around. */
   struct: string;
-  names: string;
-  /** With indexes: `spec.containers[0].command`. */
-  path: string;
+  /** The way down to here, a name of a field, an index or a key each: texts are only made where one is needed. */
+  readonly steps: Step[];
   /** Whether absent fields are filled in as Go writes them; else only what is there is kept. */
   filled: boolean;
   /** The first value of the wrong type: decoding goes on behind it, and ends with it. */
   first: { error?: DecodeError };
 }
 
+type Step = { field: string } | { index: number } | { key: string };
+
+/** With indexes: `spec.containers[0].command`. */
+function pathOf(steps: readonly Step[]): string {
+  return steps.map((step, i) => ('index' in step ? `[${step.index}]` : `${i === 0 ? '' : '.'}${'field' in step ? step.field : step.key}`)).join('');
+}
+
+/** Fields alone: `spec.containers.command`. */
+function namesOf(steps: readonly Step[]): string {
+  return steps.flatMap((step) => ('field' in step ? [step.field] : [])).join('.');
+}
+
+/** Decodes what is one step further down. */
+function below(step: Step, type: TypeExpr, value: unknown, context: Context): unknown {
+  context.steps.push(step);
+  const decoded = decode(type, value, context);
+  context.steps.pop();
+  return decoded;
+}
+
 /** Throws DecodeError. */
 export function decodeStruct(type: StructType, value: unknown, { mode = 'json', filled = true }: { mode?: DecodeMode; filled?: boolean } = {}): Decoded {
-  const context: Context = { mode, filled, unknown: [], struct: type.name, names: '', path: '', first: {} };
+  const context: Context = { mode, filled, unknown: [], struct: type.name, steps: [], first: {} };
   const decoded = struct(type, value, { k: 'struct', ref: type.ref, go: type.name }, context);
   if (context.first.error !== undefined) throw context.first.error;
   return { value: isRecord(decoded) ? decoded : {}, unknown: context.unknown };
@@ -69,7 +88,8 @@ function mismatch(type: TypeExpr, value: unknown, context: Context): undefined {
     throw new DecodeError(typeof value === 'number' && type.k !== 'bool' ? `cannot convert ${from} to ${type.go}` : `unrecognized type: ${to}`);
   }
   const number = typeof value === 'number' && ['int32', 'int64', 'byte'].includes(type.k) ? `number ${value}` : goKind(value);
-  const field = context.names === '' ? 'value' : `struct field ${context.struct}.${context.names}`;
+  const names = namesOf(context.steps);
+  const field = names === '' ? 'value' : `struct field ${context.struct}.${names}`;
   context.first.error ??= new DecodeError(`json: cannot unmarshal ${number} into Go ${field} of type ${type.go}`);
   return undefined;
 }
@@ -94,11 +114,11 @@ function decode(type: TypeExpr, value: unknown, context: Context): unknown {
       return struct(structType(type.ref), value, type, context);
     case 'list':
       if (!Array.isArray(value)) return mismatch(type, value, context);
-      return value.map((item, i) => decode(type.of, item, { ...context, path: `${context.path}[${i}]` }) ?? empty(type.of));
+      return value.map((item, i) => below({ index: i }, type.of, item, context) ?? empty(type.of));
     case 'map': {
       if (!isRecord(value)) return mismatch(type, value, context);
       const result: JsonRecord = {};
-      for (const key of Object.keys(value).sort()) result[key] = decode(type.of, value[key], { ...context, path: `${context.path}.${key}` }) ?? empty(type.of);
+      for (const key of Object.keys(value).sort()) result[key] = below({ key }, type.of, value[key], context) ?? empty(type.of);
       return result;
     }
     case 'quantity':
@@ -128,17 +148,18 @@ function empty(type: TypeExpr): unknown {
 function struct(type: StructType, value: unknown, expr: TypeExpr, context: Context): unknown {
   if (!isRecord(value)) return value === null || value === undefined ? undefined : mismatch(expr, value, context);
   const seen: JsonRecord = {};
-  for (const [name, item] of Object.entries(value)) {
-    const path = context.path === '' ? name : `${context.path}.${name}`;
+  const around = context.struct;
+  context.struct = type.name;
+  for (const name of Object.keys(value)) {
     const field = type.byName.get(name);
-    if (field === undefined) {
-      context.unknown.push(path);
-      continue;
+    const step = { field: name };
+    if (field === undefined) context.unknown.push(pathOf([...context.steps, step]));
+    else {
+      const decoded = below(step, field.type, value[name], context);
+      if (decoded !== undefined) seen[name] = decoded;
     }
-    const names = context.names === '' ? name : `${context.names}.${name}`;
-    const decoded = decode(field.type, item, { ...context, struct: type.name, names, path });
-    if (decoded !== undefined) seen[name] = decoded;
   }
+  context.struct = around;
   return context.filled ? structOutput(type, seen) : seen;
 }
 

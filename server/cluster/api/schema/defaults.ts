@@ -1,6 +1,6 @@
 /** What Kubernetes fills in when a built-in kind is decoded. After kubernetes 1.32 pkg/apis/{kind}/v1/defaults.go */
 import type { KubeObject } from '../../store/object.ts';
-import { isRecord, type JsonRecord } from '../patch/json-values.ts';
+import { cloneJson, isRecord, type JsonRecord } from '../patch/json-values.ts';
 import { defaultPodSpec, defaultPodTemplate } from './pod-defaults.ts';
 import { fill, fillIfEmpty, items, record, within } from './fill.ts';
 
@@ -148,7 +148,7 @@ const DEFAULTS: Record<string, Defaulter> = {
 export function defaultObject(object: KubeObject): KubeObject {
   const defaulter = DEFAULTS[`${object.apiVersion} ${object.kind}`];
   if (defaulter === undefined) return object;
-  const copy = structuredClone(object);
+  const copy = cloneJson(object);
   defaulter(copy);
   return copy;
 }

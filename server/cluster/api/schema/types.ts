@@ -176,9 +176,16 @@ export function knownKinds(): readonly string[] {
   return Object.keys(kinds);
 }
 
+const outputs = new WeakMap<StructType, readonly Field[]>();
+
 /** Fields in the order of JSON output, those of embedded structs in their place. */
 export function outputFields(type: StructType): readonly Field[] {
-  return type.fields.flatMap((f) => (f.inline && f.type.k === 'struct' ? outputFields(structType(f.type.ref)) : [f]));
+  let fields = outputs.get(type);
+  if (fields === undefined) {
+    fields = type.fields.flatMap((f) => (f.inline && f.type.k === 'struct' ? outputFields(structType(f.type.ref)) : [f]));
+    outputs.set(type, fields);
+  }
+  return fields;
 }
 
 /** The values that a string type of Go (`v1.PullPolicy`, as a struct of package `core/v1` names it) may have, sorted; undefined for free text. */

@@ -42,7 +42,8 @@ export function patchObject(core: ApiCore, context: RequestContext, info: Resour
     const { unknown } = core.hooks.schema.prune(info, asObject(patched, expectedOf(core, info)));
     if (unknown.length > 0) throw patchProblem(patch.body, `strict decoding error: ${unknown.join(', ')}`);
   }
-  const decoded = info.custom === undefined && patch.type !== 'strategic' ? decodePatched(core, context, info, patched, patch) : decodeObject(core, context, info, patched, patch.duplicates);
+  const written = subresource === 'status' && info.custom === undefined ? withoutUntouched(patched, old) : patched;
+  const decoded = info.custom === undefined && patch.type !== 'strategic' ? decodePatched(core, context, info, { patched, written }, patch) : decodeObject(core, context, info, written, patch.duplicates);
   const { uid } = decoded.metadata;
   if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
     throw invalid(info, name, [{ reason: 'FieldValueInvalid', message: `Invalid value: "${uid}": field is immutable`, field: 'metadata.uid' }]);
@@ -50,10 +51,16 @@ export function patchObject(core: ApiCore, context: RequestContext, info: Resour
   return { object: updateObject(core, context, info, namespace, name, decoded, subresource === undefined ? {} : { subresource }), created: false };
 }
 
-/** What a patch made has to be an object of the kind: else all of it stands in the 422. */
-function decodePatched(core: ApiCore, context: RequestContext, info: ResourceInfo, patched: unknown, patch: PatchRequest): KubeObject {
+/** Of a status, what else the object holds is not written: where the patch left it alone it need not be read again. */
+function withoutUntouched(patched: unknown, old: KubeObject): unknown {
+  if (!isJsonObject(patched)) return patched;
+  return Object.fromEntries(Object.entries(patched).filter(([name, value]) => name === 'apiVersion' || name === 'kind' || name === 'metadata' || name === 'status' || value !== old[name]));
+}
+
+/** What a patch made has to be an object of the kind: else all of it stands in the 422. `written`: the part of it that counts. */
+function decodePatched(core: ApiCore, context: RequestContext, info: ResourceInfo, { patched, written }: { patched: unknown; written: unknown }, patch: PatchRequest): KubeObject {
   try {
-    return decodeObject(core, context, info, patched, patch.duplicates);
+    return decodeObject(core, context, info, written, patch.duplicates);
   } catch (error) {
     const detail = error instanceof ApiStatus ? /cannot be handled as a [A-Za-z]+: (json: .*)$/s.exec(error.message)?.[1] : undefined;
     if (detail === undefined) throw error;
