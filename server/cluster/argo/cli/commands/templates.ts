@@ -31,48 +31,46 @@ async function withSubmitFlags(cron: JsonObject, flags: FlagValues): Promise<Jso
   return { ...cron, metadata: named, spec: { ...spec, workflowSpec: object(workflow, 'spec'), ...(flags.text('schedule') === '' ? {} : { schedule: flags.text('schedule') }) } };
 }
 
-function create(family: Family): Command {
-  const isCron = family.kind === 'CronWorkflow';
+/** A command that does the same with each object of the files that it is given. */
+function withMembers(family: Family, verb: string, act: (app: App, member: JsonObject, flags: FlagValues) => Promise<void>): Command {
   return {
-    path: [family.command, 'create'],
+    path: [family.command, verb],
     check: atLeast(1),
     async run(app, args, flags) {
-      for (const given of await members(app, family, args)) {
-        const member = isCron ? await withSubmitFlags(given, flags) : given;
-        const namespace = namespaceOf(app, family, member);
-        try {
-          printMember(app, family, await app.transport.unary({ method: 'POST', path: familyPath(family, namespace), body: { ...(family.namespaced ? { namespace } : {}), [family.field]: member } }), flags);
-        } catch (error) {
-          throw new CommandError(`${isCron ? 'Failed' : 'failed'} to create ${family.words}: ${describeError(error)}`);
-        }
-      }
+      for (const member of await members(app, family, args)) await act(app, member, flags);
       return 0;
     },
   };
 }
 
+function create(family: Family): Command {
+  const isCron = family.kind === 'CronWorkflow';
+  return withMembers(family, 'create', async (app, given, flags) => {
+    const member = isCron ? await withSubmitFlags(given, flags) : given;
+    const namespace = namespaceOf(app, family, member);
+    try {
+      printMember(app, family, await app.transport.unary({ method: 'POST', path: familyPath(family, namespace), body: { ...(family.namespaced ? { namespace } : {}), [family.field]: member } }), flags);
+    } catch (error) {
+      throw new CommandError(`${isCron ? 'Failed' : 'failed'} to create ${family.words}: ${describeError(error)}`);
+    }
+  });
+}
+
 function update(family: Family): Command {
   const isCron = family.kind === 'CronWorkflow';
-  return {
-    path: [family.command, 'update'],
-    check: atLeast(1),
-    async run(app, args, flags) {
-      for (const member of await members(app, family, args)) {
-        const namespace = namespaceOf(app, family, member);
-        const name = text(object(member, 'metadata'), 'name');
-        const fail = (what: string) => (error: unknown): never => {
-          throw new CommandError(`${what}: ${describeError(error)}`);
-        };
-        const current = await app.transport.unary({ method: 'GET', path: familyPath(family, namespace, name) }).catch(fail(`Failed to get existing ${family.words} ${JSON.stringify(name)} to update`));
-        const next = { ...member, metadata: { ...object(member, 'metadata'), ...(family.namespaced ? { namespace } : {}), resourceVersion: text(object(current, 'metadata'), 'resourceVersion') } };
-        // Argo names a cron workflow a template here.
-        const updated = await app.transport.unary({ method: 'PUT', path: familyPath(family, namespace, name), body: { ...(family.namespaced ? { namespace } : {}), name, [family.field]: next } }).catch(fail(`Failed to update ${isCron ? 'workflow template' : family.words}`));
-        if (isCron) app.world.stdout(cronView(app, updated));
-        else printMember(app, family, updated, flags);
-      }
-      return 0;
-    },
-  };
+  return withMembers(family, 'update', async (app, member, flags) => {
+    const namespace = namespaceOf(app, family, member);
+    const name = text(object(member, 'metadata'), 'name');
+    const fail = (what: string) => (error: unknown): never => {
+      throw new CommandError(`${what}: ${describeError(error)}`);
+    };
+    const current = await app.transport.unary({ method: 'GET', path: familyPath(family, namespace, name) }).catch(fail(`Failed to get existing ${family.words} ${JSON.stringify(name)} to update`));
+    const next = { ...member, metadata: { ...object(member, 'metadata'), ...(family.namespaced ? { namespace } : {}), resourceVersion: text(object(current, 'metadata'), 'resourceVersion') } };
+    // Argo names a cron workflow a template here.
+    const updated = await app.transport.unary({ method: 'PUT', path: familyPath(family, namespace, name), body: { ...(family.namespaced ? { namespace } : {}), name, [family.field]: next } }).catch(fail(`Failed to update ${isCron ? 'workflow template' : family.words}`));
+    if (isCron) app.world.stdout(cronView(app, updated));
+    else printMember(app, family, updated, flags);
+  });
 }
 
 function get(family: Family): Command {
