@@ -68,8 +68,11 @@ export interface ImageEntry {
   env?: Record<string, string>;
   /** What the image's environment has beyond that by the tag that was asked for. */
   envOfTag?(tag: string): Record<string, string>;
+  /** Files of the root folder beyond its own by the tag that was asked for: what a distribution says of its release. */
+  filesOfTag?(tag: string): Record<string, string>;
   workingDir?: string;
-  user?: number;
+  /** As whom its processes run where the pod does not say: a number, or a name; default root. */
+  user?: number | string;
   /** Bytes, as a pull would report them; default: a number that follows from the name. */
   size?: number;
   /** A root folder built from what the host has, or a program of ours. */

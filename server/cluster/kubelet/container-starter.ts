@@ -21,6 +21,7 @@ import type { ContainerObserved, ExitRecord } from './observed.ts';
 import { answerOnLocalhost, type ProgramBody, programBody } from './program-body.ts';
 import { runProcess, runProgram, type RunningContainer } from './running-container.ts';
 import type { ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
+import { type ContainerSecurity, securityOf } from './security.ts';
 import { withProgram } from './serving-process.ts';
 
 /** A container did not come up: it waits with a reason and is tried again, or it ended before it began (`exit`). */
@@ -86,6 +87,7 @@ interface Made {
   mounts: Mount[];
   id: string;
   containerID: string;
+  security: ContainerSecurity;
 }
 
 interface FoundImage {
@@ -112,8 +114,10 @@ export class ContainerStarter {
     const { pod, container, attempt, event } = request;
     const image = this.#image(request);
     let env: Record<string, string>;
+    let security: ContainerSecurity;
     try {
-      env = this.#environment(request, image);
+      security = securityOf(pod, container, image.entry.user);
+      env = this.#environment(request, image, security);
     } catch (error) {
       if (!(error instanceof ContainerConfigError)) throw error;
       event('Warning', 'Failed', `Error: ${error.message}`);
@@ -140,17 +144,17 @@ export class ContainerStarter {
     const containerID = `containerd://${id}`;
     const log = new LogStore(this.#options.clock);
     event('Normal', 'Created', `Created container: ${container.name}`);
-    const running = await this.#launch(request, image, { argv, env, layer, mounts, id, containerID }, log);
+    const running = await this.#launch(request, image, { argv, env, layer, mounts, id, containerID, security }, log);
     return { running, log, containerID, image: image.name, imageID: image.imageID, terminationLog };
   }
 
   async #launch(request: StartRequest, image: FoundImage, made: Made, log: LogStore): Promise<RunningContainer> {
     const { pod, container, event } = request;
     const { clock, network, runtime } = this.#options;
-    const { argv, env, layer, mounts, id, containerID } = made;
+    const { argv, env, layer, mounts, id, containerID, security } = made;
     const { content, workingDir } = image.entry;
     const podUid = pod.metadata.uid ?? '';
-    const common = { id, pod: podUid, ...addressOf(pod, network), env, cwd: container.workingDir ?? workingDir ?? '/', hostname: hostnameOf(pod), layer, mounts };
+    const common = { id, pod: podUid, ...addressOf(pod, network), env, cwd: container.workingDir ?? workingDir ?? '/', hostname: hostnameOf(pod), layer, mounts, ...security };
     const asProcess = content.kind === 'program' ? content.asProcess?.(argv) : argv;
     if (content.kind === 'program' && asProcess === undefined) {
       const body = content.body === undefined ? undefined : programBody({ runtime, network, podUid, clock, spec: { ...common, root: content.body, tty: false, stdin: false } });
@@ -158,7 +162,7 @@ export class ContainerStarter {
     }
     const command = asProcess ?? argv;
     try {
-      const root = content.kind === 'program' ? content.body : content;
+      const root = content.kind === 'program' ? content.body : { ...content, files: { ...content.files, ...image.entry.filesOfTag?.(image.tag) } };
       if (root === undefined) throw Object.assign(new Error(`${command[0] ?? ''} is not in the image`), { code: 'ENOENT' });
       const service = join(layer, '..', 'service');
       const spec: ProcessSpec = { ...common, argv: command, root, tty: container.tty === true, stdin: container.stdin === true };
@@ -230,10 +234,11 @@ export class ContainerStarter {
     throw new StartFailure({ reason: 'ErrImagePull', message: `rpc error: code = NotFound desc = ${reason}` }, PULL_ERROR_MS);
   }
 
-  #environment({ pod, container, podIP }: StartRequest, { entry, tag }: FoundImage): Record<string, string> {
+  #environment({ pod, container, podIP }: StartRequest, { entry, tag }: FoundImage, { user }: ContainerSecurity): Record<string, string> {
     return {
       PATH: DEFAULT_PATH,
-      HOME: '/root',
+      // Whom /etc/passwd does not know has no other home.
+      HOME: (user?.uid ?? 0) === 0 ? '/root' : '/',
       ...(container.tty === true ? { TERM: 'xterm' } : {}),
       ...entry.env,
       ...entry.envOfTag?.(tag),

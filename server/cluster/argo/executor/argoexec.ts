@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Program, ProgramContext } from '../../program.ts';
 import type { Outputs, Template } from '../types/workflow.ts';
 import { runAgent } from './agent.ts';
@@ -19,17 +19,25 @@ export function argoexec(signals: PodSignals): Program {
     async run(context) {
       const wrapped = context.argv[1] === 'emissary';
       const argv = wrapped ? context.argv.slice(context.argv.indexOf('--') + 1) : context.argv;
-      const code = await attempt(context, argv, signals);
+      const missing = wrapped ? notFound(argv[0] ?? '') : undefined;
+      const code = missing === undefined ? await attempt(context, argv, signals) : await fail(context, missing);
       if (wrapped) {
         const dir = join(hostPath(context, '/var/run/argo'), 'ctr', context.container);
         await mkdir(dir, { recursive: true });
         await writeFile(join(dir, 'exitcode'), String(code));
+        if (missing !== undefined) return code;
         logger(context)('info', 'sub-process exited', ' argo=true error="<nil>"');
         if (code !== 0) context.stderr(`Error: exit status ${code}\n`);
       }
       return code;
     },
   };
+}
+
+/** The image holds argoexec alone. */
+function notFound(command: string): string | undefined {
+  if (posix.basename(command) === 'argoexec') return undefined;
+  return `failed to find name in PATH: exec: ${JSON.stringify(command)}: ${command.includes('/') ? `stat ${command}: no such file or directory` : 'executable file not found in $PATH'}`;
 }
 
 async function attempt(context: ProgramContext, argv: readonly string[], signals: PodSignals): Promise<number> {

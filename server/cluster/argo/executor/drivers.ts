@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { ProgramContext } from '../../program.ts';
@@ -8,6 +8,7 @@ import type { ArtifactLocation, S3Location } from '../types/workflow.ts';
 import { callInCluster } from './cluster-http.ts';
 import { cloneRepository } from './git.ts';
 import { filesBelow, writeBelow } from './host-files.ts';
+import { outside } from './outside-stores.ts';
 import { deleteObjects, getObject, listObjects, putObject, StoreError } from './s3.ts';
 import type { Bucket } from './s3.ts';
 import { mountedSecret } from './secrets.ts';
@@ -26,14 +27,6 @@ export const isMissing = (error: unknown): boolean => error instanceof StoreErro
 const NO_DELETE = 'delete not supported for this artifact storage, please check the following issue for details: https://github.com/argoproj/argo-workflows/issues/3102';
 const NO_LIST = 'ListObjects is currently not supported for this artifact type, but it will be in a future version';
 
-/** Hosts of stores that no cluster without the internet reaches. */
-const OUTSIDE: Record<string, (location: JsonObject) => string> = {
-  gcs: () => 'storage.googleapis.com',
-  oss: (location) => `${String(location['bucket'] ?? '')}.${String(location['endpoint'] ?? '').replace(/^https?:\/\//, '')}`,
-  azure: (location) => String(location['endpoint'] ?? '').replace(/^https?:\/\//, '').split('/')[0] ?? '',
-  hdfs: (location) => String(Array.isArray(location['addresses']) ? (location['addresses'][0] ?? '') : '').split(':')[0] ?? '',
-};
-
 /** The driver of an artifact's store. Throws for an artifact without a store. */
 export function driverFor(context: ProgramContext, location: ArtifactLocation): Driver {
   if (location.s3 !== undefined) return s3Driver(context, location.s3);
@@ -49,15 +42,18 @@ export function driverFor(context: ProgramContext, location: ArtifactLocation): 
   const store = storeOf(location);
   const found = store === undefined ? undefined : location[store];
   if (store === undefined || !isJsonObject(found)) throw new Error('unsupported artifact driver');
-  const host = OUTSIDE[store]?.(found) ?? store;
-  const gone = refuse(`dial tcp: lookup ${host} on 10.96.0.10:53: no such host`);
-  return { load: gone, save: gone, delete: gone, list: gone };
+  const attempt = outside(context, store, found);
+  if (attempt === undefined) throw new Error('unsupported artifact driver');
+  return { load: (target) => attempt('load', target), save: (source) => attempt('save', shown(source)), delete: () => attempt('delete', ''), list: () => attempt('list', '') };
 }
+
+/** Where the executor puts what is to be saved, as it says it. */
+const shown = (source: string): string => `/tmp/argo/outputs/artifacts/${basename(source)}`;
 
 function s3Driver(context: ProgramContext, s3: S3Location): Driver {
   const { network } = context;
   const key = s3.key ?? '';
-  const folder = key.replace(/\/+$/, '');
+  const folder = posix.normalize(key).replace(/\/+$/, '');
   const bucketOf = async (): Promise<Bucket> => ({
     endpoint: s3.endpoint ?? '',
     bucket: s3.bucket ?? '',
@@ -75,14 +71,15 @@ function s3Driver(context: ProgramContext, s3: S3Location): Driver {
       } catch (error) {
         if (!isMissing(error)) throw error;
         const keys = await listObjects(network, bucket, `${folder}/`);
-        if (keys.length === 0) throw error;
-        for (const each of keys.filter((name) => !name.split('/').includes('..'))) await writeBelow(join(target, each.slice(folder.length)), await getObject(network, bucket, each));
+        // Neither an object nor a folder: the store's own words, without what was tried.
+        if (keys.length === 0) throw new StoreError(error instanceof Error ? error.message.replace(/^failed to get file: /, '') : String(error), true);
+        for (const each of keys.filter((name) => !name.endsWith('/') && !name.split('/').includes('..'))) await writeBelow(join(target, each.slice(folder.length)), await getObject(network, bucket, each));
       }
     },
     async save(source) {
       const bucket = await bucketOf();
       if (!(await stat(source)).isDirectory()) return await putObject(network, bucket, key, await readFile(source));
-      for (const { name, read } of await filesBelow(source)) await putObject(network, bucket, `${key}/${name}`, await read());
+      for (const { name, read } of await filesBelow(source)) await putObject(network, bucket, posix.join(key, name), await read());
     },
     async delete() {
       await deleteObjects(network, await bucketOf(), key);
@@ -113,7 +110,7 @@ function webDriver(context: ProgramContext, web: JsonObject, artifactory: boolea
     },
     async save(source) {
       const answer = await call('PUT', await readFile(source));
-      if (answer.status < 200 || answer.status >= 300) throw new Error(`saving file ${source} to ${url} failed with reason: ${answer.statusText}`);
+      if (answer.status < 200 || answer.status >= 300) throw new Error(`saving file ${shown(source)} to ${url} failed with reason: ${answer.statusText}`);
     },
     delete: () => Promise.reject(new Error(NO_DELETE)),
     list: () => Promise.reject(new Error(NO_LIST)),

@@ -28,7 +28,7 @@ export const argosay: ImageEntry = {
   repository: 'argoproj/argosay',
   tags: ['latest', 'v2'],
   entrypoint: ['/argosay'],
-  content: { kind: 'root-folder', base: 'busybox', files: { '/argosay': SCRIPT } },
+  content: { kind: 'root-folder', base: 'busybox', files: { '/argosay': SCRIPT, '/usr/local/bin/bash': '#!/bin/sh\nBASHPID=$$ exec sh "$@"\n' } },
 };
 
 /** Version 1 is the whale that speaks, under the tests' own name. */

@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../../program.ts';
+import { alpineRelease, debianRelease, ubuntuRelease } from './os-release.ts';
 
 export const busybox: ImageEntry = { repository: 'busybox', cmd: ['sh'], size: 1_100_282, content: { kind: 'root-folder', base: 'busybox' } };
 
@@ -56,16 +57,16 @@ export const alpine: ImageEntry = {
   repository: 'alpine',
   cmd: ['/bin/sh'],
   size: 1_100_450,
+  filesOfTag: alpineRelease,
   content: {
     kind: 'root-folder',
     base: 'busybox',
     hostCommands: [],
     files: {
       '/usr/local/sbin/apk': APK,
-      '/etc/alpine-release': '3.21.0\n',
     },
   },
 };
 
-export const debian: ImageEntry = { repository: 'debian', cmd: ['bash'], content: { kind: 'root-folder', base: 'host' } };
-export const ubuntu: ImageEntry = { repository: 'ubuntu', cmd: ['/bin/bash'], content: { kind: 'root-folder', base: 'host' } };
+export const debian: ImageEntry = { repository: 'debian', cmd: ['bash'], filesOfTag: debianRelease, content: { kind: 'root-folder', base: 'host' } };
+export const ubuntu: ImageEntry = { repository: 'ubuntu', cmd: ['/bin/bash'], filesOfTag: ubuntuRelease, content: { kind: 'root-folder', base: 'host' } };

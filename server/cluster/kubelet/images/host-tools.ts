@@ -1,10 +1,11 @@
 import type { ImageEntry } from '../../program.ts';
+import { languageRelease } from './os-release.ts';
 
 /** Images that are one command of the host's: where the host has it not, the container says so as for any missing command. */
 export const hostTools: readonly ImageEntry[] = [
   { repository: 'bash', cmd: ['bash'], content: { kind: 'root-folder', base: 'host' } },
-  { repository: 'node', cmd: ['node'], content: { kind: 'root-folder', base: 'host' } },
-  { repository: 'perl', cmd: ['perl'], content: { kind: 'root-folder', base: 'host' } },
+  { repository: 'node', cmd: ['node'], filesOfTag: languageRelease, content: { kind: 'root-folder', base: 'host' } },
+  { repository: 'perl', cmd: ['perl'], filesOfTag: languageRelease, content: { kind: 'root-folder', base: 'host' } },
   { repository: 'ghcr.io/jqlang/jq', entrypoint: ['jq'], content: { kind: 'root-folder', base: 'host' } },
   { repository: 'stedolan/jq', entrypoint: ['jq'], content: { kind: 'root-folder', base: 'host' } },
   { repository: 'nicolaka/netshoot', cmd: ['bash'], content: { kind: 'root-folder', base: 'host' } },
