@@ -2,9 +2,10 @@ import { chown, type FileHandle, lchown, mkdir, rm, stat } from 'node:fs/promise
 import { basename, join, relative } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/vocabulary.ts';
-import { type Clock, sleep } from '../../lib/clock.ts';
+import { type Clock, sleep, systemClock } from '../../lib/clock.ts';
 import { openInside, pathOfHandle } from '../../lib/inside-file.ts';
 import { Pipes } from '../../lib/pipes.ts';
+import { Spawner } from '../../lib/spawner.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
 import { joinContainer, launch, type Launcher } from '../../sandbox/launch.ts';
 import { NetworkBridge } from '../../sandbox/netns.ts';
@@ -14,7 +15,7 @@ import type { PlaceCommand } from '../../sandbox/sandbox.ts';
 import { spawnPty } from '../../terminal/pty.ts';
 import { inNetwork, PodNetworks } from './pod-networks.ts';
 import { buildHostCommands, HOST_COMMANDS, type HostCommands } from './host-commands.ts';
-import { type Busybox, buildBusybox, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
+import { type Busybox, buildBusybox, closeLayer, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -35,6 +36,9 @@ const sharedBusybox = once(buildBusybox);
 /** The commands of the host's that any image of the catalogue has beyond busybox, or can add. */
 const sharedCommands = once((folder) => buildHostCommands(folder, ['curl', 'jq']));
 
+/** One for all clusters of this process; it ends by itself when nothing that it started runs any more. */
+const spawner = new Spawner(systemClock);
+
 export interface BubblewrapRuntime extends ProcessRuntime {
   /** Joins the network of a process to that of the pods, where there is one. */
   attach(address: string, pid: number): Promise<void>;
@@ -45,7 +49,7 @@ export interface BubblewrapRuntime extends ProcessRuntime {
 export function createBubblewrapRuntime(launcher: Launcher, etc: readonly Bind[], clock: Clock): BubblewrapRuntime {
   const busyboxes = sharedBusybox(join(launcher.runFolder, 'busybox', 'bin'));
   const networks = new PodNetworks(launcher);
-  const pipes = new Pipes(join(launcher.runFolder, 'pipes'));
+  const pipes = new Pipes(join(launcher.runFolder, 'pipes'), spawner);
   let router: Promise<Router | undefined> | undefined;
   const network = () => (router ??= Router.start(launcher, clock));
   return {
@@ -83,6 +87,7 @@ function scriptsOf(commands: HostCommands | undefined, names: readonly string[] 
 
 async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
   const { launcher, busybox, commands, clock, pipes } = host;
+  const named = spec.user === undefined ? {} : { user: spec.user };
   const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
   const cwd = spec.cwd === '' ? '/' : spec.cwd;
   // A mount inside another one has to come after it.
@@ -105,11 +110,13 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const layer: Bind = { source: spec.layer, target: '/', readOnly: false };
   const base: Bind[] = busybox === undefined ? host.etc.filter((bind) => bind.target !== '/etc') : [{ source: busybox.folder, target: '/bin', readOnly: true }, ...(commands === undefined ? [] : [{ source: commands.folder, target: HOST_COMMANDS, readOnly: true }])];
   const all = [layer, ...base, ...mounts];
+  // What is in an image is root's. Without root rights the folders could not be removed afterwards.
+  if ((spec.user?.uid ?? 0) !== 0 && launcher.uid !== undefined) await closeLayer(spec.layer, [...base, ...mounts], busybox === undefined);
   const shared = host.networks.use(spec.pod);
   const routed = spec.address === undefined ? undefined : host.router;
   const args = (place: (source: string) => string) => {
     const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
-    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd });
+    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd, ...named, ...(spec.readOnlyRoot === true ? { readOnlyRoot: true } : {}) });
   };
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
   const launched = await launch(launcher, name, all, args, spec.argv);
@@ -149,7 +156,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
       await mustExist(inside.argv[0] ?? '');
       if (first === undefined || !(await isAlive(first))) throw Object.assign(new Error('the container is not running'), { code: 'ESRCH' });
       await begun(first, clock);
-      const joined = joinContainer(launcher, first, inside.argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), helpers: busybox === undefined });
+      const joined = joinContainer(launcher, first, inside.argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), ...named, helpers: busybox === undefined });
       const running = await run(joined, inside, pipes, clock);
       const refuse = () => Promise.reject(new Error('a process of exec has no processes of its own'));
       return { ...running, signal: (signal) => void childrenOf(running.pid).then((pids) => pids.forEach((pid) => kill(pid, signal))), exec: refuse, dial: (port) => bridge?.dial(port) ?? refuse() };
