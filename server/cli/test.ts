@@ -8,11 +8,11 @@ import { keepingAlive } from '../lib/keep-alive.ts';
 import type { RunReport } from '../runner/outcome.ts';
 import { colors, LineReporter, noStyle, type Reporter, TreeReporter } from '../runner/reporter.ts';
 import { runAll } from '../runner/run-all.ts';
+import { machineHas } from '../scenario/needs.ts';
 import { flatten, parseShard, select } from '../runner/select.ts';
 import { writeReports } from '../runner/write-reports.ts';
 import type { CommandParts } from './command.ts';
 import { type Flags, integer } from './flags.ts';
-import { programOnPath } from './on-path.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface TestFlags extends Flags {
@@ -70,7 +70,6 @@ async function run(folders: readonly string[], flags: TestFlags, parts: CommandP
       }
       // Without a sandbox, sessions share ports; with a real cluster, each session at once is a cluster of its own.
       const alone = workshop.isolation === 'none' || !workshop.providers.default.spare;
-      const hasHelm = await programOnPath('helm', process.env['PATH'] ?? '');
       const reporter = reporterFor(flags);
       for (const notice of flags.json === true ? [] : workshop.notices) process.stderr.write(`Note: ${notice}\n`);
       const out = flags.out === undefined ? undefined : resolve(flags.out);
@@ -87,7 +86,7 @@ async function run(folders: readonly string[], flags: TestFlags, parts: CommandP
           folders: folders.map((folder) => resolve(folder)),
           from: process.cwd(),
           ...(flags.shard === undefined ? {} : { shard: flags.shard }),
-          has: flags.needs ? (kind) => kind === 'helm' && hasHelm !== undefined : 'all',
+          has: flags.needs ? machineHas(process.env['PATH'] ?? '') : 'all',
           signal: options.signal,
         },
         (event) => reporter.event(event),

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
-import type { NeedKind } from '../scenario/model.ts';
+import type { Need } from '../scenario/model.ts';
 import { Slots } from './limits.ts';
 import { combine, type Outcome, type RunReport, stateOfRun } from './outcome.ts';
 import { CastRecorder } from './recording.ts';
@@ -30,7 +30,7 @@ export interface RunAllOptions {
   from: string;
   shard?: string;
   /** What this machine gives of the things that not every machine has. `all`: run scenarios whatever they need. */
-  has: ((kind: NeedKind) => boolean) | 'all';
+  has: ((need: Need) => boolean) | 'all';
   signal: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { needViews } from '../scenario/needs.ts';
-import type { Course, NeedKind, Problem, Scenario } from '../scenario/model.ts';
+import type { Course, Need, Problem, Scenario } from '../scenario/model.ts';
 
 /** A scenario of the run, or one that could not be loaded. */
 export type Selected = { type: 'scenario'; id: string; scenario: Scenario } | { type: 'broken'; id: string; title: string; problems: Problem[] };
@@ -33,7 +33,7 @@ export function select(all: readonly Selected[], patterns: readonly string[], sh
 }
 
 /** Why a scenario can't be proven on this machine; undefined when it can. */
-export function unmetNeed(scenario: Scenario, has: (kind: NeedKind) => boolean): string | undefined {
+export function unmetNeed(scenario: Scenario, has: (need: Need) => boolean): string | undefined {
   const unmet = needViews(scenario.needs, has).filter((need) => !need.met);
   return unmet.length === 0 ? undefined : unmet.map((need) => need.message ?? need.title).join(' ');
 }

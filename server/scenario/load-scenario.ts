@@ -100,7 +100,7 @@ export async function loadScenario(folder: string, id: string, validate: CheckVa
     problems,
   };
   problems.push(...(await assetProblems(scenario, (at, wrong) => ({ ...wrong, file: `${prefix}${indexName}`, ...json.place([...path.assets, at.host, at.index, 'file']), field: `${path.assets.join('.')}.${at.host}[${at.index}].file` }), assets)));
-  scenario.needs = needs.needs();
+  scenario.needs = needs.needs(assets.map(({ file }) => basename(file)));
   return { scenario, problems };
 }
 

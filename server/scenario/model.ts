@@ -87,11 +87,13 @@ export interface Translation {
 
 export type ImageFamily = 'cluster' | 'plain';
 
-export type NeedKind = 'docker' | 'packages' | 'internet' | 'systemd' | 'nodes' | 'openshift' | 'helm';
+export type NeedKind = 'docker' | 'packages' | 'internet' | 'systemd' | 'nodes' | 'openshift' | 'users' | 'kernel' | 'program';
 
 /** Something that a scenario uses: `because` names where it was seen first, in words. */
 export interface Need {
   kind: NeedKind;
+  /** Which one, for `program`. */
+  program?: string;
   because: string;
 }
 

@@ -63,7 +63,7 @@ export const RULES: readonly Rule[] = [
   rule('code-quotes', 'warning', 'typographic quotes or unbreakable spaces in code that is run', 'Write plain quotes and spaces.'),
   rule('secret', 'error', 'what looks like a token, a password of a cloud or a private key', 'Take it out and revoke it: a repository keeps its history.'),
   rule('needs-internet', 'warning', 'a command that needs the internet, which a session does not reach', 'Put what it fetches into the assets.'),
-  rule('needs-machine', 'warning', 'a command that needs Docker, systemd, a package manager or the machines of the cluster', 'Use what a session has: a shell and a cluster.'),
+  rule('needs-machine', 'warning', 'a command that needs Docker, systemd, a package manager, other users, disks and networks of its own, or the machines of the cluster', 'Use what a session has: a shell and a cluster.'),
   rule('image-not-here', 'warning', 'a container image that the embedded cluster does not have', 'Use an image of the catalogue, or run the scenario with kind.'),
 
   rule('script-empty', 'warning', 'an empty script', 'Fill it, or take it out of index.json.'),

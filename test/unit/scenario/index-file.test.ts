@@ -6,6 +6,7 @@ import { loadCourses, loadScenario, planAssets } from '../../../server/scenario/
 import { sideBySide } from '../../../server/scenario/load.ts';
 import { imageMeaning } from '../../../server/scenario/images.ts';
 import { readJsonText } from '../../../server/scenario/json-text.ts';
+import { needViews } from '../../../server/scenario/needs.ts';
 import { STEP, scenarioOf, withFiles } from './folder.ts';
 
 const text = JSON.stringify(STEP);
@@ -162,13 +163,26 @@ describe('what a scenario needs', () => {
     ['nodes', '```\nssh node01\n```{{exec}}', 'step 1 runs ssh node01'],
     ['nodes', '`hostname`{{execute HOST2}}', 'step 1 works on host02'],
     ['openshift', '```\noc get pods\n```{{execute}}', 'step 1 runs oc get'],
-    ['helm', '```\nhelm list\n```{{execute}}', 'step 1 runs helm list'],
+    ['users', '`su - alice`{{exec}}', 'step 1 runs su alice'],
+    ['users', '`chown alice:devs f`{{exec}}', 'step 1 runs chown alice:devs'],
+    ['kernel', '```\nmount -t tmpfs x /mnt\n```{{exec}}', 'step 1 runs mount'],
+    ['kernel', '`ip link add d0 type dummy`{{exec}}', 'step 1 runs ip link add'],
+    ['kernel', '`sysctl -w vm.swappiness=10`{{exec}}', 'step 1 runs sysctl'],
   ])('%s is found in %j', async (kind, page, because) => {
     expect((await scenarioOf(STEP, { 'one.md': page })).scenario?.needs).toEqual([{ kind, because }]);
   });
 
-  it.each(['```\ncurl http://localhost:8080/\n```{{exec}}', '```\ncurl -s http://$(kubectl get svc web -o jsonpath={.spec.clusterIP})/\n```{{exec}}', '```\nkubectl get pods\n```{{exec}}', '```yaml\nimage: docker\n```{{copy}}', 'You could use docker run here.', '```\ncat <<EOF\ndocker run x\nEOF\n```{{exec}}', '```\necho "apt install"\n```{{exec}}'])('is nothing for %j', async (page) => {
+  it.each(['```\ncurl http://localhost:8080/\n```{{exec}}', '```\ncurl -s http://$(kubectl get svc web -o jsonpath={.spec.clusterIP})/\n```{{exec}}', '```\nkubectl get pods\n```{{exec}}', '```yaml\nimage: docker\n```{{copy}}', 'You could use docker run here.', '`su -`{{exec}}', '`su -c id root`{{exec}}', '`chown -R root:root x`{{exec}}', '`chown $(id -u) x`{{exec}}', '`mount`{{exec}}', '`ip addr show`{{exec}}', '`sysctl -a`{{exec}}', '`mkfs.ext4 disk.img`{{exec}}', '```\ncat <<EOF\ndocker run x\nEOF\n```{{exec}}', '```\necho "apt install"\n```{{exec}}'])('is nothing for %j', async (page) => {
     expect((await scenarioOf(STEP, { 'one.md': page })).scenario?.needs).toEqual([]);
+  });
+
+  it('names programs that a machine may lack, but for those that the scenario brings along', async () => {
+    const { scenario } = await scenarioOf({ details: { steps: [{ text: 'one.md' }], assets: { host01: [{ file: 'bin/k9s', target: '/usr/local/bin', chmod: '+x' }] } } }, { 'one.md': '```\nk9s version && crontab -l\n```{{exec}}\n\n```bash\nansible all -m ping | jq .\n```\n', 'assets/bin/k9s': '#!/bin/sh\n' });
+    const needs = scenario?.needs ?? [];
+    expect(needs.map(({ kind, program, because }) => [kind, program, because])).toEqual(['crontab', 'ansible', 'jq'].map((name) => ['program', name, `step 1 runs ${name}`]));
+    expect(needViews(needs, () => true)).toEqual([]);
+    expect(needViews(needs, (need) => need.program === 'jq')).toEqual([{ id: 'program', title: 'Programs', met: false, message: 'This machine has no crontab and no ansible. (Step 1 runs crontab.)', next: 'Install them on the machine that the lab runs on, and start the lab again.' }]);
+    expect(needViews(needs, (need) => need.program !== 'jq')).toEqual([{ id: 'program', title: 'A program', met: false, message: 'This machine has no jq. (Step 1 runs jq.)', next: 'Install it on the machine that the lab runs on, and start the lab again.' }]);
   });
 
   it('is found in scripts, and in the image', async () => {

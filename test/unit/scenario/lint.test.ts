@@ -65,7 +65,7 @@ const CASES: Record<string, { files: Files; at: string; prepare?: (folder: strin
   'html-removed': { files: { 's/index.json': step(), 's/one.md': 'a\n\n<form>x</form>\n' }, at: 's/one.md:3:1' },
   'file-block': { files: { 's/index.json': step(), 's/one.md': 'a\n\n<pre class="file" data-filename="a" data-target="insert">x</pre>\n' }, at: 's/one.md:3:1' },
   'quiz-malformed': { files: { 's/index.json': step(), 's/one.md': 'a\n\n>>Q1: b<<\n( ) c\n' }, at: 's/one.md:3:1' },
-  'code-after-exit': { files: { 's/index.json': step(), 's/one.md': exec('su - x\nexit\nls') }, at: 's/one.md:3:1' },
+  'code-after-exit': { files: { 's/index.json': step(), 's/one.md': exec('true\nexit\nls') }, at: 's/one.md:3:1' },
   'translation-differs': { files: { 's/index.json': step(), 's/one.md': exec('ls'), 's/one.fr.md': `Ici.\n\n${exec('ls -l')}` }, at: 's/one.fr.md:4:1' },
   'code-prompt': { files: { 's/index.json': step(), 's/one.md': exec('ls\n$ ls') }, at: 's/one.md:3:1' },
   'code-quotes': { files: { 's/index.json': step(), 's/one.md': exec('echo “a”') }, at: 's/one.md:2:1' },

@@ -1,9 +1,8 @@
-import type { NeedKind } from '../../model.ts';
-import { needOf, shellCodeOf } from '../../needs.ts';
+import { type MachineNeed, needOf, shellCodeOf } from '../../needs.ts';
 import { shellCommands } from '../../shell-commands.ts';
 import type { ScenarioContext } from '../context.ts';
 
-const WHAT: Record<NeedKind, string> = { docker: 'Docker', packages: 'a package manager', systemd: 'systemd', nodes: 'the machines of the cluster', openshift: 'OpenShift', helm: 'Helm', internet: 'the internet' };
+const WHAT: Record<MachineNeed, string> = { docker: 'Docker', packages: 'a package manager', systemd: 'systemd', nodes: 'the machines of the cluster', openshift: 'OpenShift', users: 'other users than root', kernel: 'a machine of its own', internet: 'the internet' };
 
 /** What is said about code that is run: in pages, and in scripts where they need what is not there. */
 export function pageCode(context: ScenarioContext): void {
@@ -31,7 +30,7 @@ function needs({ say }: ScenarioContext, pieces: readonly { text: string; line: 
   for (const piece of pieces) {
     for (const command of shellCommands(piece.text)) {
       const need = needOf(command);
-      if (need === undefined || need.kind === 'helm' || said.has(need.kind)) continue;
+      if (need === undefined || said.has(need.kind)) continue;
       said.add(need.kind);
       say(need.kind === 'internet' ? 'needs-internet' : 'needs-machine', { file, line: piece.line + command.line - 1, column: 1, page }, `${need.shown} needs ${WHAT[need.kind]}`);
     }
