@@ -1,5 +1,5 @@
-import { chmod, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Bind } from './bubblewrap-args.ts';
 
 /** What a sandbox sees of the host's /etc: look-up tables and libraries' settings, nothing private. */
@@ -8,6 +8,8 @@ const SHOWN = ['ld.so.cache', 'inputrc', 'terminfo', 'alternatives', 'ssl/certs'
 const WRITTEN: Record<string, string> = {
   passwd: 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
   group: 'root:x:0:\nnogroup:x:65534:\n',
+  // Whoever is root may set any password; there is nobody to log in.
+  'pam.d/other': 'auth required pam_rootok.so\naccount required pam_permit.so\npassword required pam_unix.so sha512\nsession required pam_permit.so\n',
   'nsswitch.conf': 'hosts: files\n',
   'resolv.conf': '',
   hostname: 'controlplane\n',
@@ -40,6 +42,11 @@ export async function buildEtc(folder: string): Promise<Bind[]> {
     else await writeFile(join(folder, name), '', { mode: 0o644 });
     binds.push({ source, target: source, readOnly: true });
   }
-  for (const [name, text] of Object.entries(WRITTEN)) await writeFile(join(folder, name), text, { mode: 0o644 });
+  for (const [name, text] of Object.entries(WRITTEN)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true, mode: 0o755 });
+    await writeFile(join(folder, name), text, { mode: 0o644 });
+  }
+  // Programs ask there which system this is: that of the machine, whose /usr a place sees.
+  if ((await lstat('/usr/lib/os-release').catch(() => undefined)) !== undefined) await symlink('../usr/lib/os-release', join(folder, 'os-release'));
   return binds;
 }

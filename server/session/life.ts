@@ -9,6 +9,12 @@ import type { Life, SessionInside } from './inside.ts';
 import { writeKubeconfig } from './spares.ts';
 import { Terminals } from './terminals.ts';
 
+/** What every home begins with: scenarios read them again, and change lines in them. */
+const DOT_FILES: Readonly<Record<string, string>> = {
+  '.bashrc': '# ~/.bashrc: every new terminal reads it. In one that is open already: source ~/.bashrc\n',
+  '.profile': '# ~/.profile: login shells read it.\n[ -z "$BASH" ] || [ ! -r ~/.bashrc ] || . ~/.bashrc\n',
+};
+
 /** Where the older and the newer host tell a session's address, with the word PORT where its number goes. */
 const HOST_FILE = '/etc/killercoda/host';
 
@@ -62,6 +68,7 @@ export async function endLife(life: Life | undefined, why: StopReason): Promise<
  * those outside of it, which did not outlive the place.
  */
 export async function copyAssets(session: SessionInside, place: Place, fresh: boolean): Promise<void> {
+  if (fresh) await writeFiles(place, Object.entries(DOT_FILES).map(([name, text]) => ({ path: `~/${name}`, data: Buffer.from(text) })));
   const { copies, missing } = await planAssets(session.scenario, place.homeInside);
   const home = (path: string) => path === place.homeInside || path.startsWith(`${place.homeInside}/`);
   const left: string[] = [];

@@ -8,14 +8,20 @@ echo "${program}: ${what}" >&2
 exit ${code}
 `;
 
+const ONE_USER = 'everything in this sandbox runs as root: nobody can become another user.';
+
 const SUDO = `#!/bin/sh
 # Everybody is root here: the command is run as it is.
+only_root() { case $1 in root | '#0' | 0) ;; *) echo "sudo: ${ONE_USER}" >&2; exit 1 ;; esac; }
 while [ $# -gt 0 ]; do
   case $1 in
     --) shift; break ;;
-    -u | -g | -h | -p | -C | -T | -U | -r | -t) [ $# -gt 1 ] && shift; shift ;;
+    -u | --user) only_root "\${2-}"; shift; shift ;;
+    --user=*) only_root "\${1#*=}"; shift ;;
+    -u?*) only_root "\${1#-u}"; shift ;;
+    -g | -h | -p | -C | -T | -U | -r | -t) [ $# -gt 1 ] && shift; shift ;;
     -i | -s | --login | --shell) shift; [ $# -gt 0 ] || exec "\${SHELL:-/bin/bash}" ;;
-    -v | -k | -K | -n | -E | -H | -S | -b | -A | -P | --preserve-env* | --user=* | --non-interactive | --set-home | --stdin | --reset-timestamp | --validate) shift ;;
+    -v | -k | -K | -n | -E | -H | -S | -b | -A | -P | --preserve-env* | --non-interactive | --set-home | --stdin | --reset-timestamp | --validate) shift ;;
     -l | --list) echo "root may run everything here."; exit 0 ;;
     -V | --version) echo "sudo of argo-lab: runs the command as it is"; exit 0 ;;
     -*) shift ;;
@@ -25,6 +31,33 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || exit 0
 exec "$@"
+`;
+
+/** To root it is a shell within the shell; to anybody else it says why not. */
+const SU = `#!/bin/sh
+login= command= user=
+while [ $# -gt 0 ]; do
+  case $1 in
+    - | -l | --login) login=1; shift ;;
+    -c | --command) command=\${2-}; shift; shift ;;
+    -c?*) command=\${1#-c}; shift ;;
+    --command=*) command=\${1#*=}; shift ;;
+    -s | --shell | -g | --group | -G | -w) shift; shift ;;
+    --) shift ;;
+    -*) shift ;;
+    *) [ -n "$user" ] || user=$1; shift ;;
+  esac
+done
+case \${user:-root} in
+  root) ;;
+  *)
+    if grep -q "^$user:" /etc/passwd 2>/dev/null; then echo "\${0##*/}: ${ONE_USER}" >&2; else echo "\${0##*/}: user $user does not exist" >&2; fi
+    exit 1
+    ;;
+esac
+[ -z "$login" ] || cd ~
+[ -z "$command" ] || exec "\${SHELL:-/bin/bash}" -c "$command"
+exec "\${SHELL:-/bin/bash}"
 `;
 
 /** What apt-get does where no source of packages is set up. */
@@ -67,6 +100,7 @@ const PACKAGES = 'there are no package sources in this sandbox: nothing can be i
 /** By name; they come before the machine’s own programs, which can’t work in a place. */
 export const STAND_INS: Readonly<Record<string, string>> = {
   sudo: SUDO,
+  su: SU,
   apt: APT,
   'apt-get': APT,
   aptitude: APT,
@@ -77,6 +111,8 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   'add-apt-repository': LACKING('add-apt-repository', PACKAGES, 1),
   systemctl: LACKING('systemctl', SERVICES, 1),
   service: LACKING('service', SERVICES, 1),
+  timedatectl: LACKING('timedatectl', SERVICES, 1),
+  hostnamectl: LACKING('hostnamectl', SERVICES, 1),
   journalctl: LACKING('journalctl', 'there is no journal in this sandbox.', 1),
   docker: LACKING('docker', CONTAINERS, 1),
   'docker-compose': LACKING('docker-compose', CONTAINERS, 1),

@@ -110,6 +110,16 @@ describe.skipIf(problem !== undefined)('the scripts of a page, in a sandbox', ()
     expect(await inPlace('find /ks -type f | wc -l; tool; cat /ks/deep/a/one.yaml /ks/deep/two.yaml ~/sub/root.txt; stat -c "%n %a" ~/relative/two.yaml /usr/local/bin/tool')).toBe('2\ntool of the scenario\na: 1\nb: 2\nroot\n/root/relative/two.yaml 600\n/usr/local/bin/tool 755\n');
   });
 
+  it('lets root make users and set their passwords, and says why nobody can become one of them', async () => {
+    expect(await inPlace('which useradd chpasswd >/dev/null || { echo none; exit; }; useradd -m joe && echo joe:secret | chpasswd && id -un joe && grep -c "^joe:[$]" /etc/passwd; su - joe -c id 2>&1; sudo -u joe id 2>&1; su joey 2>&1; su -c "id -un"; sudo -u root id -un')).toBe(
+      'joe\n1\nsu: everything in this sandbox runs as root: nobody can become another user.\nsudo: everything in this sandbox runs as root: nobody can become another user.\nsu: user joey does not exist\nroot\nroot\n',
+    );
+  });
+
+  it('begins a home with the files that shells read', async () => {
+    expect(await inPlace('source ~/.bashrc && echo sourced; HOME=/root bash -lc "echo login"; grep -c ^NAME= /etc/os-release')).toBe('sourced\nlogin\n1\n');
+  });
+
   it('tells the address of the session where scripts look for it', async () => {
     expect(await inPlace('cat /etc/killercoda/host')).toBe(`http://PORT-${session.id}.localhost:${lab.lab.port}\n`);
   });
