@@ -61,6 +61,7 @@ function s3Driver(context: ProgramContext, s3: S3Location): Driver {
     accessKey: await mountedSecret(context, s3.accessKeySecret),
     secretKey: await mountedSecret(context, s3.secretKeySecret),
     insecure: s3.insecure === true,
+    region: typeof s3['region'] === 'string' ? s3['region'] : '',
     now: () => context.clock.now(),
   });
   return {
