@@ -96,7 +96,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const mounts: Bind[] = found.sort((a, b) => a.target.length - b.target.length);
   const covered = (path: string) => (busybox === undefined && inHostBase(path)) || mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
   await mkdir(spec.layer, { recursive: true });
-  await prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: { ...spec.root.files, ...scriptsOf(commands, spec.root.hostCommands) }, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
+  prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: { ...spec.root.files, ...scriptsOf(commands, spec.root.hostCommands) }, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
   for (const mount of mounts) if (!mount.readOnly) await giveTo(launcher.uid, mount.source);
   const lookup = { layer: spec.layer, busybox, mounts, path: env.PATH, cwd };
   const mustExist = async (command: string) => {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { access, constants, copyFile, chmod, lchown, lstat, mkdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmodSync, lchownSync, lstatSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { access, constants, copyFile, chmod, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bind } from '../../sandbox/bubblewrap-args.ts';
@@ -90,50 +91,83 @@ async function findBusybox(): Promise<string | undefined> {
 
 const FOLDERS: readonly [string, number][] = [['tmp', 0o1777], ['root', 0o755], ['etc', 0o755], ['var', 0o755], ['var/tmp', 0o1777], ['run', 0o755], ['home', 0o755], ['opt', 0o755], ['usr', 0o755], ['mnt', 0o755], ['srv', 0o755]];
 
-/** Fills a container's own layer with what every image has; what a former process left stays. */
-export async function prepareLayer(layer: string, options: { hostname: string; cwd: string; files: Record<string, string>; busybox: boolean; uid: number | undefined; skip: (path: string) => boolean }): Promise<void> {
-  const own = async (path: string) => {
-    if (options.uid !== undefined) await lchown(path, options.uid, options.uid);
+/**
+ * Fills a container's own layer with what every image has; what a former process left stays. These are many calls of a
+ * few microseconds each: made one by one in the pool of threads they would cost ten times as much.
+ */
+export function prepareLayer(layer: string, options: { hostname: string; cwd: string; files: Record<string, string>; busybox: boolean; uid: number | undefined; skip: (path: string) => boolean }): void {
+  const own = (path: string) => {
+    if (options.uid !== undefined) lchownSync(path, options.uid, options.uid);
   };
-  const folder = async (path: string, mode: number) => {
+  const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const folder = (path: string, mode: number) => {
     const full = join(layer, path);
-    if ((await lstat(full).catch(() => undefined)) !== undefined) return;
-    await mkdir(full, { mode });
-    await chmod(full, mode);
-    await own(full);
+    if (isThere(full) || !staysInside(layer, dirname(full))) return;
+    mkdirSync(full, { mode });
+    chmodSync(full, mode);
+    own(full);
   };
-  const file = async (path: string, text: string, mode: number) => {
+  const file = (path: string, text: string, mode: number) => {
     const full = join(layer, path);
-    if ((await lstat(full).catch(() => undefined)) !== undefined) return;
-    await writeFile(full, text, { mode });
-    await own(full);
+    if (isThere(full) || !staysInside(layer, dirname(full))) return;
+    writeFileSync(full, text, { mode });
+    own(full);
   };
-  await own(layer);
-  for (const [path, mode] of FOLDERS) await folder(path, mode);
+  own(layer);
+  for (const [path, mode] of FOLDERS) folder(path, mode);
   if (options.busybox) {
-    for (const [link, target] of [['usr/bin', '../bin'], ['usr/sbin', '../bin'], ['sbin', 'bin']] as const) await symlink(target, join(layer, link)).catch(() => undefined);
+    for (const [link, target] of [['usr/bin', '../bin'], ['usr/sbin', '../bin'], ['sbin', 'bin']] as const) if (!isThere(join(layer, link)) && staysInside(layer, dirname(join(layer, link)))) symlinkSync(target, join(layer, link));
   }
-  await file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n', 0o644);
-  await file('etc/group', 'root:x:0:\nnogroup:x:65534:\n', 0o644);
-  await file('etc/hostname', `${options.hostname}\n`, 0o644);
-  await file('etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t${options.hostname}\n`, 0o644);
-  await file('etc/resolv.conf', '', 0o644);
+  file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n', 0o644);
+  file('etc/group', 'root:x:0:\nnogroup:x:65534:\n', 0o644);
+  file('etc/hostname', `${options.hostname}\n`, 0o644);
+  file('etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t${options.hostname}\n`, 0o644);
+  file('etc/resolv.conf', '', 0o644);
   // Without it, a busybox that is linked statically looks for modules that are not there, and dies of it.
-  await file('etc/nsswitch.conf', 'hosts: files dns\n', 0o644);
-  const within = async (path: string, act: () => Promise<void>) => {
-    if (!options.skip(path)) await act();
-  };
-  const parents = async (path: string) => {
+  file('etc/nsswitch.conf', 'hosts: files dns\n', 0o644);
+  const parents = (path: string) => {
     const parts = posix.normalize(path).split('/').filter(Boolean);
-    for (let i = 1; i <= parts.length; i++) await folder(parts.slice(0, i).join('/'), 0o755);
+    for (let i = 1; i <= parts.length; i++) folder(parts.slice(0, i).join('/'), 0o755);
   };
-  await within(options.cwd, () => parents(options.cwd));
+  if (!options.skip(options.cwd)) parents(options.cwd);
   for (const [path, text] of Object.entries(options.files)) {
-    await within(path, async () => {
-      await parents(dirname(path));
-      await file(path.replace(/^\/+/, ''), text, 0o755);
-    });
+    if (options.skip(path)) continue;
+    parents(dirname(path));
+    file(path.replace(/^\/+/, ''), text, 0o755);
   }
+}
+
+/**
+ * Whether a folder of a layer is one: what ran there before may have put a link to somewhere else in its place, and the
+ * lab would write there with its own rights. Nothing of the container runs while this is asked.
+ */
+export function staysInside(layer: string, folder: string): boolean {
+  try {
+    const [root, real] = [realpathSync(layer), realpathSync(folder)];
+    return real === root || real.startsWith(`${root}/`);
+  } catch {
+    return false;
+  }
+}
+
+/** Takes away the right to write from all folders of a layer but those for everybody, after making the places that `binds` go to. */
+export async function closeLayer(layer: string, binds: readonly Bind[], hostBase: boolean): Promise<void> {
+  const inside = (path: string) => binds.some(({ target }) => target !== path && path.startsWith(`${target}/`));
+  // Against the root first, so that no `..` leads out of the layer.
+  const at = (path: string) => join(layer, posix.normalize(`/${path}`));
+  for (const path of ['/proc', '/dev', ...(hostBase ? ['/usr', '/bin', '/sbin', '/lib', '/lib64'] : [])]) await mkdir(join(layer, path), { recursive: true }).catch(() => undefined);
+  for (const { source, target } of binds) {
+    if (target === '/' || inside(target)) continue;
+    const isFolder = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
+    await mkdir(at(isFolder ? target : dirname(target)), { recursive: true }).catch(() => undefined);
+    if (!isFolder) await writeFile(at(target), '', { flag: 'a' }).catch(() => undefined);
+  }
+  const close = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await close(join(folder, entry.name));
+    const info = await lstat(folder);
+    if ((info.mode & 0o002) === 0 || folder === layer) await chmod(folder, 0o555);
+  };
+  await close(layer);
 }
 
 const HOST_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/'];
