@@ -14,9 +14,17 @@ const MIB = 1024 * 1024;
  */
 const FIXED_FOLDERS = ['--ro-bind', '/usr', '/usr', '--ro-bind', '/usr/bin', '/bin', '--ro-bind', '/usr/sbin', '/sbin', '--ro-bind', '/usr/lib', '/lib', '--ro-bind-try', '/usr/lib64', '/lib64'];
 
+/** Who somebody is inside: of all users there, the only one that stands for a user of the host's. */
+export interface InsideUser {
+  uid: number;
+  gid: number;
+}
+
+const ROOT: InsideUser = { uid: 0, gid: 0 };
+
 /** What every sandbox has: own namespaces, no capability, /proc/sys read-only, dies with the lab. */
-function common(hostname: string, ownNetwork = true): string[] {
-  return ['--unshare-all', ...(ownNetwork ? [] : ['--share-net']), '--unshare-user', '--uid', '0', '--gid', '0', '--hostname', hostname, '--die-with-parent', '--cap-drop', 'ALL', '--clearenv'];
+function common(hostname: string, ownNetwork = true, user = ROOT): string[] {
+  return ['--unshare-all', ...(ownNetwork ? [] : ['--share-net']), '--unshare-user', '--uid', String(user.uid), '--gid', String(user.gid), '--hostname', hostname, '--die-with-parent', '--cap-drop', 'ALL', '--clearenv'];
 }
 
 function binds(list: readonly Bind[]): string[] {
@@ -59,9 +67,9 @@ exec sleep infinity </dev/null >/dev/null 2>&1`;
  * Arguments of bwrap for a container: its writable layer is the root folder, the base lies over it read-only. The command is the
  * first process inside, as in every container: `kill 1` and `/proc/1/fd/1` mean the command, and its end is the container's.
  */
-export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string }): string[] {
+export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string; user?: InsideUser; readOnlyRoot?: boolean }): string[] {
   return [
-    ...common(options.hostname, options.ownNetwork),
+    ...common(options.hostname, options.ownNetwork, options.user),
     '--as-pid-1',
     ...(options.nested ? [] : ['--disable-userns']),
     ...['--bind', options.layer, '/'],
@@ -70,6 +78,7 @@ export function containerArgs(options: { hostname: string; nested: boolean; ownN
     ...['--proc', '/proc', '--ro-bind-try', '/proc/sys', '/proc/sys', '--dev', '/dev'],
     ...binds(options.binds),
     ...Object.entries(options.env).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--chdir', options.cwd, '--remount-ro', '/dev'],
+    // At last: until then mounts may need places to be made for them.
+    ...['--chdir', options.cwd, '--remount-ro', '/dev', ...(options.readOnlyRoot === true ? ['--remount-ro', '/'] : [])],
   ];
 }

@@ -90,6 +90,13 @@ export interface JoinOptions {
   cwd: string;
   env: Record<string, string>;
   processes: number | undefined;
+  /** Whom the sandbox knows; default root. */
+  user?: { uid: number; gid: number };
+}
+
+/** Who joins a sandbox becomes the one user that is in it. */
+function userArgs(launcher: Launcher, { uid, gid } = { uid: 0, gid: 0 }): string[] {
+  return launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', String(uid), '-G', String(gid)];
 }
 
 /** What a shell inside does last: it closes what it was confined with, and takes the bounds of the first process. */
@@ -103,7 +110,7 @@ function joined(launcher: Launcher, { processes }: JoinOptions): string {
  */
 export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions): PlaceCommand {
   const confine = launcher.confine === undefined ? [] : [CONFINE];
-  const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
+  const user = userArgs(launcher, options.user);
   return grouped(launcher, {
     file: 'nsenter',
     args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', ...confine, '/bin/sh', '-c', `${joined(launcher, options)}exec "$@"`, 'argo-lab', options.cwd, ...argv],
@@ -124,7 +131,7 @@ export function joinNetwork(launcher: Launcher, pid: number, argv: readonly stri
  */
 export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions & { helpers: boolean }): PlaceCommand {
   if (options.helpers) return joinPlace(launcher, pid, argv, options);
-  const user = launcher.uid === undefined ? ['-U', '--preserve-credentials'] : ['-U', '-S', '0', '-G', '0'];
+  const user = userArgs(launcher, options.user);
   return grouped(launcher, {
     file: 'setpriv',
     args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', ...(launcher.confine === undefined ? [] : [CONFINE]), '/bin/sh', '-c', `${joined(launcher, options)}exec env -- "$@"`, 'argo-lab', options.cwd, ...argv],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -37,6 +37,36 @@ describe.skipIf(problem !== undefined)('a command that joins a container, as kub
     if (process.arch === 'x64' || process.arch === 'arm64') expect(first).toContain('Seccomp:\t2\n');
     expect([await printed('self', false), await printed('self', true)]).toEqual([first, first]);
     container.signal('SIGKILL');
+    await container.exited;
+  }, 30_000);
+
+  it.each(['busybox', 'host'] as const)('runs as who it is told to be, and so does who joins it (%s)', async (base) => {
+    const script = 'id -u; id -g; touch /x 2>/dev/null || echo closed; touch /etc/x 2>/dev/null || echo closed; touch /tmp/x && echo open; touch /data/x && stat -c %u /data/x; cat /conf/f';
+    const source = join(folder, `volume-${base}`);
+    await mkdir(source, { recursive: true });
+    await writeFile(join(folder, 'conf'), 'read\n');
+    const mounts = [{ source, target: '/data', readOnly: false }, { source: join(folder, 'conf'), target: '/conf/f', readOnly: true }];
+    const container = await runtime.start({ id: `u-${base}`, argv: ['sh', '-c', `${script}; sleep 60`], env: {}, cwd: '/work', hostname: 'c', root: { base }, layer: join(folder, 'layers', `u-${base}`), mounts, user: { uid: 1000, gid: 3000 }, tty: false, stdin: false });
+    const expected = ['1000', '3000', ...(process.getuid?.() === 0 ? ['closed', 'closed'] : []), 'open', '1000', 'read', ''];
+    const running = await container.exec({ argv: ['sh', '-c', script], tty: false, stdin: false });
+    expect((await text(running.stdout)).split('\n')).toEqual(expected);
+    container.signal('SIGKILL');
+    expect((await text(container.stdout)).split('\n')).toEqual(expected);
+    await container.exited;
+  }, 30_000);
+
+  it('writes nowhere but into its mounts when its root folder may only be read', async () => {
+    const source = join(folder, 'volume-read-only');
+    await mkdir(source, { recursive: true });
+    const script = '(touch /x) 2>&1; touch /data/x && echo open; sleep 60';
+    const container = await runtime.start({ id: 'ro', argv: ['sh', '-c', script], env: {}, cwd: '/', hostname: 'c', root: { base: 'busybox' }, layer: join(folder, 'layers', 'ro'), mounts: [{ source, target: '/data', readOnly: false }], readOnlyRoot: true, tty: false, stdin: false });
+    const lines: string[] = [];
+    for await (const chunk of container.stdout) {
+      lines.push(...String(chunk).split('\n').filter((line) => line !== ''));
+      if (lines.includes('open')) break;
+    }
+    container.signal('SIGKILL');
+    expect(lines).toEqual(['touch: /x: Read-only file system', 'open']);
     await container.exited;
   }, 30_000);
 });

@@ -70,7 +70,7 @@ const NGINX_BODY = body('/usr/share/nginx/html/index.html', WELCOME, [{ name: 'n
 export const nginx: ImageEntry = { repository: 'nginx', envOfTag: nginxEnv, entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx', '-g', 'daemon off;'], content: { kind: 'program', program: site(80), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
 /** The same under the names that Kubernetes' own pages use. */
 export const nginxSlim: readonly ImageEntry[] = ['registry.k8s.io/nginx-slim', 'k8s.gcr.io/nginx-slim'].map((repository) => ({ ...nginx, repository }));
-export const nginxUnprivileged: ImageEntry = { ...nginx, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
+export const nginxUnprivileged: ImageEntry = { ...nginx, user: 101, repository: 'nginxinc/nginx-unprivileged', content: { kind: 'program', program: site(8080), body: NGINX_BODY, asProcess: commandOnly(['nginx'], ASIDE) } };
 
 export const httpd: ImageEntry = {
   repository: 'httpd',

@@ -40,6 +40,10 @@ export interface ProcessSpec {
   layer: string;
   /** `root`: a folder that processes of the pod may write, in which `source` lies by a path that they can change; no link may lead out of it. */
   mounts: { source: string; target: string; readOnly: boolean; root?: string }[];
+  /** As whom it runs, as far as the runtime can; absent: root. */
+  user?: { uid: number; gid: number };
+  /** Nothing but mounts may be written, where the runtime can see to it; default false. */
+  readOnlyRoot?: boolean;
   tty: boolean;
   stdin: boolean;
 }
