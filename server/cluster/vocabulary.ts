@@ -4,6 +4,7 @@ export { CertificateAuthority } from './auth/certificates.ts';
 export { RequestLog, type RequestRecord } from './auth/request-log.ts';
 export { recordOf } from './auth/request-record.ts';
 export type { KubeClient, ResourceType } from './client.ts';
+export { PATCH_CONTENT, queryOf, resourcePath, statusOf } from './client-wire.ts';
 export type { ContainerProcess, ProcessRuntime, ProcessSpec } from './kubelet/runtime/process-runtime.ts';
 export type { KubeObject } from './store/object.ts';
 export { HeaderInflater } from './stream/header-block.ts';

@@ -1,18 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import { z } from 'zod';
-import { ApiStatus, type KubeClient, type KubeObject, type ResourceType } from '../cluster/vocabulary.ts';
+import { ApiStatus, type KubeClient, type KubeObject, PATCH_CONTENT, queryOf, type ResourceType, resourcePath, statusOf } from '../cluster/vocabulary.ts';
 import { messageOf } from '../lib/errors.ts';
+import { linesOf } from '../lib/lines.ts';
 import type { KubeTransport } from './existing/transport.ts';
 import { askedOtherwise } from './reviews.ts';
 
 type Options<K extends keyof KubeClient, I extends number> = NonNullable<Parameters<KubeClient[K]>[I]>;
 
-const CONTENT = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' } as const;
 const Meta = z.object({ name: z.string(), namespace: z.string().optional() }).loose();
 const AnyObject = z.object({ apiVersion: z.string(), kind: z.string(), metadata: Meta }).loose();
 const List = z.object({ items: z.array(z.unknown()).nullable(), metadata: z.object({ resourceVersion: z.string().default(''), continue: z.string().optional(), remainingItemCount: z.number().optional() }), apiVersion: z.string().optional(), kind: z.string().optional() });
-const Details = z.object({ name: z.string().optional(), group: z.string().optional(), kind: z.string().optional(), uid: z.string().optional(), retryAfterSeconds: z.number().optional(), causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional(), field: z.string().optional() })).optional() });
-const Status = z.object({ kind: z.literal('Status'), code: z.number().optional(), reason: z.string().optional(), message: z.string().optional(), details: Details.optional() });
 const Event = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']), object: z.looseObject({}) });
 
 export interface RemoteClientOptions {
@@ -36,7 +35,7 @@ class RemoteClient implements KubeClient {
   ) {}
 
   get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T> {
-    return this.#object<T>('GET', pathOf(type, namespace, name));
+    return this.#object<T>('GET', resourcePath(type, namespace, name));
   }
 
   async find<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T | undefined> {
@@ -50,7 +49,7 @@ class RemoteClient implements KubeClient {
 
   async list<T extends KubeObject>(type: ResourceType, options: Options<'list', 1> = {}): Promise<{ items: T[]; metadata: z.infer<typeof List>['metadata'] }> {
     const { namespace, ...query } = options;
-    const list = List.parse(await this.#json('GET', pathOf(type, namespace) + queryOf(query)));
+    const list = List.parse(await this.#json('GET', resourcePath(type, namespace) + queryOf(query)));
     // Items of a list don't say what they are; a single object does.
     const about = list.kind?.endsWith('List') === true ? { apiVersion: list.apiVersion, kind: list.kind.slice(0, -'List'.length) } : {};
     return { items: (list.items ?? []).map((item) => objectOf<T>({ ...about, ...(typeof item === 'object' ? item : {}) })), metadata: list.metadata };
@@ -67,7 +66,7 @@ class RemoteClient implements KubeClient {
 
   async create<T extends KubeObject>(type: ResourceType, namespace: string | undefined, object: KubeObject, options: Options<'create', 3> = {}): Promise<T> {
     try {
-      return await this.#object<T>('POST', pathOf(type, namespace, undefined, options.subresource) + this.#writing(options), { json: object });
+      return await this.#object<T>('POST', resourcePath(type, namespace, undefined, options.subresource) + this.#writing(options), { json: object });
     } catch (error) {
       const otherwise = error instanceof ApiStatus && error.code === 403 ? askedOtherwise(this, type, object) : undefined;
       if (otherwise === undefined) throw error;
@@ -77,30 +76,30 @@ class RemoteClient implements KubeClient {
   }
 
   update<T extends KubeObject>(type: ResourceType, object: KubeObject, options: Options<'update', 2> = {}): Promise<T> {
-    return this.#object<T>('PUT', pathOf(type, object.metadata.namespace, object.metadata.name, options.subresource) + this.#writing(options), { json: object });
+    return this.#object<T>('PUT', resourcePath(type, object.metadata.namespace, object.metadata.name, options.subresource) + this.#writing(options), { json: object });
   }
 
   patch<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, patch: Options<'patch', 3>, options: Options<'patch', 4> = {}): Promise<T> {
     const query = queryOf({ fieldManager: options.fieldManager ?? this.options.fieldManager ?? 'argo-lab', ...(options.dryRun === true ? { dryRun: 'All' } : {}), force: patch.type === 'apply' ? options.force : undefined, fieldValidation: options.fieldValidation });
-    return this.#object<T>('PATCH', pathOf(type, namespace, name, options.subresource) + query, { json: patch.body, contentType: CONTENT[patch.type] });
+    return this.#object<T>('PATCH', resourcePath(type, namespace, name, options.subresource) + query, { json: patch.body, contentType: PATCH_CONTENT[patch.type] });
   }
 
   async delete(type: ResourceType, namespace: string | undefined, name: string, options: Options<'delete', 3> = {}): Promise<void> {
-    await this.#json('DELETE', pathOf(type, namespace, name), { json: deletion(options) });
+    await this.#json('DELETE', resourcePath(type, namespace, name), { json: deletion(options) });
   }
 
   async deleteCollection(type: ResourceType, options: Options<'deleteCollection', 1>, deleteOptions: Options<'deleteCollection', 2> = {}): Promise<void> {
     const { namespace, ...query } = options;
-    await this.#json('DELETE', pathOf(type, namespace) + queryOf(query), { json: deletion(deleteOptions) });
+    await this.#json('DELETE', resourcePath(type, namespace) + queryOf(query), { json: deletion(deleteOptions) });
   }
 
   createSubresource<T = KubeObject>(type: ResourceType, namespace: string | undefined, name: string, subresource: string, body: unknown): Promise<T> {
     // The caller names the shape of an answer that only the server decides.
-    return this.#json('POST', pathOf(type, namespace, name, subresource), { json: body }) as Promise<T>;
+    return this.#json('POST', resourcePath(type, namespace, name, subresource), { json: body }) as Promise<T>;
   }
 
   async *logs(namespace: string, pod: string, options: Options<'logs', 2>, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    const response = await this.#send('GET', pathOf({ group: '', version: 'v1', resource: 'pods' }, namespace, pod, 'log') + queryOf({ ...options }), undefined, signal);
+    const response = await this.#send('GET', resourcePath({ group: '', version: 'v1', resource: 'pods' }, namespace, pod, 'log') + queryOf({ ...options }), undefined, signal);
     try {
       for await (const chunk of response) yield bytesOf(chunk);
     } catch (error) {
@@ -126,8 +125,9 @@ class RemoteClient implements KubeClient {
       resourceVersion = list.metadata.resourceVersion;
     }
     while (!signal.aborted) {
-      const response = await this.#send('GET', pathOf(type, namespace) + queryOf({ watch: 'true', allowWatchBookmarks: 'true', labelSelector, fieldSelector, resourceVersion }), undefined, signal);
+      const response = await this.#send('GET', resourcePath(type, namespace) + queryOf({ watch: 'true', allowWatchBookmarks: 'true', labelSelector, fieldSelector, resourceVersion }), undefined, signal);
       for await (const line of linesOf(response)) {
+        if (line.trim() === '') continue;
         const event = Event.parse(JSON.parse(line));
         if (event.type === 'ERROR') throw statusOf(JSON.stringify(event.object), 500);
         resourceVersion = z.object({ metadata: z.object({ resourceVersion: z.string() }) }).parse(event.object).metadata.resourceVersion;
@@ -183,42 +183,6 @@ function deletion(options: Options<'delete', 3>): object {
   return { kind: 'DeleteOptions', apiVersion: 'v1', ...rest, ...(dryRun === true ? { dryRun: ['All'] } : {}) };
 }
 
-export function pathOf(type: ResourceType, namespace: string | undefined, name?: string, subresource?: string): string {
-  const base = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  return [base, ...(namespace === undefined || namespace === '' ? [] : ['namespaces', encodeURIComponent(namespace)]), type.resource, ...(name === undefined ? [] : [encodeURIComponent(name)]), ...(subresource === undefined ? [] : [subresource])].join('/');
-}
-
-function queryOf(values: Record<string, string | number | boolean | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') search.set(name, String(value));
-  return search.size === 0 ? '' : `?${search.toString()}`;
-}
-
 function bytesOf(chunk: unknown): Uint8Array {
   return Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response) chunks.push(bytesOf(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  let rest = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response) {
-    const parts = (rest + String(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) if (part.trim() !== '') yield part;
-  }
-}
-
-function statusOf(text: string, code: number): ApiStatus {
-  try {
-    const status = Status.parse(JSON.parse(text));
-    return new ApiStatus(status.code ?? code, status.reason ?? '', status.message ?? text, status.details);
-  } catch {
-    return new ApiStatus(code, '', text.trim());
-  }
 }

@@ -27,7 +27,7 @@ function roomOf(file: string): string {
 
 /** Rooms from the lowest up. A file may import its own room and any lower one. */
 const LAB: string[][] = [['lib'], ['protocol'], ['scenario', 'sandbox'], ['terminal'], ['checks', 'providers'], ['session'], ['runner'], ['http', 'cli'], ['config'], ['wire'], ['main']];
-const CLUSTER: string[][] = [['store'], ['api'], ['auth'], ['admission'], ['client', 'program', 'program-io'], ['runtime'], ['network'], ['controllers', 'scheduler', 'kubelet', 'argo'], ['stream', 'http'], ['vocabulary'], ['index']];
+const CLUSTER: string[][] = [['store'], ['api'], ['auth'], ['admission'], ['client', 'client-wire', 'program', 'program-io'], ['runtime'], ['network'], ['controllers', 'scheduler', 'kubelet', 'argo'], ['stream', 'http'], ['vocabulary'], ['index']];
 
 function rank(table: string[][], room: string): number {
   return table.findIndex((level) => level.includes(room));

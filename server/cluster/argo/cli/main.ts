@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { systemClock } from '../../../lib/clock.ts';
 import { systemIds } from '../../../lib/ids.ts';
 import { runArgo } from './run.ts';
@@ -8,17 +9,11 @@ const never = new AbortController();
 // A reader that has gone (`argo list | head -1`) is no error.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
 
-async function stdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 process.exitCode = await runArgo(process.argv.slice(2), {
   env: process.env,
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
-  stdin,
+  stdout: (written) => void process.stdout.write(written),
+  stderr: (written) => void process.stderr.write(written),
+  stdin: () => text(process.stdin),
   clock: systemClock,
   ids: systemIds,
   signal: never.signal,

@@ -1,13 +1,12 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import { text as textOf } from 'node:stream/consumers';
+import { linesOf } from '../../../lib/lines.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { DeleteOptions, Identity, KubeClient, KubeList, ListOptions, PatchType, PodLogOptions, ResourceType, WatchEvent, WatchOptions, WriteOptions } from '../../client.ts';
+import { PATCH_CONTENT, queryOf, resourcePath, statusOf } from '../../client-wire.ts';
 import type { KubeObject } from '../../store/object.ts';
 import type { Connection } from './kubeconfig.ts';
-
-const CONTENT: Record<PatchType, string> = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' };
-const Status = z.object({ kind: z.literal('Status'), code: z.number().optional(), reason: z.string().optional(), message: z.string().optional() });
 
 /** KubeClient over HTTPS: what lets the command `argo` run the Argo Server's services in its own process. */
 export class RemoteClient implements KubeClient {
@@ -22,7 +21,7 @@ export class RemoteClient implements KubeClient {
   }
 
   get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T> {
-    return this.#json('GET', path(type, namespace, name));
+    return this.#json('GET', resourcePath(type, namespace, name));
   }
 
   async find<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T | undefined> {
@@ -35,16 +34,17 @@ export class RemoteClient implements KubeClient {
   }
 
   async list<T extends KubeObject>(type: ResourceType, options: ListOptions = {}): Promise<KubeList<T>> {
-    const list = await this.#json<{ items: T[] | null; metadata: KubeList['metadata'] }>('GET', path(type, options.namespace) + query({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, limit: options.limit, continue: options.continue, resourceVersion: options.resourceVersion }));
+    const list = await this.#json<{ items: T[] | null; metadata: KubeList['metadata'] }>('GET', resourcePath(type, options.namespace) + queryOf({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, limit: options.limit, continue: options.continue, resourceVersion: options.resourceVersion }));
     return { items: list.items ?? [], metadata: list.metadata };
   }
 
   watch<T extends KubeObject>(type: ResourceType, options: WatchOptions, onEvent: (event: WatchEvent<T>) => void): void {
-    const url = path(type, options.namespace) + query({ watch: 'true', labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, resourceVersion: options.resourceVersion });
+    const url = resourcePath(type, options.namespace) + queryOf({ watch: 'true', labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, resourceVersion: options.resourceVersion });
     void (async () => {
       try {
         const response = await this.#send('GET', url, undefined, undefined, options.signal);
-        for await (const line of lines(response)) {
+        for await (const line of linesOf(response)) {
+          if (line.trim() === '') continue;
           const event: { type: string; object: unknown } = JSON.parse(line);
           if (event.type === 'ERROR') throw statusOf(JSON.stringify(event.object), 500);
           if (event.type !== 'BOOKMARK') onEvent(event as WatchEvent<T>);
@@ -57,31 +57,31 @@ export class RemoteClient implements KubeClient {
   }
 
   create<T extends KubeObject>(type: ResourceType, namespace: string | undefined, object: KubeObject, options: WriteOptions = {}): Promise<T> {
-    return this.#json('POST', path(type, namespace) + query({ dryRun: options.dryRun === true ? 'All' : undefined }), JSON.stringify(object));
+    return this.#json('POST', resourcePath(type, namespace) + queryOf({ dryRun: options.dryRun === true ? 'All' : undefined }), JSON.stringify(object));
   }
 
   update<T extends KubeObject>(type: ResourceType, object: KubeObject, options: WriteOptions = {}): Promise<T> {
-    return this.#json('PUT', path(type, object.metadata.namespace, object.metadata.name, options.subresource) + query({ dryRun: options.dryRun === true ? 'All' : undefined }), JSON.stringify(object));
+    return this.#json('PUT', resourcePath(type, object.metadata.namespace, object.metadata.name, options.subresource) + queryOf({ dryRun: options.dryRun === true ? 'All' : undefined }), JSON.stringify(object));
   }
 
   patch<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, patch: { type: PatchType; body: unknown }, options: WriteOptions = {}): Promise<T> {
-    return this.#json('PATCH', path(type, namespace, name, options.subresource), JSON.stringify(patch.body), CONTENT[patch.type]);
+    return this.#json('PATCH', resourcePath(type, namespace, name, options.subresource), JSON.stringify(patch.body), PATCH_CONTENT[patch.type]);
   }
 
   async delete(type: ResourceType, namespace: string | undefined, name: string, options: DeleteOptions = {}): Promise<void> {
-    await this.#json('DELETE', path(type, namespace, name), JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', ...options, dryRun: options.dryRun === true ? ['All'] : undefined }));
+    await this.#json('DELETE', resourcePath(type, namespace, name), JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', ...options, dryRun: options.dryRun === true ? ['All'] : undefined }));
   }
 
   async deleteCollection(type: ResourceType, options: ListOptions, deleteOptions: DeleteOptions = {}): Promise<void> {
-    await this.#json('DELETE', path(type, options.namespace) + query({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector }), JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: deleteOptions.propagationPolicy }));
+    await this.#json('DELETE', resourcePath(type, options.namespace) + queryOf({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector }), JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: deleteOptions.propagationPolicy }));
   }
 
   createSubresource<T>(type: ResourceType, namespace: string | undefined, name: string, subresource: string, body: unknown): Promise<T> {
-    return this.#json('POST', path(type, namespace, name, subresource), JSON.stringify(body));
+    return this.#json('POST', resourcePath(type, namespace, name, subresource), JSON.stringify(body));
   }
 
   async *logs(namespace: string, pod: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    const response = await this.#send('GET', path({ group: '', version: 'v1', resource: 'pods' }, namespace, pod, 'log') + query({ ...options }), undefined, undefined, signal);
+    const response = await this.#send('GET', resourcePath({ group: '', version: 'v1', resource: 'pods' }, namespace, pod, 'log') + queryOf({ ...options }), undefined, undefined, signal);
     for await (const chunk of response) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
   }
 
@@ -111,42 +111,5 @@ export class RemoteClient implements KubeClient {
     const status = response.statusCode ?? 500;
     if (status >= 300) throw statusOf(await textOf(response), status);
     return response;
-  }
-}
-
-function path(type: ResourceType, namespace: string | undefined, name?: string, subresource?: string): string {
-  const base = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  return [base, ...(namespace === undefined || namespace === '' ? [] : ['namespaces', encodeURIComponent(namespace)]), type.resource, ...(name === undefined ? [] : [encodeURIComponent(name)]), ...(subresource === undefined ? [] : [subresource])].join('/');
-}
-
-function query(values: Record<string, string | number | boolean | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') search.set(name, String(value));
-  const text = search.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-async function* lines(response: IncomingMessage): AsyncGenerator<string> {
-  let rest = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response) {
-    const parts = (rest + String(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) if (part.trim() !== '') yield part;
-  }
-}
-
-function statusOf(text: string, code: number): ApiStatus {
-  try {
-    const status = Status.parse(JSON.parse(text));
-    return new ApiStatus(status.code ?? code, status.reason ?? '', status.message ?? text);
-  } catch {
-    return new ApiStatus(code, '', text.trim());
   }
 }

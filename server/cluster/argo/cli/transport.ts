@@ -1,5 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { text as textOf } from 'node:stream/consumers';
+import { linesOf } from '../../../lib/lines.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { claimsOfCertificate, claimsOfToken, type Claims } from '../server/auth.ts';
 import { requestOf } from '../server/gateway.ts';
@@ -132,19 +134,13 @@ export class ServerTransport implements Transport {
   async *stream(question: Question, signal: AbortSignal): AsyncIterable<JsonObject> {
     const response = await this.#send(question, signal);
     if ((response.statusCode ?? 500) >= 300) throw failureOf(await textOf(response), response.statusCode ?? 500, response.statusMessage ?? '');
-    let rest = '';
-    response.setEncoding('utf8');
     try {
-      for await (const chunk of response) {
-        const parts = (rest + String(chunk)).split('\n');
-        rest = parts.pop() ?? '';
-        for (const part of parts) {
-          if (!part.startsWith('data: ')) continue;
-          const message: unknown = JSON.parse(part.slice('data: '.length));
-          if (!isJsonObject(message)) continue;
-          if (message['error'] !== undefined) throw failureOf(JSON.stringify(message), 500, '');
-          if (isJsonObject(message['result'])) yield message['result'];
-        }
+      for await (const line of linesOf(response)) {
+        if (!line.startsWith('data: ')) continue;
+        const message: unknown = JSON.parse(line.slice('data: '.length));
+        if (!isJsonObject(message)) continue;
+        if (message['error'] !== undefined) throw failureOf(JSON.stringify(message), 500, '');
+        if (isJsonObject(message['result'])) yield message['result'];
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -209,10 +205,4 @@ function failureOf(text: string, status: number, reason: string): GrpcStatus | E
     // Not JSON: something that is no Argo Server answered.
   }
   return new Error(`${status} ${reason}`.trim());
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
 }

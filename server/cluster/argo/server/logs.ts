@@ -1,5 +1,6 @@
 import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
 import type { JsonObject } from '../../../lib/json.ts';
+import { linesOf } from '../../../lib/lines.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { KubeClient } from '../../client.ts';
 import type { KubeObject } from '../../store/object.ts';
@@ -152,19 +153,6 @@ async function followPods(kube: KubeClient, request: LogRequest, labelSelector: 
 
 /** Reads a container's log line by line; `onLine` gets the time that Kubernetes put in front, and the rest. */
 async function podLines(kube: KubeClient, request: LogRequest, pod: string, signal: AbortSignal, onLine: (at: string, content: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  const lines = (chunk: string) => {
-    rest += chunk;
-    const parts = rest.split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) emit(part);
-  };
-  const emit = (line: string) => {
-    const space = line.indexOf(' ');
-    const at = space < 0 ? line : line.slice(0, space);
-    onLine(at, request.timestamps ? line : space < 0 ? '' : line.slice(space + 1));
-  };
   const stream = kube.logs(
     request.namespace,
     pod,
@@ -180,7 +168,9 @@ async function podLines(kube: KubeClient, request: LogRequest, pod: string, sign
     },
     signal,
   );
-  for await (const chunk of stream) lines(decoder.decode(chunk, { stream: true }));
-  lines(decoder.decode());
-  if (rest !== '') emit(rest);
+  for await (const line of linesOf(stream)) {
+    const space = line.indexOf(' ');
+    const at = space < 0 ? line : line.slice(0, space);
+    onLine(at, request.timestamps ? line : space < 0 ? '' : line.slice(space + 1));
+  }
 }

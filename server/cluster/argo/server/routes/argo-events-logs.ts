@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../../../lib/clock.ts';
+import { linesOf } from '../../../../lib/lines.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../../../../lib/json.ts';
 import type { PodLogOptions } from '../../../client.ts';
 import type { KubeObject } from '../../../store/object.ts';
@@ -71,18 +72,10 @@ async function* logs(kind: Logs, { kube, context, request, signal }: Call): Asyn
   const out = new AsyncQueue<JsonObject>();
   const begun = new Set<string>();
   const read = async (pod: KubeObject): Promise<void> => {
-    let rest = '';
-    const decoder = new TextDecoder();
-    const tell = (line: string) => {
+    for await (const line of linesOf(kube.logs(namespace, pod.metadata.name, logOptions(request), own.signal))) {
       const entry = pattern.test(line) ? entryOf(kind, request, pod, line, context.clock.now()) : undefined;
       if (entry !== undefined) out.push(entry);
-    };
-    for await (const chunk of kube.logs(namespace, pod.metadata.name, logOptions(request), own.signal)) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach(tell);
     }
-    if (rest !== '') tell(rest);
   };
   const follow = async (): Promise<void> => {
     for await (const { type, object } of watching(kube, PODS, { namespace, labelSelector: name === '' ? kind.label : `${kind.label}=${name}` }, own.signal)) {
