@@ -5,6 +5,7 @@ import { completion } from './completion.ts';
 import { convert } from './convert.ts';
 import { copy } from './copy.ts';
 import { remove } from './delete.ts';
+import { buildExecutorPlugin } from './executor-plugin.ts';
 import { get, list } from './get-list.ts';
 import { lint } from './lint.ts';
 import { logs } from './logs.ts';
@@ -24,7 +25,7 @@ export const COMMANDS: readonly Command[] = [
   convert,
   copy,
   remove,
-  absent(['executor-plugin', 'build'], 'no executor plugins are emulated'),
+  buildExecutorPlugin,
   get,
   lint,
   list,
