@@ -1,8 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandParts } from './command.ts';
 import { commands } from './commands/index.ts';
-
-const WRONG_USE = 2;
+import { WRONG_USE } from './complain.ts';
 
 /** Runs one command line; resolves with the exit code: 0 fine, 1 findings or a failure, 2 wrong use. */
 export async function run(argv: readonly string[], parts: CommandParts): Promise<number> {

@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { keepingAlive } from '../lib/keep-alive.ts';
 import { messageOf } from '../lib/errors.ts';
 import { compareSides, type ParityReport, type ParitySide } from '../runner/parity.ts';
@@ -14,8 +12,10 @@ import type { Workshop } from '../runner/workshop.ts';
 import { indexIn } from '../scenario/index-name.ts';
 import type { Scenario } from '../scenario/model.ts';
 import type { CommandParts } from './command.ts';
+import { complain, notHere, WRONG_USE } from './complain.ts';
 import { type Flags, integer } from './flags.ts';
-import { stopSignal } from './stop-signal.ts';
+import { inWorkshop } from './in-workshop.ts';
+import { whenStopped } from './stop-signal.ts';
 
 export interface ParityFlags extends Flags {
   left: string;
@@ -26,7 +26,6 @@ export interface ParityFlags extends Flags {
   markdown?: boolean;
 }
 
-const WRONG_USE = 2;
 const RECORDING = /^(?:transcript|recording):(.+)$/;
 const PROVIDERS = ['embedded', 'kind', 'existing'];
 
@@ -40,9 +39,8 @@ export async function parity(named: string, flags: ParityFlags, parts: CommandPa
   } catch (error) {
     return complain(messageOf(error), WRONG_USE);
   }
-  const controller = new AbortController();
-  void stopSignal().then((signal) => controller.abort(new Error(`stopped by ${signal}`)));
-  return keepingAlive(run(named, flags, parts, timeout * 1000, controller.signal));
+  const signal = whenStopped();
+  return keepingAlive(inWorkshop('parity', parts, { ...flags, cluster: flags.left, maxSessions: '100' }, [resolve(named)], (workshop) => run(workshop, named, flags, timeout * 1000, signal)));
 }
 
 function wrongUse(named: string, { left, right, kubeconfig }: ParityFlags): string | undefined {
@@ -55,47 +53,37 @@ function wrongUse(named: string, { left, right, kubeconfig }: ParityFlags): stri
   return undefined;
 }
 
-async function run(named: string, flags: ParityFlags, parts: CommandParts, limitMs: number, signal: AbortSignal): Promise<number> {
-  const data = await mkdtemp(join(tmpdir(), 'argo-lab-parity-'));
-  try {
-    const workshop = await parts.openWorkshop({ ...flags, cluster: flags.left, data, maxSessions: '100' }, [resolve(named)]);
-    try {
-      const [chosen] = flatten(await workshop.content.courses());
-      if (chosen?.type !== 'scenario') return complain(chosen === undefined ? `${named} holds no scenario` : `${named} can't be loaded: ${chosen.problems[0]?.message ?? ''}`, 1);
-      const scenario = flags.nearMisses === true ? chosen.scenario : withoutNearMisses(chosen.scenario);
-      const recording = RECORDING.exec(flags.right)?.[1];
-      // Minutes of one side would be lost on a machine that can't have the other.
-      for (const provider of recording === undefined ? [flags.left, flags.right] : [flags.left]) if (!(await isThere(workshop, provider))) return 1;
-      const left = await sideOf(workshop, scenario, flags.left, limitMs, signal);
-      if (left === undefined) return 1;
-      const notes: string[] = [];
-      const namespace = scenario.namespace ?? 'default';
-      let sides: [ParitySide, ParitySide];
-      if (recording === undefined) {
-        const right = await sideOf(workshop, scenario, flags.right, limitMs, signal);
-        if (right === undefined) return 1;
-        sides = flags.left === flags.right ? [{ ...left, name: `${flags.left} (1)` }, { ...right, name: `${flags.right} (2)` }] : [left, right];
-      } else {
-        const { side, unused } = await sideOfRecording(resolve(recording), left, namespace);
-        const { side: held, unrecorded } = withoutUnrecorded(left, side);
-        sides = [held, side];
-        notes.push(`${unrecorded} commands of the scenario are not in the recording, ${unused} of the recording are not in the scenario.`);
-      }
-      const report = compareSides(sides[0], sides[1], { scenario: scenario.id, namespace });
-      print(report, flags, notes);
-      return report.equal ? 0 : 1;
-    } finally {
-      await workshop.close();
-    }
-  } finally {
-    await rm(data, { recursive: true, force: true, maxRetries: 5 });
+async function run(workshop: Workshop, named: string, flags: ParityFlags, limitMs: number, signal: AbortSignal): Promise<number> {
+  const [chosen] = flatten(await workshop.content.courses());
+  if (chosen?.type !== 'scenario') return complain(chosen === undefined ? `${named} holds no scenario` : `${named} can't be loaded: ${chosen.problems[0]?.message ?? ''}`, 1);
+  const scenario = flags.nearMisses === true ? chosen.scenario : withoutNearMisses(chosen.scenario);
+  const recording = RECORDING.exec(flags.right)?.[1];
+  // Minutes of one side would be lost on a machine that can't have the other.
+  for (const provider of recording === undefined ? [flags.left, flags.right] : [flags.left]) if (!(await isThere(workshop, provider))) return 1;
+  const left = await sideOf(workshop, scenario, flags.left, limitMs, signal);
+  if (left === undefined) return 1;
+  const notes: string[] = [];
+  const namespace = scenario.namespace ?? 'default';
+  let sides: [ParitySide, ParitySide];
+  if (recording === undefined) {
+    const right = await sideOf(workshop, scenario, flags.right, limitMs, signal);
+    if (right === undefined) return 1;
+    sides = flags.left === flags.right ? [{ ...left, name: `${flags.left} (1)` }, { ...right, name: `${flags.right} (2)` }] : [left, right];
+  } else {
+    const { side, unused } = await sideOfRecording(resolve(recording), left, namespace);
+    const { side: held, unrecorded } = withoutUnrecorded(left, side);
+    sides = [held, side];
+    notes.push(`${unrecorded} commands of the scenario are not in the recording, ${unused} of the recording are not in the scenario.`);
   }
+  const report = compareSides(sides[0], sides[1], { scenario: scenario.id, namespace });
+  print(report, flags, notes);
+  return report.equal ? 0 : 1;
 }
 
 async function isThere(workshop: Workshop, provider: string): Promise<boolean> {
   const chosen = workshop.providers.get(provider);
   const problem = chosen === undefined ? { reason: 'this lab has none of that name', next: undefined } : await chosen.problem?.();
-  if (problem !== undefined) complain(`${chosen?.title ?? provider} can't be had here: ${problem.reason}${problem.next === undefined ? '' : `\n${problem.next}`}`, 1);
+  if (problem !== undefined) complain(notHere(chosen?.title ?? provider, problem), 1);
   return problem === undefined;
 }
 
@@ -118,9 +106,4 @@ async function sideOf(workshop: Workshop, scenario: Scenario, provider: string, 
 function print(report: ParityReport, flags: ParityFlags, notes: readonly string[]): void {
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else process.stdout.write(`${flags.markdown === true ? parityMarkdown(report) : parityText(report)}${notes.map((note) => `\n${note}\n`).join('')}`);
-}
-
-function complain(message: string, code: number): number {
-  process.stderr.write(`argo-lab: ${message}\n`);
-  return code;
 }

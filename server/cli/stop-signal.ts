@@ -4,3 +4,10 @@ export function stopSignal(): Promise<NodeJS.Signals> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
 }
+
+/** A signal that aborts then; its reason names what was sent. */
+export function whenStopped(): AbortSignal {
+  const controller = new AbortController();
+  void stopSignal().then((signal) => controller.abort(new Error(`stopped by ${signal}`)));
+  return controller.signal;
+}
