@@ -62,6 +62,8 @@ const FLUSH_MS = 50;
 const PASTE_MS = 500;
 const PASTE_STEP_MS = 5;
 const INTERRUPTS = 3;
+/** How long a block that interrupts waits for a shell that has just been started. */
+const BEGIN_MS = 5000;
 
 /** A pseudoterminal with any number of pages attached: all see the same bytes, and the smallest one decides the size. */
 export class TerminalHub {
@@ -83,6 +85,10 @@ export class TerminalHub {
   #cancelFlush: () => void = () => {};
   #promptWaiters: (() => void)[] = [];
   readonly #markListeners = new Set<(mark: ShellMark, offset: number) => void>();
+  /** Blocks are typed one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Whether the shell has shown its first prompt. Before, Ctrl-C would end what starts it. */
+  #begun = false;
   /** False while the shell runs a command. */
   #atPrompt = false;
 
@@ -94,6 +100,7 @@ export class TerminalHub {
       if (mark === undefined) return;
       for (const listener of this.#markListeners) listener(mark, offset);
       this.#atPrompt = mark.type === 'prompt';
+      this.#begun ||= this.#atPrompt;
       if (mark.type === 'prompt') for (const waiter of this.#promptWaiters.splice(0)) waiter();
       options.onMark?.(mark);
     });
@@ -172,9 +179,16 @@ export class TerminalHub {
   }
 
   /** Types a block of code, and Enter unless `newline` is false; with `interrupt`, Ctrl-C first and then at the next prompt. */
-  async run(code: string, interrupt: boolean, newline = true): Promise<void> {
+  run(code: string, interrupt: boolean, newline = true): Promise<void> {
+    const turn = this.#turn.then(() => this.#type(code, interrupt, newline));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #type(code: string, interrupt: boolean, newline: boolean): Promise<void> {
     if (cleanCode(code) === '' && !interrupt) return;
-    if (interrupt) {
+    const fresh = interrupt && !this.#begun && (await this.prompt(BEGIN_MS));
+    if (interrupt && !fresh) {
       // A command that is just being started may miss the first Ctrl-C.
       for (let attempt = 0; attempt < INTERRUPTS; attempt++) {
         const idle = this.#atPrompt;

@@ -212,6 +212,14 @@ describe("the learner's shell", () => {
     expect(seen.text).toMatch(/\r0\r\n0\r\n/);
   });
 
+  it('spares a shell that is only being started, and types what is asked for meanwhile in its order', async () => {
+    const hub = await start(['/bin/sh', '-c', 'sleep 0.4; exec "$@"', 'sh', ...shellArgv(join(folder, 'shell'))], shellEnvironment('secret', []));
+    const { seen } = watch(hub, { offset: 0 });
+    await Promise.all([hub.run('echo first', true), hub.run('echo second', false)]);
+    await until(() => seen.text.includes('\rsecond\r\n'));
+    expect(seen.text.match(/\r(?:first|second)\r\n/g)).toEqual(['\rfirst\r\n', '\rsecond\r\n']);
+  });
+
   it('interrupts what runs before it types', async () => {
     const { hub, marks, seen } = await shell([]);
     await hub.run('sleep 60', false);
