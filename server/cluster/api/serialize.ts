@@ -37,10 +37,16 @@ export function writeList(info: ResourceInfo, list: ListResult): unknown {
   if (info.custom !== undefined) {
     const { continue: token = '' } = list;
     const metadata = { continue: token, ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }), resourceVersion: list.resourceVersion };
-    return { apiVersion: head.apiVersion, items: list.items.map(sortKeys), kind: head.kind, metadata };
+    return { apiVersion: head.apiVersion, items: list.items.map((item) => writeItem(info, item)), kind: head.kind, metadata };
   }
-  // Items of a typed list don't repeat what they are.
-  return { ...head, items: list.items.map(({ apiVersion: _apiVersion, kind: _kind, ...item }) => item) };
+  return { ...head, items: list.items.map((item) => writeItem(info, item)) };
+}
+
+/** Items of a typed list don't repeat what they are. */
+export function writeItem(info: ResourceInfo, item: KubeObject): unknown {
+  if (info.custom !== undefined) return sortKeys(item);
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = item;
+  return rest;
 }
 
 export function partialMetadata(object: KubeObject, version: string, withKind = true): unknown {

@@ -82,7 +82,7 @@ export function sendValue(answering: Answering, code: number, value: unknown, op
 }
 
 export function sendBytes(answering: Answering, code: number, bytes: Uint8Array, contentType: string): void {
-  sendEncoded(answering, code, { ...commonHeaders(answering), 'Content-Type': contentType }, Buffer.from(bytes));
+  sendEncoded(answering, code, { ...commonHeaders(answering), 'Content-Type': contentType }, Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes));
 }
 
 function sendEncoded(answering: Answering, code: number, headers: Record<string, string | string[]>, body: Buffer): void {

@@ -15,7 +15,8 @@ import type { PatchType } from '../client.ts';
 import type { KubeObject } from '../store/object.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { ListResult } from '../api/verbs/read.ts';
-import { commonHeaders, sendValue, type Answering } from './answer.ts';
+import { commonHeaders, sendBytes, sendValue, wantsPretty, type Answering } from './answer.ts';
+import { encodeLongList } from './list-text.ts';
 import { decodeBody, decodeYaml, mediaType, readBody, type DecodedBody } from './body.ts';
 import { goSyntaxError } from './go-json-error.ts';
 import { flag, readDeleteOptions, readListQuery, readWriteQuery } from './options.ts';
@@ -303,8 +304,11 @@ function sendObject(call: ResourceCall, code: number, object: KubeObject, info: 
 function sendList(call: ResourceCall, list: ListResult, info: ResourceInfo, form: Form): void {
   const { core, answering } = call;
   const yaml = { yaml: form.encoding === 'yaml' };
-  if (form.as === undefined) sendValue(answering, 200, writeList(info, list), yaml);
-  else if (form.as.kind === 'Table') {
+  if (form.as === undefined) {
+    const long = yaml.yaml || wantsPretty(answering.request, answering.query) ? undefined : encodeLongList(info, list);
+    if (long === undefined) sendValue(answering, 200, writeList(info, list), yaml);
+    else sendBytes(answering, 200, long, 'application/json');
+  } else if (form.as.kind === 'Table') {
     const include = readIncludeObject(answering.query.get('includeObject'));
     sendValue(answering, 200, writeTable(list.items, { info, printer: core.hooks.printer, now: core.clock.now(), include, version: form.as.version, metadata: listMeta(list) }), yaml);
   } else sendValue(answering, 200, partialList(list, form.as.version), yaml);
