@@ -91,7 +91,7 @@ export function takeActions(after: string): { read: ReadAction; length: number; 
     const odd = /^\s?(?:\{([a-z]{4,9})\}|\(\(([a-z]{4,9})\)\))/i.exec(after);
     const word = odd?.[1] ?? odd?.[2];
     if (odd === null || word === undefined || !FIRST_WORDS.some((known) => known === word.toLowerCase())) return undefined;
-    return { read: { action: COPY }, length: odd[0].length, flaw: `is no action: write {{${word.toLowerCase()}}}` };
+    return { read: { action: COPY }, length: odd[0].length, flaw: `${odd[0].trim()} is no action: write {{${word.toLowerCase()}}}` };
   }
   const read = readAction(first[1]);
   if (read === undefined) return undefined;
@@ -101,7 +101,7 @@ export function takeActions(after: string): { read: ReadAction; length: number; 
     flaw = 'has a second action behind it; only the first counts';
     length += more[0].length;
   }
-  return { read, length, ...(flaw === undefined ? {} : { flaw }) };
+  return { read, length, ...(flaw === undefined ? {} : { flaw: `${after.slice(0, length).trim()} ${flaw}` }) };
 }
 
 /**

@@ -108,6 +108,17 @@ describe('a rule', () => {
   });
 
   it.each([
+    ['`ls`{{exeute}}', '{{exeute}} is no action: did you mean {{execute}}?'],
+    ['`ls`{{T2}}', '{{T2}} is no action by itself: write {{exec T2}}'],
+    ['`ls`{exec}', '{exec} is no action: write {{exec}}'],
+    ['```\nls\n```{{exec interupt}}', '{{exec interupt}} has the argument “interupt”: did you mean interrupt?'],
+  ])('quotes what an author wrote: %j', async (page, message) => {
+    await withFiles({ 's/index.json': step(), 's/one.md': page }, async (folder) => {
+      expect((await lint(folder)).findings.map((finding) => finding.message)).toEqual([message]);
+    });
+  });
+
+  it.each([
     ['an image of the catalogue', exec('kubectl run a --image=busybox:1.36')],
     ['a port that the text opens', '[x]({{TRAFFIC_HOST1_4711}})\n\n' + exec('python3 -m http.server 4711')],
     ['a Go template', '`a`{{ .Values.x }}\n\n' + exec("kubectl get pods -o go-template='{{range .items}}{{end}}'")],
