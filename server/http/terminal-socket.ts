@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { ClientMessage, MAX_FRAME, type ServerMessage } from '../protocol/ws.ts';
 import type { SessionManager } from '../session/manager.ts';
@@ -104,13 +105,5 @@ export class TerminalSockets {
       stop();
       ws.resume();
     });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

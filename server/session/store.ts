@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
+import { parseJson } from '../lib/json.ts';
 import type { SessionRecord } from './machine.ts';
 
 const StoredRecord = z.object({
@@ -40,7 +41,7 @@ export class SessionStore {
     const names = await readdir(join(this.folder, 'sessions')).catch((): string[] => []);
     const records: SessionRecord[] = [];
     for (const name of names) {
-      const text = await readFile(join(this.sessionFolder(name), 'session.json'), 'utf8').catch(() => undefined);
+      const text = await readFile(join(this.sessionFolder(name), 'session.json'), 'utf8').catch(() => '');
       const parsed = StoredRecord.safeParse(parseJson(text));
       if (parsed.success && parsed.data.id === name) records.push(parsed.data);
     }
@@ -56,7 +57,7 @@ export class SessionStore {
   }
 
   async loadSnapshot(id: string): Promise<unknown> {
-    return parseJson(await readFile(join(this.sessionFolder(id), 'cluster.json'), 'utf8').catch(() => undefined));
+    return parseJson(await readFile(join(this.sessionFolder(id), 'cluster.json'), 'utf8').catch(() => ''));
   }
 
   /** `text` is JSON. */
@@ -77,7 +78,7 @@ export class SessionStore {
   }
 
   async loadProgress(): Promise<Progress> {
-    const parsed = Progress.safeParse(parseJson(await readFile(join(this.folder, 'progress.json'), 'utf8').catch(() => undefined)));
+    const parsed = Progress.safeParse(parseJson(await readFile(join(this.folder, 'progress.json'), 'utf8').catch(() => '')));
     return parsed.success ? parsed.data : { version: 1, scenarios: {} };
   }
 
@@ -101,14 +102,5 @@ export class SessionStore {
 
   async #sweepTrash(): Promise<void> {
     void rm(join(this.folder, 'trash'), { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-function parseJson(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
