@@ -58,7 +58,9 @@ export interface StartedContainer {
   terminationLog: string;
 }
 
+/** What containers are made with. */
 export interface StarterOptions {
+  /** Speaks as `system:node:controlplane` in group `system:nodes`, with the rights of `system:masters`. */
   client: KubeClient;
   network: KubeletNetwork;
   runtime: ProcessRuntime;

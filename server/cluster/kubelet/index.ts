@@ -3,11 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
-import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import type { KubeClient } from '../client.ts';
 import { EventRecorder } from '../controllers/runtime/event-recorder.ts';
 import { Informer, Informers } from '../controllers/runtime/informer.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../controllers/runtime/kinds.ts';
@@ -15,29 +12,20 @@ import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PODS, SECRETS, SERVICES } from '
 import { linkKernelNetwork } from '../network/kernel-links.ts';
 import { openNodePorts } from '../network/node-ports.ts';
 import { startServiceProxy } from '../network/service-proxy.ts';
-import type { KubeletNetwork } from '../network/virtual-network.ts';
 import type { ContainerAccess } from './access.ts';
 import { createContainerAccess } from './container-access.ts';
+import type { StarterOptions } from './container-starter.ts';
 import type { ConfigSource } from './env.ts';
 import { NODE_NAME } from './fields.ts';
-import type { ImageRegistry } from './images/catalogue.ts';
 import { runNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
-import type { ProcessRuntime } from './runtime/process-runtime.ts';
 
 export { createImageRegistry, type ImageRegistry } from './images/catalogue.ts';
 export { builtInImages } from './images/index.ts';
 export { createPlainRuntime } from './runtime/plain-runtime.ts';
 export { NODE_NAME } from './fields.ts';
 
-export interface KubeletOptions {
-  /** Speaks as `system:node:controlplane` in group `system:nodes`, with the rights of `system:masters`. */
-  client: KubeClient;
-  network: KubeletNetwork;
-  runtime: ProcessRuntime;
-  images: ImageRegistry;
-  clock: Clock;
-  ids: Ids;
+export interface KubeletOptions extends Omit<StarterOptions, 'source'> {
   log: Log;
   /** The kubelet's own; made when missing, removed at `stop`. */
   folder: string;

@@ -1,36 +1,22 @@
-import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
-import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { goDuration } from '../../lib/go-duration.ts';
-import type { KubeClient } from '../client.ts';
 import type { EventRecorder, EventType } from '../controllers/runtime/event-recorder.ts';
 import type { Pod } from '../controllers/runtime/kinds.ts';
 import { PODS } from '../controllers/runtime/resources.ts';
-import type { KubeletNetwork } from '../network/virtual-network.ts';
 import { type ContainerRun, ContainerRuns, type PodSurroundings } from './container-runs.ts';
-import { ContainerStarter } from './container-starter.ts';
+import { ContainerStarter, type StarterOptions } from './container-starter.ts';
 import { decide, type Decision } from './decide.ts';
-import type { ConfigSource } from './env.ts';
-import type { ImageRegistry } from './images/catalogue.ts';
 import { addEphemeral, fieldPathOf, newObserved, observedOf, type ContainerObserved, type PodObserved } from './observed.ts';
 import { PodFolder } from './pod-folder.ts';
 import { phaseOf, podStatus } from './pod-status.ts';
 import { restoreObserved } from './restore.ts';
-import type { ProcessRuntime } from './runtime/process-runtime.ts';
 import { StatusWriter } from './status-writer.ts';
 import { MountError } from './volumes.ts';
 
-export interface WorkerOptions {
-  client: KubeClient;
-  network: KubeletNetwork;
-  runtime: ProcessRuntime;
-  images: ImageRegistry;
-  clock: Clock;
-  ids: Ids;
+export interface WorkerOptions extends StarterOptions {
   log: Log;
   events: EventRecorder;
-  source: ConfigSource;
   /** The kubelet's folder; the worker makes and removes its own inside. */
   folder: string;
 }
