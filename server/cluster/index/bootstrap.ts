@@ -5,6 +5,7 @@ import { rfc3339 } from '../../lib/clock.ts';
 import { createPrepared } from '../api/prepared.ts';
 import { bootstrapRbac } from '../auth/index.ts';
 import type { KubeClient } from '../client.ts';
+import { systemAccounts, systemConfigMaps } from '../controllers/service-account/system-objects.ts';
 import type { KubeObject } from '../store/object.ts';
 
 /** What a cluster holds before anybody has asked for anything. */
@@ -45,41 +46,13 @@ export async function createMissing(api: ApiCore, client: KubeClient, fieldManag
 /** Kinds whose objects admission leaves as they are. */
 const PREPARED = new Set(['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'CustomResourceDefinition', 'PriorityClass', 'ServiceAccount']);
 
-/** The accounts under which a kube-controller-manager's controllers work. */
-const CONTROLLERS =
-  'attachdetach-controller bootstrap-signer certificate-controller clusterrole-aggregation-controller cronjob-controller daemon-set-controller deployment-controller disruption-controller endpoint-controller endpointslice-controller endpointslicemirroring-controller ephemeral-volume-controller expand-controller generic-garbage-collector horizontal-pod-autoscaler job-controller legacy-service-account-token-cleaner namespace-controller node-controller persistent-volume-binder pod-garbage-collector pv-protection-controller pvc-protection-controller replicaset-controller replication-controller resourcequota-controller root-ca-cert-publisher service-account-controller statefulset-controller token-cleaner ttl-after-finished-controller ttl-controller validatingadmissionpolicy-status-controller'.split(' ');
-
-/** What aggregated API servers would read in order to trust this one. */
-function authenticationConfig(rootCertificate: string): KubeObject {
-  const json = (values: string[]): string => JSON.stringify(values);
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-    data: {
-      'client-ca-file': rootCertificate,
-      'requestheader-allowed-names': json(['front-proxy-client']),
-      'requestheader-client-ca-file': rootCertificate,
-      'requestheader-extra-headers-prefix': json(['X-Remote-Extra-']),
-      'requestheader-group-headers': json(['X-Remote-Group']),
-      'requestheader-username-headers': json(['X-Remote-User']),
-    },
-  };
-}
-
 export async function bootstrapObjects(api: ApiCore, client: KubeClient, rootCertificate: string): Promise<void> {
   rbac ??= bootstrapRbac();
   await createMissing(api, client, 'kube-apiserver', [
     ...NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     ...rbac.map(({ object }) => object),
-    ...CONTROLLERS.map((name) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'kube-system' } })),
-    authenticationConfig(rootCertificate),
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
-      data: { since: rfc3339(api.clock.now()).slice(0, 10) },
-    },
+    ...systemAccounts(),
+    ...systemConfigMaps(rootCertificate, rfc3339(api.clock.now()).slice(0, 10)),
     ...PRIORITY_CLASSES.map(([name, value, description]) => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description })),
     {
       apiVersion: 'v1',
