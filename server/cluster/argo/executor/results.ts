@@ -1,11 +1,10 @@
 import { goJson } from '../../../lib/json.ts';
 import { ApiStatus } from '../../api/status.ts';
-import type { ResourceType } from '../../client.ts';
 import type { ProgramContext } from '../../program.ts';
 import { normalize } from '../types/normal-form.ts';
+import { TASK_RESULTS } from '../types/resources.ts';
 import type { Outputs } from '../types/workflow.ts';
 
-const TASK_RESULTS: ResourceType = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflowtaskresults' };
 const COMPLETED = 'workflows.argoproj.io/report-outputs-completed';
 
 /** Makes the node's task result, empty as yet. After argo-workflows v3.7.6 workflow/executor/taskresult.go */
