@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../../lib/clock.ts';
-import type { ImageEntry, RootFolder } from '../../program.ts';
+import type { ImageEntry, ProgramContext, RootFolder } from '../../program.ts';
+import { beginApache, beginNginx, nginxError } from './nginx-log.ts';
 import { commandOnly, type ServiceCommand, serviceScript } from './own-bin.ts';
 import { staticSite } from './static-site.ts';
 
@@ -37,9 +38,17 @@ function nginxEnv(tag: string): Record<string, string> {
   return { NGINX_VERSION: patch !== undefined || last === undefined ? version : `${version}.${last}` };
 }
 
+const versionOf = ({ env }: ProgramContext): string => env['NGINX_VERSION'] ?? NGINX_VERSION;
+
 const site = (port: number) =>
   staticSite({
-    name: ({ env }) => `nginx/${env['NGINX_VERSION'] ?? NGINX_VERSION}`,
+    name: (context) => `nginx/${versionOf(context)}`,
+    begin: (context) => beginNginx(context, versionOf(context)),
+    trouble: ({ request, code, file, now, address, count }) => {
+      const { referer } = request.headers;
+      const asked = { number: count, address, line: `${request.method} ${request.url} HTTP/${request.httpVersion}`, host: request.headers.host ?? '', ...(referer === undefined ? {} : { referer }) };
+      return nginxError(now, asked, code === 403 ? `directory index of "${file}" is forbidden` : `open() "${file}" failed (2: No such file or directory)`);
+    },
     port,
     folder: '/usr/share/nginx/html',
     welcome: WELCOME,
@@ -81,6 +90,7 @@ export const httpd: ImageEntry = {
     asProcess: commandOnly(['httpd-foreground', 'httpd'], ASIDE),
     program: staticSite({
         name: () => 'Apache/2.4.62 (Unix)',
+        begin: beginApache,
       port: 80,
       folder: '/usr/local/apache2/htdocs',
       welcome: APACHE_WELCOME,

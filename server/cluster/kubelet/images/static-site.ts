@@ -17,14 +17,31 @@ export interface StaticSite {
   /** The content type of that page. */
   errorType: string;
   log(entry: { request: IncomingMessage; code: number; size: number; now: number; address: string }): string;
+  /** What the server says when it begins; the returned function says what it does when it ends. */
+  begin?(context: ProgramContext): Promise<() => void> | (() => void);
+  /** What its error log says of a file that could not be served. `count`: of connections, this one among them. */
+  trouble?(entry: { request: IncomingMessage; code: number; file: string; now: number; address: string; count: number }): string;
 }
 
 /** A web server that serves what is in its folder, else its welcome page. */
 export function staticSite(site: StaticSite): Program {
-  return { run: (context) => serveHttp(context, [site.port], (request, response) => void serve(site, context, request, response)) };
+  return {
+    async run(context) {
+      const begun = Promise.resolve(site.begin?.(context));
+      const known = new WeakSet<object>();
+      let connections = 0;
+      const code = await serveHttp(context, [site.port], (request, response) => {
+        if (!known.has(request.socket)) connections++;
+        known.add(request.socket);
+        void serve(site, context, request, response, connections);
+      });
+      (await begun)?.();
+      return code;
+    },
+  };
 }
 
-async function serve(site: StaticSite, context: ProgramContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(site: StaticSite, context: ProgramContext, request: IncomingMessage, response: ServerResponse, count: number): Promise<void> {
   const path = normalize(pathOf(request));
   const server = site.name(context);
   const log = (code: number, size: number) => context.stdout(site.log({ request, code, size, now: context.clock.now(), address: '10.244.0.1' }));
@@ -32,7 +49,11 @@ async function serve(site: StaticSite, context: ProgramContext, request: Incomin
     answer(request, response, code, type, body, { server });
     log(code, Buffer.byteLength(body));
   };
-  const fail = (code: number, title: string) => say(code, site.errorType, site.errorPage(code, title, path, server));
+  const fail = (code: number, title: string) => {
+    const trouble = code === 405 ? undefined : site.trouble?.({ request, code, file: `${site.folder}${path}`, now: context.clock.now(), address: '10.244.0.1', count });
+    if (trouble !== undefined) context.stderr(trouble);
+    say(code, site.errorType, site.errorPage(code, title, path, server));
+  };
   if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405, 'Not Allowed');
   const file = `${site.folder}${path.endsWith('/') ? `${path}index.html` : path}`;
   // Nobody touched the image's own page: it is not written down until somebody looks into the container.

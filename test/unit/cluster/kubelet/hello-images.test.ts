@@ -72,7 +72,7 @@ describe('images of web servers', () => {
   it('greet when nobody gave them a page, and write nginx’s access log', async () => {
     const { log, ...answer } = await ask('nginx:1.27', { port: 80 });
     expect({ ...answer, body: answer.body.includes('Welcome to nginx!') }).toEqual({ code: 200, server: 'nginx/1.27.3', type: 'text/html', body: true });
-    expect(log()).toMatch(/^10\.244\.0\.1 - - \[23\/Nov\/2026:09:28:56 \+0000\] "GET \/ HTTP\/1\.1" 200 \d+ "-" "test" "-"\n$/);
+    expect(log()).toMatch(/^10\.244\.0\.1 - - \[23\/Nov\/2026:09:28:56 \+0000\] "GET \/ HTTP\/1\.1" 200 \d+ "-" "test" "-"$/m);
     expect(await ask('httpd', { port: 80 })).toMatchObject({ code: 200, server: 'Apache/2.4.62 (Unix)', body: '<html><body><h1>It works!</h1></body></html>\n' });
   });
 
