@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { sleep, systemClock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
 import { systemIds } from '../lib/ids.ts';
+import { joinStreams } from '../lib/join-streams.ts';
 import { keepingAlive } from '../lib/keep-alive.ts';
 import { createLog } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
@@ -95,18 +96,7 @@ function ingressOn(port: number): NonNullable<ClusterOptions['ingress']> {
 /** A port of this machine that leads to the Argo Server's Service, as a port-forward would. */
 async function bridge(port: number, network: Cluster['network'], scope: Scope): Promise<number> {
   const server = await listen(port, '--argo-port');
-  server.on('connection', (client) => {
-    client.on('error', () => client.destroy());
-    network.dialAddress(ARGO_SERVER.host, ARGO_SERVER.port).then(
-      (upstream) => {
-        upstream.on('error', () => client.destroy());
-        client.on('close', () => upstream.destroy());
-        upstream.on('close', () => client.destroy());
-        client.pipe(upstream).pipe(client);
-      },
-      () => client.destroy(),
-    );
-  });
+  server.on('connection', (client) => joinStreams(client, network.dialAddress(ARGO_SERVER.host, ARGO_SERVER.port)));
   scope.defer(() => void server.close());
   return portOf(server);
 }

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
-import { joinStreams } from '../network/join-streams.ts';
+import { joinStreams } from '../../lib/join-streams.ts';
 import type { KubeletNetwork } from '../network/virtual-network.ts';
 import type { ContainerProcess, ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
 

@@ -5,7 +5,7 @@ import { ENDPOINTS, NAMESPACES, PODS, SERVICES } from '../controllers/runtime/re
 import type { KernelNetwork } from '../kubelet/runtime/process-runtime.ts';
 import { readQuery, writeAnswer } from './dns-message.ts';
 import { answerName, type NamedService, type NameSource } from './dns-names.ts';
-import { joinStreams } from './join-streams.ts';
+import { joinStreams } from '../../lib/join-streams.ts';
 import type { KubeletNetwork } from './virtual-network.ts';
 
 const DNS_ADDRESS = '10.96.0.10';

@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import type { Informers } from '../controllers/runtime/informer.ts';
 import type { Service } from '../controllers/runtime/kinds.ts';
 import { SERVICES } from '../controllers/runtime/resources.ts';
-import { joinStreams } from './join-streams.ts';
+import { joinStreams } from '../../lib/join-streams.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 export interface NodePortsOptions {
