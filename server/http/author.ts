@@ -5,7 +5,6 @@ import { AuthorTarget, NearMissTarget } from '../protocol/author.ts';
 import { AuthorTools, authorView } from '../session/author.ts';
 import { type Content, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
-import type { Session } from '../session/session.ts';
 import type { AuthorDesk } from '../session/watch-author.ts';
 import { parse } from './body.ts';
 
@@ -16,12 +15,6 @@ export function authorRouter(desk: AuthorDesk, content: Content, manager: Sessio
   const router = Router();
   const tools = new AuthorTools(clock);
   router.use(json({ limit: '16kb' }));
-
-  const session = async (id: string): Promise<Session> => {
-    const found = await manager.find(id);
-    if (found === undefined) throw new LabError('not-found', 'there is no such session');
-    return found;
-  };
 
   router.get('/events', (_request, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
@@ -42,21 +35,21 @@ export function authorRouter(desk: AuthorDesk, content: Content, manager: Sessio
 
   router.post('/sessions/:sid/author/jump', async (request, response) => {
     const { page } = parse(AuthorTarget, request.body);
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     tools.jump(found, page);
     response.status(202).json(found.view());
   });
 
   router.post('/sessions/:sid/author/solution', async (request, response) => {
     const { page } = parse(AuthorTarget, request.body);
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     tools.solve(found, page);
     response.status(202).json(found.view());
   });
 
   router.post('/sessions/:sid/author/near-miss', async (request, response) => {
     const { page, index } = parse(NearMissTarget, request.body);
-    response.json(await tools.tryNearMiss(await session(request.params.sid), page, index));
+    response.json(await tools.tryNearMiss(await manager.get(request.params.sid), page, index));
   });
 
   return router;

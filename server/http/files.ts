@@ -16,8 +16,7 @@ export function filesRouter(manager: SessionManager): Router {
   const large = json({ limit: 6 * MAX_TEXT + 1024 });
 
   const editor = async (id: string): Promise<{ session: Session; files: Editor }> => {
-    const session = await manager.find(id);
-    if (session === undefined) throw new LabError('not-found', 'there is no such session');
+    const session = await manager.get(id);
     if (session.place === undefined) throw new LabError('conflict', 'the session is not ready yet', 'Wait until the preparation is done.');
     return { session, files: new Editor(session.place, { root: session.scenario.editorPath, leftOut: session.scenario.leftOutOfEditor }) };
   };

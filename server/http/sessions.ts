@@ -5,7 +5,6 @@ import { type Clock } from '../lib/clock.ts';
 import { LabError } from '../lib/errors.ts';
 import { MovedClock, QuizAnswer, type SessionEvent, type TerminalView } from '../protocol/rest.ts';
 import type { SessionManager } from '../session/manager.ts';
-import type { Session } from '../session/session.ts';
 import type { TerminalHub } from '../terminal/terminal.ts';
 import { languagesOf, parse } from './body.ts';
 
@@ -21,12 +20,6 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   const router = Router();
   router.use(json({ limit: '64kb' }));
 
-  const session = async (id: string): Promise<Session> => {
-    const found = await manager.find(id);
-    if (found === undefined) throw new LabError('not-found', 'there is no such session');
-    return found;
-  };
-
   router.post('/sessions', async (request, response) => {
     const { scenario, provider } = parse(NewSession, request.body);
     const opened = await manager.open(scenario, provider);
@@ -34,7 +27,7 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   });
 
   router.get('/sessions/:sid', async (request, response) => {
-    response.json((await session(request.params.sid)).view());
+    response.json((await manager.get(request.params.sid)).view());
   });
 
   router.delete('/sessions/:sid', async (request, response) => {
@@ -44,20 +37,20 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
 
   router.post('/sessions/:sid/reset', async (request, response) => {
     const { provider } = parse(NewStart, request.body ?? {});
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     await found.reset(provider);
     response.json(found.view());
   });
 
   router.post('/sessions/:sid/continue', async (request, response) => {
     const { provider } = parse(NewStart, request.body ?? {});
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     await found.continueOn(provider);
     response.json(found.view());
   });
 
   router.get('/sessions/:sid/bundle', async (request, response) => {
-    const file = (await session(request.params.sid)).bundle;
+    const file = (await manager.get(request.params.sid)).bundle;
     if (file === undefined) throw new LabError('not-found', 'there are no logs of a failed start');
     response.setHeader('Content-Type', 'application/zip');
     response.setHeader('Content-Disposition', 'attachment; filename="cluster-logs.zip"');
@@ -65,34 +58,34 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   });
 
   router.get('/sessions/:sid/clock', async (request, response) => {
-    response.json((await session(request.params.sid)).clock());
+    response.json((await manager.get(request.params.sid)).clock());
   });
 
   router.post('/sessions/:sid/clock', async (request, response) => {
     const { advance } = parse(MovedClock, request.body);
-    response.json((await session(request.params.sid)).clock(advance));
+    response.json((await manager.get(request.params.sid)).clock(advance));
   });
 
   router.post('/sessions/:sid/steps/:page/open', async (request, response) => {
-    response.json((await session(request.params.sid)).openPage(request.params.page));
+    response.json((await manager.get(request.params.sid)).openPage(request.params.page));
   });
 
   router.post('/sessions/:sid/steps/:page/check', async (request, response) => {
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     found.languages = languagesOf(request);
     response.json(await found.check(request.params.page));
   });
 
   router.post('/sessions/:sid/steps/:page/quiz', async (request, response) => {
     const { quiz, answers } = parse(QuizAnswer, request.body);
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     found.languages = languagesOf(request);
     response.json(found.answer(request.params.page, quiz, answers));
   });
 
   router.post('/sessions/:sid/terminals', async (request, response) => {
     const wanted = parse(NewTerminal, request.body ?? {});
-    const { terminals, scenario } = await session(request.params.sid);
+    const { terminals, scenario } = await manager.get(request.params.sid);
     if (terminals === undefined) throw new LabError('conflict', 'the session is not ready yet', 'Wait until the preparation is done.');
     const open = wanted.id === undefined ? undefined : terminals.get(wanted.id);
     if (open?.running === true) {
@@ -108,7 +101,7 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
 
   router.patch('/sessions/:sid/terminals/:tid', async (request, response) => {
     const { name } = parse(RenamedTerminal, request.body);
-    const { terminals } = await session(request.params.sid);
+    const { terminals } = await manager.get(request.params.sid);
     terminals?.rename(request.params.tid, name);
     const hub = terminals?.get(request.params.tid);
     if (hub === undefined) throw new LabError('not-found', 'there is no such terminal');
@@ -116,14 +109,14 @@ export function sessionsRouter(manager: SessionManager, clock: Clock): Router {
   });
 
   router.delete('/sessions/:sid/terminals/:tid', async (request, response) => {
-    const { terminals } = await session(request.params.sid);
+    const { terminals } = await manager.get(request.params.sid);
     if (terminals === undefined) throw new LabError('not-found', 'there is no such terminal');
     await terminals.close(request.params.tid);
     response.status(204).end();
   });
 
   router.get('/sessions/:sid/events', async (request, response) => {
-    const found = await session(request.params.sid);
+    const found = await manager.get(request.params.sid);
     found.languages = languagesOf(request);
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     const send = (event: SessionEvent) => response.write(`data: ${JSON.stringify(event)}\n\n`);

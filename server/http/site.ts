@@ -152,7 +152,7 @@ function buildApp(options: SiteOptions, access: Access, preview: Preview): expre
   app.get('/api/sessions/:sid/ports/:port/open', async (request, response) => {
     const port = /^\d{1,7}$/.test(request.params.port) ? Number(request.params.port) : Number.NaN;
     if (!isPort(port)) throw new LabError('bad-request', 'a port is a number between 1 and 65535');
-    if ((await manager.find(request.params.sid)) === undefined) throw new LabError('not-found', 'there is no such session');
+    await manager.get(request.params.sid);
     const path = request.query['path'];
     response.redirect(303, preview.ticketUrl({ port, session: request.params.sid }, typeof path === 'string' ? path : '/', request.headers.host ?? ''));
   });

@@ -94,9 +94,15 @@ export class SessionManager {
     return running;
   }
 
-  async end(id: string): Promise<void> {
+  /** As `find`, but throws LabError not-found where there is none. */
+  async get(id: string): Promise<Session> {
     const session = await this.find(id);
     if (session === undefined) throw new LabError('not-found', 'there is no such session');
+    return session;
+  }
+
+  async end(id: string): Promise<void> {
+    const session = await this.get(id);
     this.#alive.delete(id);
     await session.end();
   }
