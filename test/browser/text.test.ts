@@ -13,6 +13,8 @@ inBrowser('the text of a page', (browser) => {
   it('asks to choose one, and says whether it is right', async () => {
     await v.learn(EVERYTHING, 'intro');
     const quiz = v.page.locator('form.quiz').first();
+    await quiz.getByRole('button').click();
+    await quiz.getByText('Choose an answer first.').waitFor();
     await quiz.getByRole('radio', { name: 'start' }).check();
     await quiz.getByRole('button').click();
     await quiz.getByText('once more').waitFor();

@@ -45,13 +45,16 @@ function Quiz({ quiz, verdict, onAnswer }: QuizProps): JSX.Element {
   const busy = useSignal(false);
   /** Something was changed since the verdict was given. */
   const changed = useSignal(false);
+  /** Asked without an answer. */
+  const empty = useSignal(false);
   const told = verdict.value;
   const shown = told !== undefined && !changed.value ? told : undefined;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (form.current === null || busy.value) return;
     const answers = new FormData(form.current).getAll('answer').map(String).filter((answer) => answer.trim() !== '');
-    if (answers.length === 0) return;
+    empty.value = answers.length === 0;
+    if (empty.value) return;
     busy.value = true;
     void onAnswer(answers).finally(() => {
       busy.value = false;
@@ -59,7 +62,7 @@ function Quiz({ quiz, verdict, onAnswer }: QuizProps): JSX.Element {
     });
   };
   return (
-    <form class={`quiz ${shown === undefined ? '' : shown.correct ? 'quiz-right' : 'quiz-wrong'}`} ref={form} onSubmit={submit} onInput={() => (changed.value = true)}>
+    <form class={`quiz ${shown === undefined ? '' : shown.correct ? 'quiz-right' : 'quiz-wrong'}`} ref={form} onSubmit={submit} onInput={() => void ((changed.value = true), (empty.value = false))}>
       <fieldset>
         <legend id={`${id}-q`} dangerouslySetInnerHTML={{ __html: quiz.questionHtml }} />
         {quiz.kind === 'text' ? (
@@ -78,7 +81,9 @@ function Quiz({ quiz, verdict, onAnswer }: QuizProps): JSX.Element {
           {quiz.kind === 'checkbox' ? 'Check answers' : 'Check answer'}
         </button>
         <p class="quiz-verdict" role="status">
-          {shown !== undefined && (
+          {empty.value ? (
+            <Text>{quiz.kind === 'text' ? 'Type an answer first.' : 'Choose an answer first.'}</Text>
+          ) : shown !== undefined && (
             <>
               <Icon name={shown.correct ? 'check' : 'cross'} /> <Text>{shown.message ?? (shown.correct ? 'Right.' : 'Not right yet. Try again.')}</Text>
             </>
