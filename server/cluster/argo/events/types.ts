@@ -90,6 +90,29 @@ export const ResourceSource = z.object({
 });
 export type ResourceSource = z.infer<typeof ResourceSource>;
 
+export const RedisSource = z.object({
+  hostAddress: text,
+  password: optional(KeySelector),
+  username: text,
+  namespace: text,
+  db: optional(z.number().int()).transform((db) => db ?? 0),
+  channels: list(z.string()),
+  tls: optional(z.object({ caCertSecret: optional(KeySelector), clientCertSecret: optional(KeySelector), clientKeySecret: optional(KeySelector), insecureSkipVerify: flag, enabled: flag })),
+  metadata: optional(strings),
+  jsonBody: flag,
+  filter: optional(EventFilter),
+});
+export type RedisSource = z.infer<typeof RedisSource>;
+
+export const FileSource = z.object({
+  eventType: text,
+  watchPathConfig: z.object({ directory: text, path: text, pathRegexp: text }).nullish().transform((value) => value ?? { directory: '', path: '', pathRegexp: '' }),
+  polling: flag,
+  metadata: optional(strings),
+  filter: optional(EventFilter),
+});
+export type FileSource = z.infer<typeof FileSource>;
+
 const named = <T extends z.ZodType>(schema: T) => z.record(z.string(), schema).nullish().transform((value) => value ?? undefined);
 
 export const EventSourceSpec = z.looseObject({
@@ -101,6 +124,8 @@ export const EventSourceSpec = z.looseObject({
   calendar: named(CalendarSource),
   minio: named(MinioSource),
   resource: named(ResourceSource),
+  redis: named(RedisSource),
+  file: named(FileSource),
 });
 export type EventSourceSpec = z.infer<typeof EventSourceSpec>;
 

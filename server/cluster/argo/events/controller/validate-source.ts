@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import { scheduleProblem } from '../../validate/schedule.ts';
 import { durationMs } from '../backoff.ts';
-import type { CalendarSource, EventSourceSpec, MinioSource, ResourceSource, WebhookSource } from '../types.ts';
+import { goRegExp } from '../../expressions/expr/operators.ts';
+import type { CalendarSource, EventSourceSpec, FileSource, MinioSource, RedisSource, ResourceSource, WebhookSource } from '../types.ts';
 
 // After argo-events v1.9.9 pkg/reconciler/eventsource/validate.go and the validate.go of each event source
 
@@ -10,7 +11,7 @@ const NOT_KINDS = new Set(['eventBusName', 'template', 'service', 'replicas']);
 /** Kinds that one pod at a time may listen to; they cannot stand beside the others in one object. */
 const ONE_AT_A_TIME = new Set(['amqp', 'calendar', 'kafka', 'pubSub', 'azureEventsHub', 'azureServiceBus', 'nats', 'mqtt', 'minio', 'emitter', 'nsq', 'pulsar', 'redis', 'redisStream', 'resource', 'hdfs', 'file', 'sftp', 'generic']);
 /** Those that run here. */
-export const KINDS = ['calendar', 'minio', 'resource', 'webhook'] as const;
+export const KINDS = ['calendar', 'file', 'minio', 'redis', 'resource', 'webhook'] as const;
 export type SourceKind = (typeof KINDS)[number];
 
 export const isKind = (kind: string): kind is SourceKind => (KINDS as readonly string[]).includes(kind);
@@ -57,6 +58,10 @@ export function eventProblem(kind: SourceKind, event: string, spec: EventSourceS
       return minioProblem(spec.minio?.[event]);
     case 'resource':
       return resourceProblem(spec.resource?.[event]);
+    case 'redis':
+      return redisProblem(spec.redis?.[event]);
+    case 'file':
+      return fileProblem(spec.file?.[event]);
   }
 }
 
@@ -98,4 +103,32 @@ function resourceProblem(source: ResourceSource | undefined): string | undefined
   if (source.eventTypes === undefined) return 'event types must be specified';
   const selectors = [...(source.filter?.labels ?? []), ...(source.filter?.fields ?? [])];
   return selectors.some(({ key }) => key === '') ? "key can't be empty for selector" : undefined;
+}
+
+function redisProblem(source: RedisSource | undefined): string | undefined {
+  if (source === undefined) return "event source can't be nil";
+  if (source.hostAddress === '') return 'host address must be specified';
+  if (source.channels === undefined) return 'channel/s must be specified';
+  if (source.password !== undefined && source.namespace === '') return 'namespace must be defined in order to retrieve the password from the secret';
+  const { tls } = source;
+  if (tls === undefined || tls.insecureSkipVerify) return undefined;
+  if (tls.caCertSecret === undefined && tls.clientCertSecret === undefined && tls.clientKeySecret === undefined && !tls.enabled) return 'invalid tls config, please configure either caCertSecret, or clientCertSecret and clientKeySecret, or both';
+  return (tls.clientCertSecret === undefined) === (tls.clientKeySecret === undefined) ? undefined : 'invalid tls config, both clientCertSecret and clientKeySecret need to be configured';
+}
+
+function fileProblem(source: FileSource | undefined): string | undefined {
+  if (source === undefined) return "event source can't be nil";
+  const { directory, path, pathRegexp } = source.watchPathConfig;
+  if (source.eventType === '') return 'type must be specified';
+  if (directory === '') return 'directory is required';
+  if (!directory.startsWith('/')) return 'directory must be an absolute file path';
+  if (path === '' && pathRegexp === '') return 'either path or pathRegexp must be specified';
+  if (path !== '' && pathRegexp !== '') return 'path and pathRegexp cannot be specified together';
+  if (path.startsWith('/')) return 'path must be a relative file path';
+  try {
+    if (pathRegexp !== '') goRegExp(pathRegexp);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -6,15 +6,17 @@ import { evalBool } from '../../expressions/index.ts';
 import { withRetry, DEFAULT_BACKOFF } from '../backoff.ts';
 import { cloudEvent, type Broker } from '../bus/broker.ts';
 import { BusConnection } from '../bus/connection.ts';
-import { eventProblem, eventsOf, isKind, needsLeader } from '../controller/validate-source.ts';
+import { eventProblem, eventsOf, isKind, KINDS, needsLeader } from '../controller/validate-source.ts';
 import { BusConfig, EventSourceSpec } from '../types.ts';
 import { EVENTS_VERSION } from '../version.ts';
 import { answerOn } from '../world.ts';
 import { failed, type ZapLogger } from '../zap.ts';
 import { lead, readEnvironment } from '../service.ts';
 import { listenToCalendar } from './calendar.ts';
+import { listenToFile } from './file.ts';
 import type { Listening } from './listener.ts';
 import { listenToMinio } from './minio.ts';
+import { listenToRedis } from './redis.ts';
 import { listenToResource } from './resource.ts';
 import { listenToWebhook, WebhookPorts } from './webhook.ts';
 
@@ -117,7 +119,7 @@ class Source {
     const startedAt = context.clock.now();
     return eventsOf(raw).flatMap(({ kind, event }) => {
       const listen = isKind(kind) ? listenerOf(kind, event, spec, ports) : undefined;
-      const problem = isKind(kind) ? eventProblem(kind, event, spec) : `event sources of the type ${kind} are not emulated by this cluster: it has webhook, calendar, minio and resource`;
+      const problem = isKind(kind) ? eventProblem(kind, event, spec) : `event sources of the type ${kind} are not emulated by this cluster: it has ${KINDS.slice(0, -1).join(', ')} and ${KINDS.at(-1) ?? ''}`;
       if (problem !== undefined || listen === undefined) {
         log.error('eventsources/eventing.go:525', 'Validation failed', [['error', problem], ['eventName', event], ['eventSourceType', kind]]);
         return [];
@@ -159,11 +161,13 @@ class Source {
 }
 
 function listenerOf(kind: string, event: string, spec: EventSourceSpec, ports: WebhookPorts): ((listening: Listening) => Promise<void>) | undefined {
-  const [webhook, calendar, minio, resource] = [spec.webhook?.[event], spec.calendar?.[event], spec.minio?.[event], spec.resource?.[event]];
+  const [webhook, calendar, minio, resource, redis, file] = [spec.webhook?.[event], spec.calendar?.[event], spec.minio?.[event], spec.resource?.[event], spec.redis?.[event], spec.file?.[event]];
   if (kind === 'webhook' && webhook !== undefined) return (listening) => listenToWebhook(webhook, ports, listening);
   if (kind === 'calendar' && calendar !== undefined) return (listening) => listenToCalendar(calendar, listening);
   if (kind === 'minio' && minio !== undefined) return (listening) => listenToMinio(minio, listening);
   if (kind === 'resource' && resource !== undefined) return (listening) => listenToResource(resource, listening);
+  if (kind === 'redis' && redis !== undefined) return (listening) => listenToRedis(redis, listening);
+  if (kind === 'file' && file !== undefined) return (listening) => listenToFile(file, listening);
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import { mountedText } from '../../../program-io.ts';
 import { commandOnly, serviceScript } from '../own-bin.ts';
 import { flagOf } from '../serve-http.ts';
 import { REDIS_CLI } from './cli.ts';
+import { Channels, runOnChannels, type Sink } from './channels.ts';
 import { Keyspace, runCommand } from './commands.ts';
 import { ProtocolError, type Reply, RequestReader, writeReply } from './protocol.ts';
 
@@ -12,7 +13,7 @@ const VERSION = '7.4.1';
 /** What CONFIG knows where nobody set it, as Redis 7.4 starts without a file. */
 const SETTINGS: Readonly<Record<string, string>> = { port: '6379', requirepass: '', maxmemory: '0', 'maxmemory-policy': 'noeviction', appendonly: 'no', save: '3600 1 300 100 60 10000', dir: '/data', dbfilename: 'dump.rdb', databases: '16', timeout: '0', maxclients: '10000', 'protected-mode': 'yes' };
 
-/** A small server of Redis' commands over strings, lists, hashes and sets; what it holds goes with its container. */
+/** A small server of Redis' commands over strings, lists, hashes and sets, and of its channels; what it holds goes with its container. */
 const server: Program = {
   async run(context) {
     const settings = new Map(Object.entries({ ...SETTINGS, version: context.env['REDIS_VERSION'] ?? VERSION, ...(await fileSettings(context)) }));
@@ -22,12 +23,13 @@ const server: Program = {
     }
     const port = Number(settings.get('port')) || 6379;
     const keys = new Keyspace(settings);
+    const channels = new Channels();
     const say = (text: string) => context.stdout(`1:M ${logTime(context.clock.now())} * ${text}\n`);
     say(`Redis version=${settings.get('version')}, bits=64: the small server that stands for it in this cluster`);
     const open = new Set<Duplex>();
     const stop = context.network.listen(context.pod.metadata.uid ?? '', port, (socket) => {
       open.add(socket.once('close', () => open.delete(socket)));
-      serve(socket, keys, context);
+      serve(socket, keys, channels, context);
     });
     say(`Running mode=standalone, port=${port}.`);
     say('Ready to accept connections tcp');
@@ -39,25 +41,28 @@ const server: Program = {
   },
 };
 
-function serve(socket: Duplex, keys: Keyspace, { clock }: ProgramContext): void {
+function serve(socket: Duplex, keys: Keyspace, channels: Channels, { clock }: ProgramContext): void {
   const reader = new RequestReader();
+  const sink: Sink = (reply) => void socket.write(Buffer.from(writeReply(reply), 'latin1'));
+  socket.once('close', () => channels.drop(sink));
   let known = keys.settings.get('requirepass') === '';
-  const answer = (words: readonly string[]): Reply => {
+  const answer = (words: readonly string[]): Reply[] => {
     const name = words[0]?.toUpperCase();
     if (name === 'AUTH') {
       const password = keys.settings.get('requirepass') ?? '';
-      if (password === '') return { error: 'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?' };
+      if (password === '') return [{ error: 'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?' }];
       known = words.at(-1) === password && words.length > 1;
-      return known ? { simple: 'OK' } : { error: 'WRONGPASS invalid username-password pair or user is disabled.' };
+      return [known ? { simple: 'OK' } : { error: 'WRONGPASS invalid username-password pair or user is disabled.' }];
     }
-    if (name === 'QUIT') return { simple: 'OK' };
-    return known ? runCommand(keys, words, clock.now()) : { error: 'NOAUTH Authentication required.' };
+    if (name === 'QUIT') return [{ simple: 'OK' }];
+    if (!known) return [{ error: 'NOAUTH Authentication required.' }];
+    return runOnChannels(channels, sink, words) ?? [runCommand(keys, words, clock.now())];
   };
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: Uint8Array) => {
     try {
       for (const words of reader.push(chunk)) {
-        socket.write(Buffer.from(writeReply(answer(words)), 'latin1'));
+        for (const reply of answer(words)) sink(reply);
         if (words[0]?.toUpperCase() === 'QUIT') return void socket.end();
       }
     } catch (error) {
