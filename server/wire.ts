@@ -95,7 +95,7 @@ async function build(config: Config, scope: Scope): Promise<Lab> {
   const { clock, ids, log, sandbox, providers, content, spares, manager, notices } = await buildWorkshop(config, scope, () => port);
   const token = await tokenOf(config.data);
   const version = await versionOf(config.root);
-  const author = config.watch ? await watchForAuthor({ folders: config.scenarios, content, manager, clock, log, offline: config.cluster === 'embedded' }) : undefined;
+  const author = config.watch ? await watchForAuthor({ folders: config.scenarios, content, manager, clock, log, offline: config.cluster === 'embedded' || config.cluster === 'none' }) : undefined;
   if (author !== undefined) scope.defer(author.end);
   const site = await startSite({
     host: config.host,

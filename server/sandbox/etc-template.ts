@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Bind } from './bubblewrap-args.ts';
 
 /** What a sandbox sees of the host's /etc: look-up tables and libraries' settings, nothing private. */
-const SHOWN = ['ld.so.cache', 'inputrc', 'terminfo', 'alternatives', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates', 'services', 'protocols', 'mime.types', 'nanorc', 'vim', 'localtime'];
+const SHOWN = ['ld.so.cache', 'inputrc', 'terminfo', 'alternatives', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates', 'services', 'protocols', 'mime.types', 'nanorc', 'vim', 'localtime', 'login.defs', 'skel'];
 
 const WRITTEN: Record<string, string> = {
   passwd: 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
