@@ -1,3 +1,5 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { ProgramContext } from './program.ts';
 
 /** The text of a mounted file, as the container sees it; undefined where there is none, or where it is no plain file. */
@@ -9,4 +11,13 @@ export async function mountedText(context: Pick<ProgramContext, 'openFile'>, pat
   } finally {
     await handle.close();
   }
+}
+
+/** Lets a server of HTTP or HTTPS answer on ports of the program's pod; the returned function stops it. Throws EADDRINUSE. */
+export function serveOn({ network, pod }: Pick<ProgramContext, 'network' | 'pod'>, server: HttpServer | HttpsServer, ...ports: readonly number[]): () => void {
+  const stops = ports.map((port) => network.listen(pod.metadata.uid ?? '', port, (socket) => server.emit('connection', socket)));
+  return () => {
+    for (const stop of stops) stop();
+    server.closeAllConnections();
+  };
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { ProgramContext } from '../../program.ts';
+import { serveOn } from '../../program-io.ts';
 import { printLabels } from './custom-metrics.ts';
 
 /** What the controller tells of itself beside the custom metrics. */
@@ -45,10 +46,5 @@ export function listen(context: ProgramContext, own: OwnMetrics): () => void {
     response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
     response.end(metricsText(own));
   });
-  const uid = context.pod.metadata.uid ?? '';
-  const closers = [6060, 9090].map((port) => context.network.listen(uid, port, (socket) => server.emit('connection', socket)));
-  return () => {
-    for (const close of closers) close();
-    server.closeAllConnections();
-  };
+  return serveOn(context, server, 6060, 9090);
 }

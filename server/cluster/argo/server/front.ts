@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../../../lib/clock.ts';
+import { decoded } from '../../../lib/decoded.ts';
 import { goJson, isJsonObject, type Json } from '../../../lib/json.ts';
 import { readAtMost } from '../../../lib/read-at-most.ts';
 import { goDuration } from '../../../lib/go-duration.ts';
@@ -70,7 +71,7 @@ export class Front {
     const method = request.method ?? 'GET';
     const reply = new Reply(response, method === 'HEAD', () => clock.now());
     for (const [name, value] of limit.headers) reply.set(name, value);
-    const exchange: Exchange = { request, response, reply, method, path: decodePath(url), query: new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''), authorization: header(request, 'authorization'), body: '' };
+    const exchange: Exchange = { request, response, reply, method, path: decoded(url.split('?')[0] ?? '/'), query: new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''), authorization: header(request, 'authorization'), body: '' };
     try {
       if (!limit.allowed) reply.set('Retry-After', limit.retryAfter).set('Content-Type', 'text/plain; charset=utf-8').set('X-Content-Type-Options', 'nosniff').end(429, 'Too Many Requests\n');
       else if (exchange.path.startsWith('/api/')) await this.#api(exchange);
@@ -291,15 +292,6 @@ function metadataHeaders(request: AnyRequest): Call['headers'] {
   const host = header(request, 'host') ?? header(request, ':authority');
   if (host !== undefined) headers['x-forwarded-host'] ??= host;
   return headers;
-}
-
-function decodePath(url: string): string {
-  const path = url.split('?')[0] ?? '/';
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 /** What the request record may keep of a body. */

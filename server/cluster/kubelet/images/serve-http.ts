@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { whenAborted } from '../../../lib/abort.ts';
+import { decoded } from '../../../lib/decoded.ts';
 import type { ProgramContext } from '../../program.ts';
+import { serveOn } from '../../program-io.ts';
 
 /** Answers HTTP on ports of the pod until the program is told to end; resolves with its exit code. */
 export async function serveHttp(context: ProgramContext, ports: readonly number[], handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
-  const server = createServer(handle);
-  const stops = ports.map((port) => context.network.listen(context.pod.metadata.uid ?? '', port, (socket) => server.emit('connection', socket)));
+  const stop = serveOn(context, createServer(handle), ...ports);
   await whenAborted(context.signal);
-  for (const stop of stops) stop();
-  server.closeAllConnections();
+  stop();
   return 0;
 }
 
@@ -19,12 +19,7 @@ export function answer(request: IncomingMessage, response: ServerResponse, code:
 }
 
 export function pathOf(request: IncomingMessage): string {
-  const path = (request.url ?? '/').split('?')[0] ?? '/';
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+  return decoded((request.url ?? '/').split('?')[0] ?? '/');
 }
 
 /** The value of a flag, `-text=hi`, `--text=hi` or `-text hi`; undefined where it is not given. */

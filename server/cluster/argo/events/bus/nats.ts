@@ -1,7 +1,8 @@
+import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { whenAborted } from '../../../../lib/abort.ts';
 import type { ImageEntry, Program, ProgramContext } from '../../../program.ts';
-import { serveOn } from '../world.ts';
+import { serveOn } from '../../../program-io.ts';
 import type { Broker } from './broker.ts';
 
 const [CLIENT_PORT, CLUSTER_PORT, MONITOR_PORT, METRICS_PORT] = [4222, 6222, 8222, 7777];
@@ -41,13 +42,14 @@ function natsServer(broker: Broker, streaming: boolean): Program {
           if (/^PING\r?$/m.test(chunk.toString('latin1'))) socket.write('PONG\r\n');
         });
       };
+      const monitor = createServer((request, response) => {
+        const path = (request.url ?? '/').split('?')[0];
+        const body = path === '/healthz' ? '{"status":"ok"}' : path === '/varz' ? JSON.stringify({ server_name: name, connections: clients.size }) : '<html lang="en"><head><title>NATS</title></head><body>NATS</body></html>';
+        response.writeHead(200, { 'content-type': path === '/' ? 'text/html; charset=utf-8' : 'application/json', 'content-length': Buffer.byteLength(body) });
+        response.end(body);
+      });
       const stops = [
-        serveOn(context, MONITOR_PORT, (request, response) => {
-          const path = (request.url ?? '/').split('?')[0];
-          const body = path === '/healthz' ? '{"status":"ok"}' : path === '/varz' ? JSON.stringify({ server_name: name, connections: clients.size }) : '<html lang="en"><head><title>NATS</title></head><body>NATS</body></html>';
-          response.writeHead(200, { 'content-type': path === '/' ? 'text/html; charset=utf-8' : 'application/json', 'content-length': Buffer.byteLength(body) });
-          response.end(body);
-        }),
+        serveOn(context, monitor, MONITOR_PORT),
         network.listen(uid, CLIENT_PORT, greet),
         network.listen(uid, CLUSTER_PORT, (socket) => socket.on('error', () => undefined).resume()),
       ];
@@ -71,11 +73,12 @@ function natsServer(broker: Broker, streaming: boolean): Program {
 /** Beside the servers: one that has figures for Prometheus, and one that would tell them of a new configuration. */
 const exporter: Program = {
   async run(context) {
-    const stop = serveOn(context, METRICS_PORT, (_request, response) => {
+    const server = createServer((_request, response) => {
       const body = '# HELP gnatsd_up whether the server answers\n# TYPE gnatsd_up gauge\ngnatsd_up 1\n';
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'content-length': Buffer.byteLength(body) });
       response.end(body);
     });
+    const stop = serveOn(context, server, METRICS_PORT);
     line(context, 'Prometheus exporter listening at http://0.0.0.0:7777/metrics');
     await whenAborted(context.signal);
     stop();

@@ -4,6 +4,7 @@ import { whenAborted } from '../../../../lib/abort.ts';
 import { readAtMost } from '../../../../lib/read-at-most.ts';
 import { goJson } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
+import { serveOn } from '../../../program-io.ts';
 import { compact, parseJsonText } from '../paths/json-text.ts';
 import type { WebhookSource } from '../types.ts';
 import { mountedValue } from '../world.ts';
@@ -42,11 +43,7 @@ export class WebhookPorts {
     };
     try {
       const server = source.serverCertSecret !== undefined && source.serverKeySecret !== undefined ? createSecureServer({ cert: await mountedValue(context, 'secret', source.serverCertSecret), key: await mountedValue(context, 'secret', source.serverKeySecret) }, route) : createServer(route);
-      const close = context.network.listen(context.pod.metadata.uid ?? '', Number(source.port), (socket) => server.emit('connection', socket));
-      context.signal.addEventListener('abort', () => {
-        close();
-        server.closeAllConnections();
-      }, { once: true });
+      context.signal.addEventListener('abort', serveOn(context, server, Number(source.port)), { once: true });
     } catch (error) {
       log.with(['port', source.port]).error('webhook/webhook.go:126', 'failed to listen and serve', [failed(error)]);
     }

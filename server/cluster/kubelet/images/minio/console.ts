@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../lib/clock.ts';
+import { decoded } from '../../../../lib/decoded.ts';
 import type { Ids } from '../../../../lib/ids.ts';
 import { readAtMost } from '../../../../lib/read-at-most.ts';
 import type { Notifications } from './notifications.ts';
@@ -101,14 +102,6 @@ export function createConsole({ store, notifications, credentials, clock, ids }:
 function same(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 async function formOf(request: IncomingMessage): Promise<FormData> {

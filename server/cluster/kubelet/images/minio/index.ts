@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { whenAborted } from '../../../../lib/abort.ts';
 import type { ImageEntry, Program } from '../../../program.ts';
+import { serveOn } from '../../../program-io.ts';
 import { runClientScript } from './client.ts';
 import { createConsole } from './console.ts';
 import { Notifications } from './notifications.ts';
@@ -22,12 +23,10 @@ const server: Program = {
     const page = createServer((request, response) => void pages(request, response));
     const uid = context.pod.metadata.uid ?? '';
     const consolePort = Number(/^:?(\d+)$/.exec(optionOf(context.argv, '--console-address') ?? '')?.[1] ?? 9001);
-    const stops = [context.network.listen(uid, 9000, (socket) => api.emit('connection', socket)), context.network.listen(uid, consolePort, (socket) => page.emit('connection', socket))];
+    const stops = [serveOn(context, api, 9000), serveOn(context, page, consolePort)];
     context.stdout(`MinIO Object Storage Server (emulated)\nAPI: http://${context.network.addressOf(uid)}:9000\nWebUI: http://${context.network.addressOf(uid)}:${consolePort}\n`);
     await whenAborted(context.signal);
     for (const stop of stops) stop();
-    api.closeAllConnections();
-    page.closeAllConnections();
     return 0;
   },
 };
