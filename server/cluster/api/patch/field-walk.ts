@@ -14,23 +14,45 @@ export function elementName(type: MergeType & { kind: 'list' }, item: unknown): 
   return `k:${JSON.stringify(keys)}`;
 }
 
+/** A field of a map: its type, and whether the type knows it by name. */
+function fieldOf(type: MergeType, key: string): { type: MergeType; named: boolean } {
+  const field = type.kind === 'map' ? type.field(key) : undefined;
+  return { type: field ?? (type.kind === 'map' ? (type.entry ?? { kind: 'deduced' }) : type), named: field !== undefined };
+}
+
 /** What a value is made of, as (name, value, type); undefined when it is one value. */
 export function partsOf(type: MergeType, value: unknown): Map<string, { value: unknown; type: MergeType; named: boolean }> | undefined {
   if (type.kind === 'leaf') return undefined;
   if (isRecord(value)) {
     if (type.kind === 'list') return undefined;
     const parts = new Map<string, { value: unknown; type: MergeType; named: boolean }>();
-    for (const [key, item] of Object.entries(value)) {
-      if (item === undefined) continue;
-      const field = type.kind === 'map' ? type.field(key) : undefined;
-      parts.set(`f:${key}`, { value: item, type: field ?? (type.kind === 'map' ? (type.entry ?? { kind: 'deduced' }) : type), named: field !== undefined });
-    }
+    for (const [key, item] of Object.entries(value)) if (item !== undefined) parts.set(`f:${key}`, { value: item, ...fieldOf(type, key) });
     return parts;
   }
   if (Array.isArray(value) && type.kind === 'list') {
     return new Map(value.map((item) => [elementName(type, item), { value: item, type: type.element, named: false }]));
   }
   return undefined;
+}
+
+const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
+
+/** Whether two values are to be compared part by part, an absent one counting as one without parts. */
+function looksInside(type: MergeType, left: unknown, right: unknown): boolean {
+  const hasParts = (value: unknown): boolean => (type.kind === 'list' ? Array.isArray(value) : type.kind !== 'leaf' && isRecord(value));
+  return (isAbsent(left) || hasParts(left)) && (isAbsent(right) || hasParts(right)) && (hasParts(left) || hasParts(right));
+}
+
+/** The parts of which one of two values has another one than the other: a part that is the same in both is not even named. */
+function* differingParts(type: MergeType, left: unknown, right: unknown): Generator<{ name: string; type: MergeType; left: unknown; right: unknown }> {
+  if (type.kind === 'list') {
+    const [before, after] = [partsOf(type, left), partsOf(type, right)];
+    for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) yield { name, type: type.element, left: before?.get(name)?.value, right: after?.get(name)?.value };
+    return;
+  }
+  const [before, after] = [isRecord(left) ? left : {}, isRecord(right) ? right : {}];
+  for (const key of Object.keys(before)) if (before[key] !== after[key]) yield { name: `f:${key}`, type: fieldOf(type, key).type, left: before[key], right: after[key] };
+  for (const key of Object.keys(after)) if (!Object.hasOwn(before, key) && after[key] !== undefined) yield { name: `f:${key}`, type: fieldOf(type, key).type, left: undefined, right: after[key] };
 }
 
 /** Every field that the object gives a value. */
@@ -77,21 +99,30 @@ function mark(set: FieldSet, path: readonly string[]): void {
 function walk(type: MergeType, left: unknown, right: unknown, result: Comparison, path: readonly string[]): void {
   // Most of an object stays as it was: that is seen much sooner than walked through.
   if (sameJson(left, right)) return;
-  const [before, after] = [partsOf(type, left), partsOf(type, right)];
-  const empty = (value: unknown) => value === undefined || value === null;
-  const looksInside = (before !== undefined || empty(left)) && (after !== undefined || empty(right)) && (before !== undefined || after !== undefined);
-  if (!looksInside) {
+  if (looksInside(type, left, right)) {
+    for (const part of differingParts(type, left, right)) walk(part.type, part.left, part.right, result, [...path, part.name]);
     if (left === undefined) mark(result.added, path);
     else if (right === undefined) mark(result.removed, path);
-    else if (!sameJson(left, right)) mark(result.modified, path);
-    return;
-  }
-  for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) {
-    const [a, b] = [before?.get(name), after?.get(name)];
-    walk(b?.type ?? a?.type ?? { kind: 'deduced' }, a?.value, b?.value, result, [...path, name]);
-  }
-  if (left === undefined) mark(result.added, path);
+  } else if (left === undefined) mark(result.added, path);
   else if (right === undefined) mark(result.removed, path);
+  else mark(result.modified, path);
+}
+
+/**
+ * What `compare` would call added or modified, at once in the form of fieldsV1: that of a new object compared with an
+ * empty one. undefined where nothing is.
+ */
+export function givenFields(type: MergeType, blank: unknown, value: unknown): Record<string, unknown> | undefined {
+  if (value === undefined || sameJson(blank, value)) return undefined;
+  if (!looksInside(type, blank, value)) return {};
+  const below: [string, Record<string, unknown>][] = [];
+  for (const part of differingParts(type, blank, value)) {
+    const fields = givenFields(part.type, part.left, part.right);
+    if (fields !== undefined) below.push([part.name, fields]);
+  }
+  if (below.length === 0) return blank === undefined ? {} : undefined;
+  below.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return { ...(blank === undefined ? { '.': {} } : {}), ...Object.fromEntries(below) };
 }
 
 /** `over` laid onto `base`: fields merge, leaves are replaced, items of keyed lists are found by their keys. */

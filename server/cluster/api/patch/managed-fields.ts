@@ -1,6 +1,7 @@
 /** Who wrote which field. After kubernetes 1.32 apimachinery/pkg/util/managedfields and structured-merge-diff v4 merge/update.go */
 import { apiVersionOf, type GroupVersion, type KubeObject, type ManagedFieldsEntry } from '../../store/object.ts';
-import { compare, type Comparison } from './field-walk.ts';
+import { isRecord } from './json-values.ts';
+import { compare, givenFields, type Comparison } from './field-walk.ts';
 import { difference, emptySet, fromFieldsV1, intersection, isEmpty, sameSet, toFieldsV1, union, without, type FieldSet } from './field-set.ts';
 import type { MergeType } from './merge-schema.ts';
 
@@ -72,6 +73,22 @@ export function stripServerFields(set: FieldSet, ignored: readonly (readonly str
   return without(set, [...SERVER_FIELDS, ...ignored]);
 }
 
+function withoutServerFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...fields };
+  for (const [first = '', second] of SERVER_FIELDS) {
+    const inner = result[first];
+    if (second === undefined) delete result[first];
+    else if (isRecord(inner)) {
+      const { [second]: _gone, ...rest } = inner;
+      result[first] = rest;
+    }
+  }
+  // A field below which nothing is left is not one that anybody gave.
+  const metadata = result['f:metadata'];
+  if (isRecord(metadata) && Object.keys(metadata).length === 0) delete result['f:metadata'];
+  return result;
+}
+
 export function compareObjects(type: MergeType, old: unknown, next: unknown): Comparison {
   const { added, modified, removed } = compare(type, old, next);
   return { added: stripServerFields(added), modified: stripServerFields(modified), removed: stripServerFields(removed) };
@@ -112,6 +129,11 @@ export function updateManagedFields(old: KubeObject | undefined, next: KubeObjec
   const managed = given.length > 0 ? given : readManaged(old?.metadata.managedFields);
   if (old !== undefined && managed.length === 0) return withManagedFields(next, []);
   const writer: Writer = { manager: by.manager, operation: 'Update', apiVersion: apiVersionOf(by.version), ...(by.subresource === undefined ? {} : { subresource: by.subresource }) };
+  if (old === undefined && managed.length === 0) {
+    const fieldsV1 = withoutServerFields(givenFields(by.type, by.blank, next) ?? {});
+    const { subresource, ...who } = writer;
+    return withManagedFields(next, Object.keys(fieldsV1).length === 0 ? [] : [{ ...who, time: by.time, fieldsType: 'FieldsV1', fieldsV1, ...(subresource === undefined ? {} : { subresource }) }]);
+  }
   return withManagedFields(next, writeManaged(capped(trackChange(managed, writer, compareObjects(by.type, old ?? by.blank, next), by.time))));
 }
 
