@@ -1,18 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../../../server/cluster/argo/controller/config.ts';
 import { Locks } from '../../../../server/cluster/argo/controller/locks.ts';
 import { displayNameOf, nodeIdOf, podNameOf, taskNameOf } from '../../../../server/cluster/argo/controller/names.ts';
-import { CustomMetrics } from '../../../../server/cluster/argo/controller/custom-metrics.ts';
 import type { Observed } from '../../../../server/cluster/argo/controller/observed.ts';
 import { viewPod } from '../../../../server/cluster/argo/controller/pod-outcome.ts';
 import { reconcile } from '../../../../server/cluster/argo/controller/reconcile.ts';
 import { decideRetry } from '../../../../server/cluster/argo/controller/retries.ts';
 import { decodeWorkflow } from '../../../../server/cluster/argo/types/workflow.ts';
 import type { NodeStatus, Workflow } from '../../../../server/cluster/argo/types/workflow.ts';
-import { noTemplates } from '../../../../server/cluster/argo/types/resolve.ts';
 import type { KubeObject } from '../../../../server/cluster/store/object.ts';
-
-const start = Date.UTC(2026, 0, 1);
+import { observedNothing, start } from './observed.ts';
 
 /** A cluster in which every pod ends at once, with the exit code that its node's name is given. */
 class World {
@@ -25,23 +21,7 @@ class World {
   ) {}
 
   observed(): Observed {
-    return {
-      now: this.now,
-      pods: new Map([...this.pods].map(([id, pod]) => [id, viewPod(pod)])),
-      taskResults: [],
-      templates: noTemplates,
-      config: readConfig({}),
-      locks: this.locks,
-      configMap: () => undefined,
-      controllerNamespace: 'argo',
-      parseYaml: () => undefined,
-      imageCommand: () => undefined,
-      podErrors: new Map(),
-      taskSet: undefined,
-      gcTasks: new Map(),
-      randomSuffix: () => 'xxxxx',
-      metrics: new CustomMetrics(),
-    };
+    return { ...observedNothing(), now: this.now, pods: new Map([...this.pods].map(([id, pod]) => [id, viewPod(pod)])), locks: this.locks };
   }
 
   step(): ReturnType<typeof reconcile> {

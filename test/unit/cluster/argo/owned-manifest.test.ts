@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../../../server/cluster/argo/controller/config.ts';
-import { CustomMetrics } from '../../../../server/cluster/argo/controller/custom-metrics.ts';
-import { Locks } from '../../../../server/cluster/argo/controller/locks.ts';
 import { reconcile } from '../../../../server/cluster/argo/controller/reconcile.ts';
-import { noTemplates } from '../../../../server/cluster/argo/types/resolve.ts';
 import { decodeWorkflow } from '../../../../server/cluster/argo/types/workflow.ts';
+import { observedNothing } from './observed.ts';
 
 /** The manifest that the pod of a resource template with `setOwnerReference` is given. */
 function givenManifest(manifest: string): string {
@@ -14,23 +11,7 @@ function givenManifest(manifest: string): string {
     metadata: { name: 'wf', namespace: 'argo', uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' },
     spec: { entrypoint: 'main', templates: [{ name: 'main', resource: { action: 'create', setOwnerReference: true, manifest } }] },
   });
-  const { changes } = reconcile(workflow, {
-    now: Date.UTC(2026, 0, 1),
-    pods: new Map(),
-    taskResults: [],
-    templates: noTemplates,
-    config: readConfig({}),
-    locks: new Locks(),
-    configMap: () => undefined,
-    controllerNamespace: 'argo',
-    parseYaml: () => undefined,
-    imageCommand: () => undefined,
-    podErrors: new Map(),
-    taskSet: undefined,
-    gcTasks: new Map(),
-    randomSuffix: () => 'xxxxx',
-    metrics: new CustomMetrics(),
-  });
+  const { changes } = reconcile(workflow, observedNothing());
   const value = /"name":"ARGO_TEMPLATE","value":("(?:[^"\\]|\\.)*")/.exec(JSON.stringify(changes.createPods[0]?.pod))?.[1] ?? '""';
   const template: unknown = JSON.parse(String(JSON.parse(value)));
   const [resource] = [template].flatMap((one) => (typeof one === 'object' && one !== null && 'resource' in one ? [one.resource] : []));

@@ -3,9 +3,9 @@ import { createOpenApi } from '../../../../server/cluster/api/openapi/index.ts';
 import { Scheme } from '../../../../server/cluster/api/scheme/scheme.ts';
 import type { ResourceInfo } from '../../../../server/cluster/api/scheme/resource-info.ts';
 import { compileStructuralSchema, createSchemaHooks } from '../../../../server/cluster/api/schema/index.ts';
-import type { ApiStatus } from '../../../../server/cluster/api/status.ts';
 import { findPath, humanDuration, tablePrinter } from '../../../../server/cluster/api/table-printers/index.ts';
 import type { KubeObject } from '../../../../server/cluster/store/object.ts';
+import { refusal } from './refusal.ts';
 
 const hooks = createSchemaHooks();
 const scheme = new Scheme();
@@ -18,16 +18,6 @@ function info(group: string, resource: string): ResourceInfo {
 
 const pod = (spec: object, metadata: object = {}): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', ...metadata }, spec });
 const messages = (resource: ResourceInfo, object: KubeObject, old?: KubeObject): string[] => hooks.validate(resource, hooks.defaults(resource, object), old, undefined).map((c) => `${c.field ?? ''}: ${c.message ?? ''}`);
-
-function refusal(fn: () => unknown): unknown {
-  try {
-    fn();
-  } catch (error) {
-    const { code, message } = error as ApiStatus;
-    return [code, message];
-  }
-  return undefined;
-}
 
 describe('decoding', () => {
   const pods = info('', 'pods');

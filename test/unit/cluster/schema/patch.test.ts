@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { applyJsonPatch, mergeTypeOfCustomResource, mergeTypeOfStruct, serverSideApply, strategicMergePatch, updateManagedFields } from '../../../../server/cluster/api/patch/index.ts';
 import { structOutput } from '../../../../server/cluster/api/schema/canonical.ts';
 import { kindType } from '../../../../server/cluster/api/schema/types.ts';
-import type { ApiStatus } from '../../../../server/cluster/api/status.ts';
 import type { KubeObject } from '../../../../server/cluster/store/object.ts';
+import { refusal } from './refusal.ts';
 
 function type(apiVersion: string, kind: string) {
   const found = kindType(apiVersion, kind);
@@ -14,16 +14,6 @@ function type(apiVersion: string, kind: string) {
 const time = '2026-01-01T00:00:00Z';
 const configMaps = { type: mergeTypeOfStruct('core/v1.ConfigMap'), blank: structOutput(type('v1', 'ConfigMap'), {}), version: { group: '', version: 'v1' }, time };
 const configMap = (data: Record<string, string>, metadata: object = {}): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', ...metadata }, data });
-
-function refusal(fn: () => unknown): unknown {
-  try {
-    fn();
-  } catch (error) {
-    const { code, message } = error as ApiStatus;
-    return [code, message];
-  }
-  return undefined;
-}
 
 describe('strategic merge patch', () => {
   const deployment = type('apps/v1', 'Deployment');
