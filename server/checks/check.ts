@@ -1,28 +1,19 @@
 import type { Duplex } from 'node:stream';
 import type { KubeClient } from '../cluster/vocabulary.ts';
 import type { RequestRecord } from '../cluster/vocabulary.ts';
+import type { RunResult } from '../sandbox/run.ts';
+import type { Outcome } from './kind.ts';
 import type { QuizQuestion } from './quiz.ts';
 
 /** A question with a verdict. Words are for a person: what was expected, what is there, why, and what to do next. */
-export interface CheckResult {
+export interface CheckResult extends Outcome {
   id: string;
   title: string;
-  passed: boolean;
-  expected: string;
-  observed: string;
-  why: string;
-  next: string;
   /** Shown one after another at the learner's request. */
   hints: string[];
 }
 
-export interface CommandResult {
-  /** 128+n after a signal; 124 after a time-out. */
-  code: number;
-  stdout: string;
-  stderr: string;
-  timedOut: boolean;
-}
+export type CommandResult = Omit<RunResult, 'bytes'>;
 
 /** What checks may look at. Checks run in the server, not in the learner's shell. */
 export interface CheckContext {
