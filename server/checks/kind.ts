@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { CheckContext } from './check.ts';
+import { meantOf, settingsOf } from './settings.ts';
 import { inLanguage } from './words.ts';
 
 /** What a kind of check found, in words for the learner. `why` and `next` are empty when it passed. */
@@ -52,6 +53,15 @@ export interface RegisteredKind {
   run(spec: unknown, context: CheckContext, runNested: RunNested): Promise<Outcome>;
 }
 
+function unknownKeys(keys: readonly string[], schema: z.ZodType): string {
+  return keys
+    .map((key) => {
+      const meant = meantOf(key, settingsOf(schema, true));
+      return `“${key}” is no setting here${meant === undefined ? '' : `: did you mean ${meant}?`}`;
+    })
+    .join('; ');
+}
+
 export const DEFAULT_LIMIT_MS = 30_000;
 
 /** Gives a kind its type once, so that the registry can hold all of them. */
@@ -64,7 +74,7 @@ export function defineKind<Spec>(kind: CheckKind<Spec>): RegisteredKind {
     accepts(spec) {
       const parsed = kind.schema.safeParse(spec);
       if (parsed.success) return undefined;
-      return parsed.error.issues.map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`)).join('; ');
+      return parsed.error.issues.map((issue) => `${issue.path.length === 0 ? '' : `${issue.path.join('.')}: `}${issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, kind.schema) : issue.message}`).join('; ');
     },
     limit(spec) {
       const parsed = kind.schema.safeParse(spec);

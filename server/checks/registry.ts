@@ -13,6 +13,7 @@ import { script } from './kinds/script.ts';
 import { tokenValid } from './kinds/token-valid.ts';
 import { variable } from './kinds/variable.ts';
 import { workflow } from './kinds/workflow.ts';
+import { meantOf } from './settings.ts';
 
 const KINDS: readonly RegisteredKind[] = [all, any, not, within, command, file, history, http, podLogs, portForward, quiz, request, resource, script, tokenValid, variable, workflow];
 
@@ -50,7 +51,10 @@ export function kindOf(check: Record<string, unknown>): { name: string; spec: un
 /** What is wrong with a check as an author wrote it, nested ones included; undefined when nothing is. */
 export function validateCheck(name: string, spec: unknown): string | undefined {
   const kind = findKind(name);
-  if (!kind) return `there is no check of kind “${name}”; there are ${[...byName.keys()].sort().join(', ')}`;
+  if (!kind) {
+    const meant = meantOf(name, [...byName.keys()]);
+    return `there is no check of kind “${name}”; ${meant === undefined ? `there are ${[...byName.keys()].sort().join(', ')}` : `did you mean ${meant}?`}`;
+  }
   const problem = kind.accepts(spec);
   if (problem !== undefined) return problem;
   for (const nested of nestedOf(name, spec)) {

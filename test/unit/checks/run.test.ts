@@ -82,3 +82,12 @@ describe('words in several languages', () => {
     expect(await verdict('file', { path: '~/a' }, { statFile: async () => undefined }, { words: { title: 'T', hints: [], why: { de: 'Sie fehlt.' }, next: 'x' } })).toMatchObject({ why: 'Sie fehlt.', next: 'x', title: 'T' });
   });
 });
+
+it.each([
+  ['podLogs', { pod: 'a', contain: 'x' }, '“contain” is no setting here: did you mean contains?; give either contains or matches'],
+  ['resource', { resource: 'v1/pods', name: 'a', fields: [{ path: 'a', equal: 1 }] }, 'fields.0: “equal” is no setting here: did you mean equals?'],
+  ['file', { path: 'a', flavour: 'x' }, '“flavour” is no setting here'],
+  ['podLog', {}, 'there is no check of kind “podLog”; did you mean podLogs?'],
+])('what is misspelt in a check is guessed: %s %j', (kind, spec, message) => {
+  expect(validateCheck(kind, spec)).toContain(message);
+});
