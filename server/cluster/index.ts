@@ -128,6 +128,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const network = createPodNetwork();
   const scheme = new Scheme();
   const schema = createSchemaHooks();
+  const callWebhook = webhookCaller({ network, reader: store, clock: options.clock, ...(options.nodeDial === undefined ? {} : { dialNode: options.nodeDial }) });
   const admission = createAdmission(
     {
       reader: store,
@@ -135,11 +136,11 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
       resourceOf: (group, kind) => scheme.all().find((info) => info.group === group && info.kind === kind),
       versionsOf: (group, resource) => scheme.versionsOf(group, resource),
       normalize: (info, object) => schema.defaults(info, schema.prune(info, object).object),
-      callWebhook: webhookCaller({ network, reader: store, clock: options.clock, ...(options.nodeDial === undefined ? {} : { dialNode: options.nodeDial }) }),
+      callWebhook,
     },
     [...PLUGINS, serviceAddresses],
   );
-  const hooks = defaultHooks({ ...auth.hooks(), admission, schema });
+  const hooks = defaultHooks({ ...auth.hooks(), admission, schema, callWebhook });
   hooks.printer = tablePrinter;
   hooks.openapi = createOpenApi(() => scheme.all());
   const core: ApiCore = { store, scheme, clock, ids, hooks };

@@ -2,6 +2,7 @@ import { forbiddenObject } from '../auth/rbac.ts';
 import type { AdmissionRequest } from '../api/hooks.ts';
 import type { ResourceInfo } from '../api/scheme/resource-info.ts';
 import type { ApiStatus } from '../api/status.ts';
+import type { CallWebhook, WebhookAddress } from '../api/webhook-call.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { KubeObject } from '../store/object.ts';
 import type { ObjectReader } from '../store/reader.ts';
@@ -19,16 +20,7 @@ export interface AdmissionTools {
   ids: Ids;
 }
 
-/** Where a webhook is, as its configuration says. */
-export interface WebhookAddress {
-  url?: string;
-  service?: { namespace: string; name: string; port: number; path: string };
-  /** PEM; empty: what the system trusts. */
-  caBundle: string;
-}
-
-/** Posts JSON to a webhook; resolves with what it answers. */
-export type CallWebhook = (address: WebhookAddress, body: string, timeoutSeconds: number) => Promise<{ status: number; body: string }>;
+export type { CallWebhook, WebhookAddress };
 
 /** One admission plugin. Both phases throw ApiStatus to refuse. */
 export interface AdmissionPlugin {

@@ -24,14 +24,26 @@ export function storageOf(info: GroupResource): GroupResource {
 
 /** The object as this version of its resource shows it. */
 export function present(info: ResourceInfo, stored: KubeObject): KubeObject {
-  return convertObject(stored, apiVersionOf(info));
+  return convert(info, stored, apiVersionOf(info));
+}
+
+/** Several at once, which saves a webhook many questions. */
+export function presentAll(info: ResourceInfo, stored: readonly KubeObject[]): KubeObject[] {
+  return info.custom?.converter?.convertAll(stored, apiVersionOf(info)) ?? stored.map((object) => present(info, object));
+}
+
+function convert(info: ResourceInfo, object: KubeObject, apiVersion: string): KubeObject {
+  return info.custom?.converter?.convert(object, apiVersion) ?? convertObject(object, apiVersion);
 }
 
 /** The object as it is kept. */
 export function forStorage(core: ApiCore, info: ResourceInfo, object: KubeObject): KubeObject {
   const storage = storageOf(info);
   const version = info.custom?.storageVersion ?? core.scheme.versionsOf(storage.group, storage.resource)[0]?.version ?? info.version;
-  return convertObject(object, apiVersionOf({ group: storage.group, version }));
+  const kept = convert(info, object, apiVersionOf({ group: storage.group, version }));
+  // What a webhook makes of it for the answer is asked before anything is written.
+  if (info.custom?.converter !== undefined) present(info, kept);
+  return kept;
 }
 
 export interface Target {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { rfc3339 } from '../../lib/clock.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { KubeObject } from '../store/object.ts';
+import { type Converter, webhookConverter } from './conversion-webhook.ts';
 import type { ApiCore } from './core.ts';
 import { orderObject } from './metadata.ts';
 import type { ResourceInfo, SubresourceInfo } from './scheme/resource-info.ts';
@@ -26,7 +27,8 @@ const versionSchema = z.object({
   selectableFields: z.array(z.object({ jsonPath: z.string() })).nullish(),
 });
 const namesSchema = z.object({ plural: z.string(), singular: z.string().optional(), kind: z.string(), listKind: z.string().optional(), shortNames: z.array(z.string()).nullish(), categories: z.array(z.string()).nullish() });
-const specSchema = z.object({ group: z.string(), scope: z.enum(['Namespaced', 'Cluster']), names: namesSchema, versions: z.array(versionSchema) });
+const conversionSchema = z.object({ strategy: z.string(), webhook: z.object({ clientConfig: z.record(z.string(), z.unknown()).optional(), conversionReviewVersions: z.array(z.string()).optional() }).nullish() });
+const specSchema = z.object({ group: z.string(), scope: z.enum(['Namespaced', 'Cluster']), names: namesSchema, versions: z.array(versionSchema), conversion: conversionSchema.nullish() });
 type Spec = z.infer<typeof specSchema>;
 type Names = z.infer<typeof namesSchema>;
 
@@ -39,7 +41,7 @@ export function serveCustomResources(core: ApiCore): () => void {
     const { name } = definition.metadata;
     if (!spec.success) return;
     const taken = conflictOf(core, definition, spec.data);
-    const next = taken === undefined ? resourcesOf(definition, spec.data) : [];
+    const next = taken === undefined ? resourcesOf(definition, spec.data, converterOf(core, spec.data)) : [];
     for (const old of served.get(name) ?? []) if (!next.some((info) => info.version === old.version)) core.scheme.unregister(old);
     for (const info of next) core.scheme.register(info);
     served.set(name, next);
@@ -73,7 +75,12 @@ export function completeNames(names: Names): Record<string, unknown> {
   };
 }
 
-function resourcesOf(definition: KubeObject, spec: Spec): ResourceInfo[] {
+function converterOf(core: ApiCore, { conversion }: Spec): Converter | undefined {
+  if (conversion?.strategy !== 'Webhook') return undefined;
+  return webhookConverter({ call: core.hooks.callWebhook, ids: core.ids, clientConfig: conversion.webhook?.clientConfig ?? {}, reviewVersions: conversion.webhook?.conversionReviewVersions ?? [] });
+}
+
+function resourcesOf(definition: KubeObject, spec: Spec, converter: Converter | undefined): ResourceInfo[] {
   const { names, group, scope } = spec;
   const storageVersion = spec.versions.find((v) => v.storage)?.name ?? spec.versions[0]?.name ?? 'v1';
   return spec.versions
@@ -107,6 +114,7 @@ function resourcesOf(definition: KubeObject, spec: Spec): ResourceInfo[] {
           ...(scale === undefined ? {} : { scale: { specReplicasPath: scale.specReplicasPath, statusReplicasPath: scale.statusReplicasPath, ...(labelSelectorPath === undefined ? {} : { labelSelectorPath }) } }),
           ...(version.selectableFields == null ? {} : { selectableFields: version.selectableFields.map((field) => field.jsonPath) }),
           ...(warning === undefined ? {} : { deprecationWarning: warning }),
+          ...(converter === undefined ? {} : { converter }),
         },
       };
     });

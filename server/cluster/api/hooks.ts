@@ -5,6 +5,7 @@ import type { KubeObject } from '../store/object.ts';
 import type { ResourceInfo } from './scheme/resource-info.ts';
 import type { Outside } from './outside.ts';
 import type { StatusCause } from './status.ts';
+import type { CallWebhook } from './webhook-call.ts';
 
 /** A write (or a connect) on its way to the store, as admission sees it. */
 export interface AdmissionRequest {
@@ -115,6 +116,8 @@ export interface ApiHooks {
   containers: ContainerAccess | undefined;
   printer: TablePrinter;
   openapi: OpenApi | undefined;
+  /** Calls the webhooks that convert custom resources; without it, each call fails. */
+  callWebhook?: CallWebhook;
 }
 
 export function userOf(hooks: ApiHooks, identity: Identity): UserInfo | Promise<UserInfo> {

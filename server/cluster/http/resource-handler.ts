@@ -130,7 +130,7 @@ async function getOne(call: ResourceCall, target: operations.Named): Promise<voi
   if (verbs !== undefined && !verbs.includes('get')) throw methodNotAllowed();
   if (target.subresource !== undefined && ['exec', 'attach', 'portforward'].includes(target.subresource)) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   const form = negotiate(answering.request.headers.accept);
-  const object = operations.get(core, contextOf(call), target);
+  const object = await asking(core, contextOf(call), (core, context) => operations.get(core, context, target));
   sendObject(call, 200, object, infoFor(target), form);
 }
 
@@ -150,7 +150,7 @@ async function getMany(call: ResourceCall, target: Target): Promise<void> {
   }
   const { name: _name, ...everything } = target;
   if (isWatch) return sendWatch(core, context, answering, everything, options, form, call.end);
-  sendList(call, operations.list(core, context, everything, options), info, form);
+  sendList(call, await asking(core, context, (core, context) => operations.list(core, context, everything, options)), info, form);
 }
 
 async function bodyOf(call: ResourceCall, kind: string): Promise<DecodedBody> {

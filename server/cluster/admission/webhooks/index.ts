@@ -11,7 +11,8 @@ import { apiVersionOf, type KubeObject } from '../../store/object.ts';
 import { convertObject } from '../../api/convert.ts';
 import { celContext, admissionCel } from '../cel-context.ts';
 import { ADMISSION_GROUP, isExempt, matchedAs, selectorsMatch } from '../matching.ts';
-import { type AdmissionPlugin, type AdmissionTools, refuse, type WebhookAddress } from '../plugin.ts';
+import { webhookAddress, webhookProblem } from '../../api/webhook-call.ts';
+import { type AdmissionPlugin, type AdmissionTools, refuse } from '../plugin.ts';
 import { denialOf, patched, questionOf, readReview, type Review, type ReviewVersion, shownAs } from './review.ts';
 
 type Phase = 'mutating' | 'validating';
@@ -165,10 +166,10 @@ function questionFor(invocation: Invocation, request: AdmissionRequest, tools: A
       const timeout = typeof hook['timeoutSeconds'] === 'number' ? hook['timeoutSeconds'] : 10;
       try {
         if (tools.callWebhook === undefined) throw new Error('this API server calls no webhooks');
-        const { status, body } = await tools.callWebhook(addressOf(hook), JSON.stringify(questionOf(uid, reviewVersion, request, info)), timeout).catch((error: unknown) => {
+        const { status, body } = await tools.callWebhook(webhookAddress(record(hook['clientConfig'])), JSON.stringify(questionOf(uid, reviewVersion, request, info)), timeout).catch((error: unknown) => {
           throw new Error(`failed to call webhook: ${messageOf(error)}`);
         });
-        if (status < 200 || status > 206) throw new Error(`failed to call webhook: ${problemOf(status, body)}`);
+        if (status < 200 || status > 206) throw new Error(`failed to call webhook: ${webhookProblem(status, body)}`);
         return { review: readReview(uid, reviewVersion, phase === 'mutating', body) };
       } catch (error) {
         return { failure: messageOf(error) };
@@ -195,30 +196,4 @@ function reviewOf(invocation: Invocation, request: AdmissionRequest, tools: Admi
 
 function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'object' && value !== null && ('review' in value || 'failure' in value);
-}
-
-function addressOf(hook: Record<string, unknown>): WebhookAddress {
-  const client = record(hook['clientConfig']);
-  const service = client['service'];
-  const caBundle = Buffer.from(text(client['caBundle']), 'base64').toString();
-  if (!isJsonObject(service)) return { url: text(client['url']), caBundle };
-  return { service: { namespace: text(service['namespace']), name: text(service['name']), port: typeof service['port'] === 'number' ? service['port'] : 443, path: text(service['path']) }, caBundle };
-}
-
-/** What client-go makes of an answer that is none. After kubernetes 1.32 apimachinery/pkg/api/errors NewGenericServerResponse */
-function problemOf(status: number, body: string): string {
-  switch (status) {
-    case 401:
-      return 'the server has asked for the client to provide credentials';
-    case 404:
-      return 'the server could not find the requested resource';
-    case 405:
-      return 'the server does not allow this method on the requested resource';
-    case 503:
-      return 'the server is currently unable to handle the request';
-    case 504:
-      return 'the server was unable to return a response in the time allotted, but may still be processing the request';
-    default:
-      return status >= 500 ? `an error on the server (${JSON.stringify(body.trim() === '' ? 'unknown' : body.trim())}) has prevented the request from succeeding` : 'the server rejected our request for an unknown reason';
-  }
 }

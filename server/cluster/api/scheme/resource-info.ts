@@ -1,3 +1,4 @@
+import type { Converter } from '../conversion-webhook.ts';
 import type { ResourceType } from '../../client.ts';
 
 /** A served resource: what discovery says of it, and what the verbs need to know. */
@@ -39,6 +40,8 @@ export interface CustomResourceInfo {
   /** JSON paths that field selectors may name. */
   selectableFields?: readonly string[];
   deprecationWarning?: string;
+  /** Shows objects of other versions as this one; absent: they differ in nothing else. */
+  converter?: Converter;
 }
 
 export interface PrinterColumn {

@@ -2,9 +2,11 @@ import type { ListOptions } from '../../client.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { matchesLabels, parseFieldSelector, parseLabelSelector, SelectorError } from '../../store/selectors.ts';
 import { componentStatus, componentStatuses, isComponentStatus } from '../component-statuses.ts';
-import { present, storageOf, type ApiCore } from '../core.ts';
+import { present, presentAll, storageOf, type ApiCore } from '../core.ts';
+import type { StoreEvent } from '../../store/watch-hub.ts';
 import { badRequest, expired, notFound, tooOld } from '../errors.ts';
 import { checkFieldSelector, matchesFields } from '../field-labels.ts';
+import { Unanswered } from '../outside.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
 
@@ -46,7 +48,7 @@ export function listObjects(core: ApiCore, info: ResourceInfo, options: ListOpti
   const at = token?.rv ?? (options.exact === true ? readRevision(options.resourceVersion) : undefined);
   const stored = core.store.list(storageOf(info), info.namespaced ? options.namespace : undefined, at);
   if (stored === undefined) throw token === undefined ? expired(`The resourceVersion for the provided list is too old.`) : expired(CONTINUE_EXPIRED);
-  const objects = stored.map((object) => present(info, object)).filter((object) => matches(object) && (token === undefined || keyOf(object) > token.start));
+  const objects = presentAll(info, stored).filter((object) => matches(object) && (token === undefined || keyOf(object) > token.start));
   const resourceVersion = String(at ?? core.store.revision);
   const limit = options.limit ?? 0;
   if (limit <= 0 || objects.length <= limit) return { items: objects, resourceVersion };
@@ -143,20 +145,29 @@ export function watchObjects(
   const matches = selectorOf(info, parameters);
   const storage = storageOf(info);
   const namespace = info.namespaced ? parameters.namespace : undefined;
+  let over = false;
+  const run = info.custom?.converter === undefined ? (act: () => void) => act() : inTurn(() => over);
+  const stopping = (stop: () => void) => () => {
+    over = true;
+    stop();
+  };
   let since = readRevision(parameters.resourceVersion) ?? 0;
   if (since === 0) {
     since = core.store.revision;
     if (parameters.skipInitial !== true) {
       for (const stored of core.store.list(storage, namespace)) {
-        const object = present(info, stored);
-        if (matches(object)) onEvent({ type: 'ADDED', object });
+        run(() => {
+          const object = present(info, stored);
+          if (matches(object)) onEvent({ type: 'ADDED', object });
+        });
       }
     }
-    onInitialEnd(String(since));
+    const reached = String(since);
+    run(() => onInitialEnd(reached));
   } else if (!core.store.canWatchFrom(storage, since)) {
     throw tooOld(since, core.store.compactedAt(storage));
   }
-  return core.store.watch(storage, since, (event) => {
+  const deliver = (event: StoreEvent): void => {
     if (namespace !== undefined && event.object.metadata.namespace !== namespace) return;
     const object = present(info, event.object);
     const before = event.previous !== undefined && matches(present(info, event.previous));
@@ -167,5 +178,27 @@ export function watchObjects(
       const last = event.type === 'DELETED' ? object : present(info, { ...event.previous, metadata: { ...event.previous.metadata, resourceVersion: String(event.revision) } });
       onEvent({ type: 'DELETED', object: last });
     }
-  });
+  };
+  return stopping(core.store.watch(storage, since, (event) => run(() => deliver(event))));
 }
+
+/** Does one thing after another, each once a webhook has answered what it needs; what none answers is left out. */
+function inTurn(isOver: () => boolean): (act: () => void) => void {
+  let last: Promise<void> = Promise.resolve();
+  const answered = async (act: () => void): Promise<void> => {
+    for (let round = 0; round < MAX_QUESTIONS && !isOver(); round++) {
+      try {
+        return act();
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error;
+        await Promise.all(error.questions.map(({ ask }) => ask()));
+      }
+    }
+  };
+  return (act) => {
+    last = last.then(() => answered(act)).catch(() => undefined);
+  };
+}
+
+/** An event is about an object now and before, and about what it was when it left. */
+const MAX_QUESTIONS = 4;
