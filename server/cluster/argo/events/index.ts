@@ -1,5 +1,6 @@
 import type { ImageEntry, Program } from '../../program.ts';
 import { Broker } from './bus/broker.ts';
+import { kafkaImages } from './bus/kafka.ts';
 import { natsImages } from './bus/nats.ts';
 import { runController } from './controller/program.ts';
 import { runSensor } from './sensor/program.ts';
@@ -68,5 +69,5 @@ function argoEvents(broker: Broker): Program {
 /** The images behind Argo Events, and those that its buses are made of. One set a cluster. */
 export function argoEventsImages(): ImageEntry[] {
   const broker = new Broker();
-  return [{ repository: 'quay.io/argoproj/argo-events', entrypoint: ['/bin/argo-events'], user: 9731, content: { kind: 'program', program: argoEvents(broker) } }, ...natsImages(broker)];
+  return [{ repository: 'quay.io/argoproj/argo-events', entrypoint: ['/bin/argo-events'], user: 9731, content: { kind: 'program', program: argoEvents(broker) } }, ...natsImages(broker), ...kafkaImages];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProgramContext } from '../../program.ts';
 import { BusConfig, problemOf } from './types.ts';
+import { leadByLease } from './lease.ts';
 import type { Broker } from './bus/broker.ts';
 import type { ZapLogger } from './zap.ts';
 
@@ -35,8 +36,9 @@ export function readEnvironment<T>({ env }: ProgramContext, log: ZapLogger, vari
   return { object, bus, hostname };
 }
 
-/** Runs `work` while this pod leads its group; the others stand by. After argo-events v1.9.9 pkg/shared/leaderelection */
-export async function lead(context: ProgramContext, log: ZapLogger, broker: Broker, bus: BusConfig, group: string, work: () => Promise<number>): Promise<number> {
+/** Runs `work` while this pod leads its group; the others stand by. On Kafka event sources go by a lease of Kubernetes, and sensors need no leader. After argo-events v1.9.9 pkg/shared/leaderelection */
+export async function lead(context: ProgramContext, log: ZapLogger, broker: Broker, bus: BusConfig, group: string, lease: string | undefined, work: () => Promise<number>): Promise<number> {
+  if (bus.kafka !== undefined) return lease === undefined ? await work() : await leadByLease(context, lease, context.env['POD_NAME'] ?? '', work);
   const key = `${bus.nats?.url ?? bus.jetstream?.url ?? ''} ${group}`;
   const line = (at: number, message: string) => log.info(`leaderelection/leaderelection.go:${at}`, message);
   line(167, 'Not the LEADER, stand by ...');

@@ -226,10 +226,11 @@ export type JetStream = z.infer<typeof JetStream>;
 
 const StanConfig = z.object({ url: text, clusterID: optional(z.string()), auth: optional(z.string()), accessSecret: optional(KeySelector) });
 const JetStreamConfig = z.object({ url: text, accessSecret: optional(KeySelector), streamConfig: text, tls: optional(json) });
-export const BusConfig = z.object({ nats: optional(StanConfig), jetstream: optional(JetStreamConfig), kafka: optional(json) });
+const KafkaConfig = z.looseObject({ url: text, topic: text });
+export const BusConfig = z.object({ nats: optional(StanConfig), jetstream: optional(JetStreamConfig), kafka: optional(KafkaConfig) });
 export type BusConfig = z.infer<typeof BusConfig>;
 
-export const EventBusSpec = z.object({ nats: optional(z.object({ native: optional(NativeStan), exotic: optional(StanConfig) })), jetstream: optional(JetStream), kafka: optional(json), jetstreamExotic: optional(JetStreamConfig) });
+export const EventBusSpec = z.object({ nats: optional(z.object({ native: optional(NativeStan), exotic: optional(StanConfig) })), jetstream: optional(JetStream), kafka: optional(KafkaConfig), jetstreamExotic: optional(JetStreamConfig) });
 export type EventBusSpec = z.infer<typeof EventBusSpec>;
 
 /** What is wrong with an object, in one line. */

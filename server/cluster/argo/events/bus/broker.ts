@@ -21,6 +21,8 @@ interface Durable {
 
 interface Bus {
   servers: number;
+  /** How many messages it has taken. */
+  count: number;
   durables: Map<string, Durable>;
 }
 
@@ -49,13 +51,20 @@ export class Broker {
   }
 
   publish(key: string, message: BusMessage): void {
-    for (const durable of this.#of(key).durables.values()) {
+    const bus = this.#of(key);
+    bus.count++;
+    for (const durable of bus.durables.values()) {
       if (!durable.wants(message)) continue;
       // Several under one name share the work: the newest has it.
       const handler = durable.handlers.at(-1);
       if (handler !== undefined) queueMicrotask(() => handler(message));
       else if (durable.pending.push(message) > MAX_PENDING) durable.pending.shift();
     }
+  }
+
+  /** The place in a bus of the message that it took last, from 0. */
+  count(key: string): number {
+    return Math.max(0, this.#of(key).count - 1);
   }
 
   /** Gets what is published from now on, and what came in vain since this name was last subscribed to. */
@@ -97,7 +106,7 @@ export class Broker {
 
   #of(key: string): Bus {
     let bus = this.#buses.get(key);
-    if (bus === undefined) this.#buses.set(key, (bus = { servers: 0, durables: new Map() }));
+    if (bus === undefined) this.#buses.set(key, (bus = { servers: 0, count: 0, durables: new Map() }));
     return bus;
   }
 }

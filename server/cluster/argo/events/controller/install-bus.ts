@@ -48,7 +48,7 @@ export function busProblem({ nats, jetstream, kafka, jetstreamExotic }: EventBus
     if (jetstream.version === '') return 'invalid spec: a version for jetstream needs to be specified';
     if (jetstream.replicas !== undefined && (jetstream.replicas === 2 || jetstream.replicas <= 0)) return 'invalid spec: a jetstream eventbus requires 1 replica or >= 3 replicas';
   }
-  if (kafka !== undefined && (kafka['url'] ?? '') === '') return '"spec.kafka.url" is missing';
+  if (kafka !== undefined && kafka.url === '') return '"spec.kafka.url" is missing';
   if (jetstreamExotic?.url === '') return '"spec.jetstreamExotic.url" is missing';
   return undefined;
 }
@@ -63,7 +63,7 @@ export async function installBus(owner: Owner, spec: EventBusSpec, context: Inst
     return { reason: 'Skipped', message: 'Skip deployment because of using exotic config.', config };
   };
   if (nats?.exotic !== undefined) return exotic('installer/exotic_nats.go:33', 'exotic-nats', busConfig({ nats: nats.exotic }));
-  if (kafka !== undefined) return exotic('installer/kafka.go:37', 'exotic-kafka', busConfig({ kafka }));
+  if (kafka !== undefined) return exotic('installer/kafka.go:37', 'exotic-kafka', busConfig({ kafka: { ...kafka, topic: kafka.topic === '' ? `${owner.namespace}-${owner.name}` : kafka.topic } }));
   return exotic('installer/exotic_jetstream.go:33', 'exotic-jetstream', busConfig({ jetstream: jetstreamExotic }));
 }
 

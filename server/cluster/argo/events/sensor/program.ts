@@ -4,9 +4,9 @@ import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import type { ProgramContext } from '../../../program.ts';
 import { DEFAULT_BACKOFF, withRetry } from '../backoff.ts';
 import type { Broker } from '../bus/broker.ts';
-import { busAddress } from '../bus/connection.ts';
+import { busAddress, BusConnection } from '../bus/connection.ts';
 import { lead, readEnvironment } from '../service.ts';
-import { SensorSpec } from '../types.ts';
+import { type BusConfig, SensorSpec } from '../types.ts';
 import { EVENTS_VERSION } from '../version.ts';
 import { answerOn } from '../world.ts';
 import { failed, type ZapLogger } from '../zap.ts';
@@ -31,8 +31,9 @@ export async function runSensor(context: ProgramContext, root: ZapLogger, broker
     fired.set(trigger, worked ? { ...counts, worked: counts.worked + 1 } : { ...counts, failed: counts.failed + 1 });
   };
   try {
-    const { kind } = busAddress(bus, sensor.namespace);
-    return await lead(context, own, broker, bus, `${sensor.namespace}-sensor-${sensor.name}`, async () => {
+    const { kind, topic } = busAddress(bus, sensor.namespace);
+    return await lead(context, own, broker, bus, `${sensor.namespace}-sensor-${sensor.name}`, undefined, async () => {
+      if (kind === 'kafka') (await withRetry(context.clock, context.signal, DEFAULT_BACKOFF, () => BusConnection.open(context, broker, bus, own))).close();
       const stops: (() => Promise<void>)[] = [];
       const starting = (spec.triggers ?? []).map(async (trigger) => {
         const condition = conditionFor(trigger.template?.name ?? '', trigger.template?.conditions ?? '', spec, own);
@@ -46,6 +47,7 @@ export async function runSensor(context: ProgramContext, root: ZapLogger, broker
         }
       });
       own.info('sensors/listener.go:353', 'Sensor started.');
+      if (kind === 'kafka') own.info('sensor/kafka_sensor.go:223', 'Consuming', [['topics', [topic, `${topic}-${sensor.name}-trigger`, `${topic}-${sensor.name}-action`]], ['group', groupOf(bus, sensor)]]);
       try {
         // A trigger that cannot subscribe ends the sensor; the kubelet starts it again.
         await Promise.race([whenAborted(context.signal), Promise.all(starting).then(() => whenAborted(context.signal))]);
@@ -61,6 +63,11 @@ export async function runSensor(context: ProgramContext, root: ZapLogger, broker
   } finally {
     stopMetrics();
   }
+}
+
+function groupOf({ kafka }: BusConfig, { name, namespace }: { name: string; namespace: string }): string {
+  const group = isJsonObject(kafka?.['consumerGroup']) ? kafka['consumerGroup']['groupName'] : undefined;
+  return typeof group === 'string' && group !== '' ? group : `${namespace}-${name}`;
 }
 
 function conditionFor(trigger: string, conditions: string, spec: SensorSpec, log: ZapLogger): Condition | undefined {

@@ -55,7 +55,7 @@ export class TriggerRunner {
     this.#log = log.with(['triggerName', this.#name]);
     const names = new Set(namesIn(condition));
     this.#dependencies = (spec.dependencies ?? []).filter(({ name }) => names.has(name));
-    this.#holder = new EventHolder(condition, kind === 'jetstream' && !showCondition(condition).includes('&'));
+    this.#holder = new EventHolder(condition, kind !== 'stan' && !showCondition(condition).includes('&'));
     this.#limit = new RateLimit(trigger.rateLimit);
   }
 
@@ -91,7 +91,8 @@ export class TriggerRunner {
 
   #clientName(): string {
     const { sensor, kind } = this.#options;
-    return kind === 'stan' ? `STANTriggerConn{ClientID:${this.#durable}-1,Sensor:${sensor.name},Trigger:${this.#name}}` : `JetstreamTriggerConn{Sensor:${sensor.name},Trigger:${this.#name}}`;
+    if (kind === 'stan') return `STANTriggerConn{ClientID:${this.#durable}-1,Sensor:${sensor.name},Trigger:${this.#name}}`;
+    return `${kind === 'kafka' ? 'KafkaTriggerConnection' : 'JetstreamTriggerConn'}{Sensor:${sensor.name},Trigger:${this.#name}}`;
   }
 
   /** The log of the subscription. */
@@ -124,7 +125,7 @@ export class TriggerRunner {
     const own = this.#own();
     this.#unsubscribe();
     if (kind === 'stan') own.info('sensor/trigger_conn.go:106', `Subscribed to subject eventbus-${sensor.namespace} using durable name ${this.#durable}`);
-    else for (const { name, eventSourceName, eventName } of this.#dependencies) own.info('sensor/trigger_conn.go:142', `Subscribing to subject default.${eventSourceName}.${eventName} with durable name ${this.#durable}-${name}`);
+    else if (kind === 'jetstream') for (const { name, eventSourceName, eventName } of this.#dependencies) own.info('sensor/trigger_conn.go:142', `Subscribing to subject default.${eventSourceName}.${eventName} with durable name ${this.#durable}-${name}`);
     if (kind === 'stan') own.info('sensor/trigger_conn.go:114', 'starting ExactOnce cache clean up daemon ...');
     // One event after the other: what one fires is not overtaken by the next.
     this.#unsubscribe = this.#connection?.subscribe(this.#durable, (message) => this.#wanted(message).length > 0, (message) => {

@@ -39,7 +39,7 @@ export async function runEventSource(context: ProgramContext, root: ZapLogger, b
   const source = new Source(context, own, broker, object.metadata, object.spec, bus, hostname, sent);
   try {
     if (!needsLeader(object.spec)) return await source.run();
-    return await lead(context, own, broker, bus, `${object.metadata.namespace}-eventsource-${object.metadata.name}`, () => source.run());
+    return await lead(context, own, broker, bus, `${object.metadata.namespace}-eventsource-${object.metadata.name}`, `eventsource-${object.metadata.name}`, () => source.run());
   } finally {
     stopMetrics();
   }
