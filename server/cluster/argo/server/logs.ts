@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import { linesOf } from '../../../lib/lines.ts';
@@ -43,6 +44,8 @@ const FLUSH_MS = 1000;
  */
 export async function* workflowLogs(kube: KubeClient, context: ServiceContext, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogEntry> {
   const own = new AbortController();
+  // Each pod's log listens to it.
+  setMaxListeners(0, own.signal);
   const abort = () => own.abort();
   signal.addEventListener('abort', abort, { once: true });
   const pattern = request.grep === '' ? undefined : new BoundedRegExp(request.grep);
