@@ -201,7 +201,7 @@ export const NearMissView = z.object({ page: z.string(), title: z.string(), expe
 export type NearMissView = z.infer<typeof NearMissView>;
 
 /** An author changed a scenario's files (`serve --watch`): what shows it is fetched again; terminals and cluster go on. */
-export const ContentChange = z.object({ type: z.literal('content'), scenario: z.string(), problems: z.array(FindingView).optional() });
+export const ContentChange = z.object({ type: z.literal('content'), scenario: z.string(), problems: z.array(FindingView).optional(), /** It can not be read as it is now: what is shown of it stays. */ broken: z.boolean().optional() });
 export type ContentChange = z.infer<typeof ContentChange>;
 /** GET /api/events */
 export const LabEvent = ContentChange;

@@ -13,6 +13,8 @@ export interface ContentChange {
   /** As it is now; undefined where it is gone or broken. */
   scenario: Scenario | undefined;
   id: string;
+  /** As it was when it could last be read; where it can't be now. */
+  former?: Scenario;
 }
 
 /** Watches the folders of scenarios for an author at work. */
@@ -21,6 +23,8 @@ export class ContentWatch {
   readonly #touched = new Set<string>();
   #cancel: () => void = () => {};
   #known = new Map<string, Scenario>();
+  /** Those that could once be read, as they were last. */
+  readonly #former = new Map<string, Scenario>();
 
   constructor(
     private readonly options: { folders: readonly string[]; content: Content; clock: Clock; log: Log; onChange(changes: readonly ContentChange[]): void },
@@ -57,11 +61,12 @@ export class ContentWatch {
     const before = this.#known;
     this.#known = scenariosOf(await content.courses());
     const changes = new Map<string, ContentChange>();
-    for (const [id, scenario] of [...before, ...this.#known]) {
+    for (const [id, scenario] of before) this.#former.set(id, scenario);
+    for (const [id, scenario] of [...this.#former, ...this.#known]) {
       const below = touched.some((path) => path === scenario.folder || path.startsWith(`${scenario.folder}${sep}`));
       // A file that several scenarios share may be shown by any of them; a new or a lost one changes the list.
       const shared = touched.some((path) => ![...before.values(), ...this.#known.values()].some(({ folder }) => path.startsWith(`${folder}${sep}`)));
-      if (below || shared || before.has(id) !== this.#known.has(id)) changes.set(id, { id, scenario: this.#known.get(id) });
+      if (below || shared || before.has(id) !== this.#known.has(id)) changes.set(id, this.#known.has(id) ? { id, scenario: this.#known.get(id) } : { id, scenario: undefined, former: scenario });
     }
     this.options.onChange([...changes.values()]);
   }

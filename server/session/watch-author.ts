@@ -9,7 +9,7 @@ import type { LabEvent } from '../protocol/rest.ts';
 import type { Scenario } from '../scenario/model.ts';
 import { findingsOf } from './author.ts';
 import type { Content } from './content.ts';
-import { ContentWatch } from './content-watch.ts';
+import { type ContentChange, ContentWatch } from './content-watch.ts';
 import type { SessionManager } from './manager.ts';
 
 /** What an author at work is told. */
@@ -29,12 +29,13 @@ export async function watchForAuthor(options: { folders: readonly string[]; cont
     const { lintScenario } = await import('../scenario/lint/index.ts');
     return lintScenario(scenario.folder, validateCheck, { offline, ...(offline ? { images: imageCatalogue } : {}) }, { label: scenario.id, root: scenario.root });
   };
-  const tell = async (id: string, scenario: Scenario | undefined) => {
-    const problems = scenario === undefined ? [] : await findings(scenario).catch((error: unknown) => {
+  const tell = async ({ id, scenario, former }: ContentChange) => {
+    const shown = scenario ?? former;
+    const problems = shown === undefined ? [] : await findings(shown).catch((error: unknown) => {
       log.warn({ error: messageOf(error), scenario: id }, 'a scenario could not be linted');
-      return findingsOf(scenario, scenario.problems);
+      return scenario === undefined ? [] : findingsOf(scenario, scenario.problems);
     });
-    const event: LabEvent = { type: 'content', scenario: id, problems };
+    const event: LabEvent = { type: 'content', scenario: id, problems, ...(scenario === undefined ? { broken: true } : {}) };
     for (const session of manager.sessionsOf(id)) session.tell(event);
     for (const listener of listeners) listener(event);
   };
@@ -44,9 +45,10 @@ export async function watchForAuthor(options: { folders: readonly string[]; cont
     clock,
     log,
     onChange(changes) {
-      for (const { id, scenario } of changes) {
+      for (const change of changes) {
+        const { id, scenario } = change;
         if (scenario !== undefined) for (const session of manager.sessionsOf(id)) session.rewrite(scenario);
-        void tell(id, scenario);
+        void tell(change);
       }
     },
   });

@@ -1,7 +1,17 @@
 import { signal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
-import type { AuthorProgress, AuthorView, CheckReport, NearMissView, SessionView } from '../../server/protocol/rest.ts';
+import type { AuthorProgress, AuthorView, CheckReport, FindingView, NearMissView, SessionView } from '../../server/protocol/rest.ts';
 import type { LabApi } from './api.ts';
+import type { Trouble } from './session-model.ts';
+
+export const BROKEN = 'scenario-broken';
+
+/** What an author reads whose scenario can't be read at the moment. */
+export function brokenNotice(problems: readonly FindingView[]): Trouble {
+  const first = problems.find(({ severity }) => severity === 'error');
+  const where = first === undefined ? '' : ` ${first.file}${first.line === undefined ? '' : `:${first.line}`} ${first.message}.`;
+  return { code: BROKEN, message: `The scenario can’t be read as it is now.${where}`, next: 'Below is how it was before. Mend the file, and the page goes on by itself.' };
+}
 
 export interface AuthorOptions {
   api: LabApi;
@@ -29,6 +39,11 @@ export class AuthorStore {
   /** Asks for findings and what can be run; silent where the lab runs without --watch. */
   async load(): Promise<void> {
     this.view.value = await this.#options.api.author(this.#options.scenario).catch(() => undefined);
+  }
+
+  /** What is wrong with files that can't be shown. */
+  found(findings: readonly FindingView[]): void {
+    if (this.view.value !== undefined) this.view.value = { ...this.view.value, findings: [...findings] };
   }
 
   onProgress(progress: AuthorProgress): void {

@@ -1,13 +1,13 @@
 import { computed, signal } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { fillPlaceholders } from '../../server/protocol/placeholders.ts';
-import type { ClockView, QuizVerdict, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
+import type { ClockView, ContentChange, QuizVerdict, SessionEvent, SessionView } from '../../server/protocol/rest.ts';
 import type { SocketLike } from '../terminal/connection.ts';
 import { ApiError, sessionPath, withLanguage } from './api.ts';
 import type { LabApi } from './api.ts';
 import { arrangementOf, rememberArrangement, rememberedArrangement } from './arrangement.ts';
 import type { Arrangement, Storage } from './arrangement.ts';
-import { AuthorStore } from './author-store.ts';
+import { AuthorStore, BROKEN, brokenNotice } from './author-store.ts';
 import { EditorStore } from './editor-store.ts';
 import { liveEvents } from './live-events.ts';
 import type { EventSourceLike } from './live-events.ts';
@@ -281,7 +281,7 @@ export class ScenarioStore {
     const knewAuthor = this.isAuthor.value;
     this.#dispatch({ type: 'event', event });
     if (this.isAuthor.value && !knewAuthor) void this.author.load();
-    if (event.type === 'content') void this.#loadScenario().catch((error: unknown) => this.#report(error));
+    if (event.type === 'content') this.#rewritten(event);
     if (event.type === 'author') this.author.onProgress(event.progress);
     if (event.type === 'files') this.editor.changed(event.paths);
     if (event.type !== 'session') return;
@@ -290,6 +290,21 @@ export class ScenarioStore {
     if (event.session.state === 'ended') this.#onEnded();
     this.#arrangeTerminals();
     this.#openPage();
+  }
+
+  /** Its author has changed the scenario: what shows now is kept where it can't be read. */
+  #rewritten({ broken, problems = [] }: ContentChange): void {
+    if (broken === true) {
+      this.author.found(problems);
+      this.notice.value = brokenNotice(problems);
+      return;
+    }
+    this.#loadScenario().then(
+      () => {
+        if (this.notice.value?.code === BROKEN) this.notice.value = undefined;
+      },
+      (error: unknown) => this.#report(error),
+    );
   }
 
   /** Once a session: what the author or the learner wants beside the first terminal. */

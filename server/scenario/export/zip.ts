@@ -44,7 +44,7 @@ export async function exportZip(scenario: Scenario, name: string): Promise<ZipEx
   }
   for (const page of pagesOf(scenario)) {
     if (page.checks.length > 0) left.push(`${page.id}: ${page.checks.length} check${page.checks.length === 1 ? '' : 's'}${page.verify === undefined ? '; without a verify script, other hosts check nothing here' : ''}`);
-    if (page.exercise !== undefined) left.push(`${page.id}: the solution and ${page.exercise.nearMisses.length} near misses`);
+    if (page.exercise !== undefined) left.push(`${page.id}: the solution and ${page.exercise.nearMisses.length} near ${page.exercise.nearMisses.length === 1 ? 'miss' : 'misses'}`);
     if (page.quiz !== undefined) left.push(`${page.id}: Killercoda shows questions as text`);
   }
   if (scenario.namespace !== undefined) left.push(`the namespace ${scenario.namespace}: set it in a background script with kubectl config set-context --current --namespace=${scenario.namespace}`);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -135,6 +135,23 @@ describe('a lab that serves an author', () => {
     all.stop();
     expect((await scenario()).pages[2]?.html).toContain('About nouns.');
     expect((await lab.lab.manager.find(session.id))?.terminals?.first()).toBe(before);
+  });
+
+  it('says what is wrong while a file can’t be read, again when it is wrong in another way, and that it is mended', async () => {
+    const stream = listen(`/sessions/${session.id}/events`);
+    await stream.opened;
+    const contents = () => stream.events.map((event) => SessionEvent.parse(event)).flatMap((event) => (event.type === 'content' ? [event] : []));
+    const errors = (at: number) => contents()[at]?.problems?.filter(({ severity }) => severity === 'error').map(({ file: name, line, code }) => [name, line, code]);
+    const index = await readFile(file('index.json'), 'utf8');
+    await writeFile(file('index.json'), '{\n "title": ');
+    await until(() => contents()[0]);
+    await writeFile(file('index.json'), '{\n\n "details": 3}');
+    await until(() => contents()[1]);
+    await writeFile(file('index.json'), index);
+    await until(() => contents()[2]);
+    stream.stop();
+    expect([contents().map(({ broken }) => broken), errors(0), errors(1), errors(2)]).toEqual([[true, true, undefined], [['small/first/index.json', 2, 'json-syntax']], [['small/first/index.json', 3, 'field-type']], []]);
+    expect((await lab.api('GET', `/sessions/${session.id}`)).body).toMatchObject({ state: 'ready' });
   });
 
   it('lets a running session ask by the checks as they are now', async () => {

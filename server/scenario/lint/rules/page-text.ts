@@ -69,11 +69,11 @@ async function reference({ scenario, say }: ScenarioContext, entry: PageText, pi
   if (path.startsWith('/')) {
     const assets = path.lastIndexOf('/assets/');
     const found = picture && assets >= 0 ? (await locateIn(scenario, path.slice(assets + 1))).ok : false;
-    if (!found) say(picture ? 'picture-broken' : 'link-absolute', at, picture ? `there is no ${path} here` : `${path} leads to nothing here`, picture ? 'warning' : undefined);
+    if (!found) say(picture ? 'picture-broken' : 'link-absolute', at, picture ? `there is no ${path} here` : `“${path}” leads to nothing here`, picture ? 'warning' : undefined);
     return;
   }
   const found = await locate(scenario.root, join(scenario.folder, posix.dirname(entry.path), path));
-  if (!found.ok) say(picture ? 'picture-broken' : 'link-broken', at, `${path} ${found.message}`);
+  if (!found.ok) say(picture ? 'picture-broken' : 'link-broken', at, `“${path}” ${found.message}`);
 }
 
 /** A paragraph in which so many pieces can't be found again is not looked through any further. */
