@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
+import type { InsidePath } from '../lib/inside-folder.ts';
 import type { KubeClient } from './client.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 import type { KubeObject } from './store/object.ts';
@@ -26,8 +27,12 @@ export interface ProgramContext {
   /** Writes raw bytes to the container's log. */
   stdout(text: string): void;
   stderr(text: string): void;
-  /** Where a volume mounted at `containerPath` (or a path under it) is on the host; undefined when none is. */
+  /** Where a volume mounted at `containerPath` (or a path under it) is on the host; undefined when none is. The pod's processes may put links there: what is read or written goes through `place`. */
   hostPath(containerPath: string): string | undefined;
+  /** The same for lib/inside-folder.ts, which no link leads out of the volume. */
+  place(containerPath: string): InsidePath | undefined;
+  /** A folder for the program alone, on the disk of the volumes; it goes with the container. */
+  scratch(): Promise<string>;
   /** Opens a file of a mounted volume for reading, as the container would see it: no link leads out of the volume. Undefined when no volume is mounted there and the image has no files of its own; rejects with the system's error. Whoever gets it closes it. */
   openFile(containerPath: string): Promise<FileHandle | undefined>;
   signal: AbortSignal;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { chmod, type FileHandle, mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join, normalize, relative } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { openInside } from '../../lib/inside-file.ts';
+import type { InsidePath } from '../../lib/inside-folder.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { goDuration } from '../../lib/go-duration.ts';
 import type { Identity, KubeClient } from '../client.ts';
@@ -189,8 +190,14 @@ export class ContainerStarter {
     const { clock, ids, network, client } = this.#options;
     const hostPath = (path: string) => hostPathOf(mounts, path);
     const openFile = async (path: string) => (await openMounted(mounts, path)) ?? (content.body === undefined ? undefined : openInside(layer, normalize(path)));
+    const scratch = async () => {
+      const folder = join(layer, '..', 'scratch');
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return folder;
+    };
+    const place = (path: string) => placeOf(mounts, path);
     const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
-    return runProgram(content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, openFile, clock, ids }, log, clock, body);
+    return runProgram(content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, place, scratch, openFile, clock, ids }, log, clock, body);
   }
 
   /** Finds the image, with the events that a pull has. */
@@ -287,13 +294,20 @@ function addressOf(pod: Pod, network: PodNetwork): { address?: string } {
   return pod.spec.hostNetwork === true ? {} : { address: network.addressOf(pod.metadata.uid ?? '') };
 }
 
-/** A file of a volume, opened so that no link leads out of it. */
-export async function openMounted(mounts: readonly Mount[], path: string): Promise<FileHandle | undefined> {
+/** The same as a path below a folder that no link leads out of: the volume, or the one that a file or volume itself lies in. */
+export function placeOf(mounts: readonly Mount[], path: string): InsidePath | undefined {
   const wanted = normalize(path);
   const best = mountOf(mounts, wanted);
   if (best === undefined) return undefined;
   const root = best.root ?? best.source;
-  return openInside(root, join(relative(root, best.source), wanted.slice(best.target.length)));
+  const inside = join(relative(root, best.source), wanted.slice(best.target.length)).replace(/\/+$/, '');
+  return ['', '.'].includes(inside) ? { root: dirname(root), path: basename(root) } : { root, path: inside };
+}
+
+/** A file of a volume, opened so that no link leads out of it. */
+export async function openMounted(mounts: readonly Mount[], path: string): Promise<FileHandle | undefined> {
+  const place = placeOf(mounts, path);
+  return place === undefined ? undefined : openInside(place.root, place.path);
 }
 
 function mountOf(mounts: readonly Mount[], wanted: string): Mount | undefined {

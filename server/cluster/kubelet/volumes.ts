@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { KubeClient } from '../client.ts';
-import type { Pod, PersistentVolumeClaim, Volume } from '../controllers/runtime/kinds.ts';
-import { PERSISTENT_VOLUME_CLAIMS, SERVICE_ACCOUNTS } from '../controllers/runtime/resources.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../controllers/runtime/kinds.ts';
+import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, SERVICE_ACCOUNTS } from '../controllers/runtime/resources.ts';
 import type { ConfigSource } from './env.ts';
 import { podField, resourceField } from './fields.ts';
 
@@ -46,7 +46,12 @@ async function setUp(volume: Volume, context: VolumeContext): Promise<string> {
     const namespace = context.pod.metadata.namespace;
     const claim = await context.client.find<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS, namespace, claimName);
     if (claim?.status?.phase !== 'Bound' || claim.spec.volumeName === undefined) throw failed(`persistentvolumeclaim "${claimName}" is not bound`);
-    const place = join(context.volumesFolder, claim.spec.volumeName);
+    // Whoever may write a claim may write its status: only a volume that there is has a folder, and only for its own claim.
+    const bound = await context.client.find<PersistentVolume>(PERSISTENT_VOLUMES, undefined, claim.spec.volumeName);
+    const error = (what: string) => failed(`error processing PVC ${namespace}/${claimName}: ${what}`);
+    if (bound === undefined) throw error(`failed to fetch PV ${JSON.stringify(claim.spec.volumeName)} from API server: persistentvolumes ${JSON.stringify(claim.spec.volumeName)} not found`);
+    if (bound.spec.claimRef?.uid !== claim.metadata.uid) throw error(`PV ${JSON.stringify(bound.metadata.name)} claimRef: uid ${JSON.stringify(bound.spec.claimRef?.uid ?? '')} does not match the claim's ${JSON.stringify(claim.metadata.uid)}`);
+    const place = join(context.volumesFolder, bound.metadata.name);
     await mkdir(place, { recursive: true, mode: 0o777 });
     return place;
   }

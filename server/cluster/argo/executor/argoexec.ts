@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
+import { within, writeInside } from '../../../lib/inside-folder.ts';
 import type { Program, ProgramContext } from '../../program.ts';
 import type { Outputs, Template } from '../types/workflow.ts';
 import { runAgent } from './agent.ts';
@@ -7,7 +7,7 @@ import { deleteArtifacts } from './artifact-gc.ts';
 import { runData } from './data.ts';
 import { init } from './init.ts';
 import { logger, sayInitialized } from './log.ts';
-import { hostPath, templateOf } from './pod-files.ts';
+import { placeAt, templateOf } from './pod-files.ts';
 import type { PodSignals } from './pod-signals.ts';
 import { runResource } from './resource.ts';
 import { completeResult, createResult, reportResult } from './results.ts';
@@ -22,9 +22,7 @@ export function argoexec(signals: PodSignals): Program {
       const missing = wrapped ? notFound(argv[0] ?? '') : undefined;
       const code = missing === undefined ? await attempt(context, argv, signals) : await fail(context, missing);
       if (wrapped) {
-        const dir = join(hostPath(context, '/var/run/argo'), 'ctr', context.container);
-        await mkdir(dir, { recursive: true });
-        await writeFile(join(dir, 'exitcode'), String(code));
+        await writeInside(within(placeAt(context, '/var/run/argo'), 'ctr', context.container, 'exitcode'), String(code));
         if (missing !== undefined) return code;
         logger(context)('info', 'sub-process exited', ' argo=true error="<nil>"');
         if (code !== 0) context.stderr(`Error: exit status ${code}\n`);
@@ -78,8 +76,8 @@ async function attempt(context: ProgramContext, argv: readonly string[], signals
 /** Leaves the reason where the kubelet reads it; the exit code is argoexec's own. */
 async function fail(context: ProgramContext, message: string): Promise<number> {
   context.stderr(`Error: ${message}\n${message}\n`);
-  const path = context.hostPath('/dev/termination-log');
-  if (path !== undefined) await writeFile(path, message);
+  const place = context.place('/dev/termination-log');
+  if (place !== undefined) await writeInside(place, message);
   return 64;
 }
 

@@ -1,20 +1,22 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type InsidePath, readInside, within } from '../../../lib/inside-folder.ts';
 import type { ProgramContext } from '../../program.ts';
 import { overlapping } from '../controller/pod-spec.ts';
 import { decodeTemplate } from '../types/workflow.ts';
 import type { Template, VolumeMount } from '../types/workflow.ts';
 
-/** The folder or file of this machine that stands at a path in the executor's container. Throws when none does. */
-export function hostPath(context: ProgramContext, path: string): string {
-  const found = context.hostPath(path);
+/** Bytes of a template, a manifest, a parameter at most. */
+export const MAX_TEXT = 16 * 1024 * 1024;
+
+/** What stands at a path in the executor's container, which other containers of the pod write as well. Throws when nothing does. */
+export function placeAt(context: ProgramContext, path: string): InsidePath {
+  const found = context.place(path);
   if (found === undefined) throw new Error(`open ${path}: no such file or directory`);
   return found;
 }
 
 /** What `init` has left for the containers after it. */
 export async function templateOf(context: ProgramContext): Promise<Template> {
-  return decodeTemplate(JSON.parse(await readFile(join(hostPath(context, '/var/run/argo'), 'template'), 'utf8')));
+  return decodeTemplate(JSON.parse(await readInside(within(placeAt(context, '/var/run/argo'), 'template'), MAX_TEXT)));
 }
 
 /** The template's own mounts in its main container. */

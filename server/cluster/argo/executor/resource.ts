@@ -1,20 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { ApiStatus } from '../../api/status.ts';
 import { sleep } from '../../../lib/clock.ts';
+import { readInside } from '../../../lib/inside-folder.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { readYamlDocuments } from '../../../lib/yaml.ts';
 import type { ProgramContext } from '../../program.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { parseApiVersion } from '../../store/object.ts';
-
 import type { Outputs, Parameter, Template } from '../types/workflow.ts';
 import { jqFilter, meets, parseCondition, showRequirement, showSelector } from './conditions.ts';
 import type { Requirement } from './conditions.ts';
-import { confined } from './host-files.ts';
 import { kubectl, resourceOf } from './kubectl.ts';
 import { logger, quoted } from './log.ts';
 import { printJsonPath } from './kubectl-jsonpath.ts';
-import { hostPath } from './pod-files.ts';
+import { MAX_TEXT, placeAt } from './pod-files.ts';
 
 /** How often a resource is looked at while its conditions are waited for. */
 const POLL_MS = 500;
@@ -47,8 +45,7 @@ export async function runResource(context: ProgramContext, action: string, templ
   else {
     log('info', `manifest ${from} already staged`);
     path = (template.inputs.artifacts ?? []).find(({ name }) => name === from)?.path ?? path;
-    const place = hostPath(context, path);
-    text = await readFile(await confined(place, place), 'utf8');
+    text = await readInside(placeAt(context, path), MAX_TEXT);
   }
   const parameters = template.outputs.parameters ?? [];
   if (action === 'delete' && ((resource.successCondition ?? '') !== '' || (resource.failureCondition ?? '') !== '' || parameters.length > 0)) {

@@ -1,24 +1,26 @@
 import { constants, watch } from 'node:fs';
-import { access, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import type { Clock } from '../../../lib/clock.ts';
+import { below, pathOfHandle } from '../../../lib/inside-file.ts';
+import { type InsidePath, readEndInside, readInside, withInside, within } from '../../../lib/inside-folder.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { ProgramContext } from '../../program.ts';
 import { mainContainerNames } from '../types/template.ts';
 import type { Outputs } from '../types/workflow.ts';
 import { logger, sayInitialized } from './log.ts';
 import { captureArtifacts, captureParameters, captureResult } from './outputs.ts';
-import { hostPath, templateOf } from './pod-files.ts';
+import { MAX_TEXT, placeAt, templateOf } from './pod-files.ts';
 import type { PodSignals } from './pod-signals.ts';
 import { completeResult, createResult, reportResult } from './results.ts';
-import { confined } from './host-files.ts';
 
 const GRACE_MS = 30_000;
 const HEARING_MS = 100;
+/** Bytes of the progress file that are looked at, at its end. */
+const MAX_PROGRESS = 4096;
 
 /** Resolves when a file is there, or the container is told to end. */
-function fileThere(folder: string, name: string, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve) => {
+function fileThere(folder: InsidePath, name: string, signal: AbortSignal): Promise<string | undefined> {
+  return withInside(folder, (handle) => new Promise((resolve) => {
     let over = false;
     const finish = (value: string | undefined) => {
       if (over) return;
@@ -28,7 +30,7 @@ function fileThere(folder: string, name: string, signal: AbortSignal): Promise<s
       resolve(value);
     };
     const look = () => {
-      readFile(join(folder, name), 'utf8').then(
+      readInside(within(folder, name), MAX_TEXT).then(
         (text) => {
           if (text !== '') finish(text);
         },
@@ -36,19 +38,19 @@ function fileThere(folder: string, name: string, signal: AbortSignal): Promise<s
       );
     };
     const aborted = () => finish(undefined);
-    const watcher = watch(folder, look);
+    const watcher = watch(pathOfHandle(handle), look);
     watcher.once('error', aborted);
     signal.addEventListener('abort', aborted, { once: true });
     if (signal.aborted) aborted();
     look();
-  });
+  }));
 }
 
-/** Signals through the pipe that a container's emissary listens to. False: nobody listens yet. */
-async function signalContainer(dir: string, name: string, signal: 'TERM' | 'KILL'): Promise<boolean> {
-  const folder = join(dir, 'ctr', name);
+/** Signals through the pipe that a container's emissary listens to, unless nobody wants that any more. False: nobody listens yet. */
+async function signalContainer(dir: InsidePath, name: string, signal: 'TERM' | 'KILL', over: () => boolean = () => false): Promise<boolean> {
+  const folder = within(dir, 'ctr', name);
   try {
-    const pipe = await open(join(folder, 'signal'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const pipe = await withInside(folder, (handle) => over() ? Promise.reject(new Error('too late')) : open(below(handle, 'signal'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
     try {
       if ((await pipe.stat()).isFIFO()) await pipe.write(`${signal}\n`);
     } finally {
@@ -57,19 +59,19 @@ async function signalContainer(dir: string, name: string, signal: 'TERM' | 'KILL
     return true;
   } catch {
     // It has ended, its pod is gone, or it has not begun.
-    return (await exists(join(folder, 'exitcode'))) || !(await exists(dir));
+    return (await exists(within(folder, 'exitcode'))) || !(await exists(dir));
   }
 }
 
-const exists = (path: string) => access(path).then(() => true, () => false);
+const exists = (place: InsidePath) => withInside(place, () => Promise.resolve(true)).catch(() => false);
 
 /** The same, until somebody listens: a container may begin later than it is told to end. The returned function gives up. */
-export function signalUntilHeard(clock: Clock, dir: string, name: string, signal: 'TERM' | 'KILL'): () => void {
+export function signalUntilHeard(clock: Clock, dir: InsidePath, name: string, signal: 'TERM' | 'KILL'): () => void {
   const end = clock.now() + GRACE_MS;
   let over = false;
   let cancel = () => {};
   const attempt = async () => {
-    if (over || (await signalContainer(dir, name, signal)) || over || clock.now() >= end) return;
+    if (over || (await signalContainer(dir, name, signal, () => over)) || over || clock.now() >= end) return;
     cancel = clock.after(HEARING_MS, () => void attempt());
   };
   void attempt();
@@ -80,14 +82,14 @@ export function signalUntilHeard(clock: Clock, dir: string, name: string, signal
 }
 
 /** `N/M` as programs write it to the progress file, while they run. After argo-workflows v3.7.6 workflow/executor/executor.go monitorProgress */
-function watchProgress(context: ProgramContext, dir: string): () => void {
+function watchProgress(context: ProgramContext, dir: InsidePath): () => void {
   const ticks = context.env['ARGO_PROGRESS_FILE_TICK_DURATION'] ?? '';
   if (ticks === '') return () => undefined;
   let last = '';
   let stopped = false;
   let cancel = (): void => undefined;
   const look = async (): Promise<void> => {
-    const text = await confined(dir, join(dir, 'progress')).then((path) => readFile(path, 'utf8'), () => '');
+    const text = await readEndInside(within(dir, 'progress'), MAX_PROGRESS).catch(() => '');
     const progress = text.trim().split('\n').at(-1)?.trim() ?? '';
     if (progress !== last && /^\d+\/\d+$/.test(progress)) {
       last = progress;
@@ -105,7 +107,7 @@ function watchProgress(context: ProgramContext, dir: string): () => void {
 /** `argoexec wait`: follows the main containers and hands over what they leave; gives the messages of what went wrong. After argo-workflows v3.7.6 cmd/argoexec/commands/wait.go */
 export async function wait(context: ProgramContext, signals: PodSignals): Promise<string[]> {
   const log = logger(context);
-  const dir = hostPath(context, '/var/run/argo');
+  const dir = placeAt(context, '/var/run/argo');
   const template = await templateOf(context);
   const mains = mainContainerNames(template);
   const errors: string[] = [];
@@ -137,7 +139,7 @@ export async function wait(context: ProgramContext, signals: PodSignals): Promis
     const resource = template.resource !== undefined;
     if (!resource) await guard(() => createResult(context));
     const untilTold = AbortSignal.any([context.signal, forsaken.signal]);
-    for (const name of mains) await fileThere(join(dir, 'ctr', name), 'exitcode', untilTold);
+    for (const name of mains) await fileThere(within(dir, 'ctr', name), 'exitcode', untilTold);
     stopProgress();
     log('info', 'Main container completed', ' error="<nil>"');
     for (const { name } of template.sidecars ?? []) {

@@ -69,6 +69,8 @@ export async function startServer(options: { argv?: string[]; env?: Record<strin
       log += text;
     },
     hostPath: () => undefined,
+    place: () => undefined,
+    scratch: () => Promise.reject(new Error('nothing is written here')),
     openFile: async () => undefined,
     signal: stop.signal,
     clock: api.clock,

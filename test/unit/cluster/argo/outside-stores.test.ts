@@ -22,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const secret = (key: string) => ({ name: 'keys', key });
 const nowhere = (host: string) => `dial tcp: lookup ${host} on 10.96.0.10:53: no such host`;
 const network = { dialAddress: (host: string) => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND', address: host })) };
-const context = () => ({ network, clock: systemClock, pod: { metadata: { namespace: 'ns' } }, hostPath: (path: string) => join(folder, path) }) as unknown as ProgramContext;
+const context = () => ({ network, clock: systemClock, pod: { metadata: { namespace: 'ns' } }, place: (path: string) => ({ root: folder, path }) }) as unknown as ProgramContext;
 const driver = (location: Record<string, unknown>) => driverFor(context(), location as ArtifactLocation);
 
 const AZURE = { endpoint: 'https://acc.blob.core.windows.net', container: 'box', blob: 'path/a b' };

@@ -37,7 +37,7 @@ afterAll(async () => {
 
 const driver = (key: string) => {
   const network = { dialAddress: () => new Promise((resolve) => { const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () => resolve(socket)); }) };
-  const context = { network, clock: systemClock, pod: { metadata: { namespace: 'ns' } }, hostPath: (path: string) => join(folder, path) } as unknown as ProgramContext;
+  const context = { network, clock: systemClock, pod: { metadata: { namespace: 'ns' } }, place: (path: string) => ({ root: folder, path }) } as unknown as ProgramContext;
   return driverFor(context, { s3: { endpoint: 'minio:9000', insecure: true, bucket: 'b', key, accessKeySecret: { name: 'keys', key: 'access' }, secretKeySecret: { name: 'keys', key: 'secret' } } });
 };
 const keys = () => ['w/parts/0.json', 'w/parts/below/1.json', 'w/parts//0.json'].filter((key) => store.get('b', key) !== undefined);

@@ -24,7 +24,7 @@ const pipe = () => join(folder, 'ctr', 'side', 'signal');
 const heard = async () => (await run('timeout', ['1', 'head', '-n', '1', pipe()]).catch(() => ({ stdout: 'nothing' }))).stdout;
 
 test('a container that begins after it was told to end hears it', async () => {
-  giveUp = signalUntilHeard(systemClock, folder, 'side', 'TERM');
+  giveUp = signalUntilHeard(systemClock, { root: folder, path: '' }, 'side', 'TERM');
   await new Promise((done) => setTimeout(done, 250));
   await run('mkfifo', [pipe()]);
   expect(await heard()).toBe('TERM\n');
@@ -32,14 +32,14 @@ test('a container that begins after it was told to end hears it', async () => {
 
 test('nobody is told who has ended', async () => {
   await writeFile(join(folder, 'ctr', 'side', 'exitcode'), '0');
-  giveUp = signalUntilHeard(systemClock, folder, 'side', 'TERM');
+  giveUp = signalUntilHeard(systemClock, { root: folder, path: '' }, 'side', 'TERM');
   await new Promise((done) => setTimeout(done, 150));
   await run('mkfifo', [pipe()]);
   expect(await heard()).toBe('nothing');
 });
 
 test('whoever gives up says nothing more', async () => {
-  signalUntilHeard(systemClock, folder, 'side', 'TERM')();
+  signalUntilHeard(systemClock, { root: folder, path: '' }, 'side', 'TERM')();
   await run('mkfifo', [pipe()]);
   expect(await heard()).toBe('nothing');
 });

@@ -43,6 +43,8 @@ async function ask(image: string, { method = 'GET', path = '/', port }: Asked, o
     stdout: (text) => (log += text),
     stderr: (text) => (log += text),
     hostPath: place,
+    place: (file) => (place(file) === undefined ? undefined : { root: folder, path: file }),
+    scratch: async () => folder,
     openFile: async (file) => {
       const real = place(file);
       return real === undefined ? undefined : open(real);
