@@ -83,7 +83,7 @@ X=1
       const files = unzipSync(data);
       expect(Object.keys(files)).toEqual(['s/img.png', 's/index.json', 's/one/text.md', 's/one/v.sh']);
       expect(JSON.parse(Buffer.from(files['s/index.json'] ?? []).toString())).toEqual({ title: 'T & U', description: 'About it.', details: { steps: [{ title: 'One', text: 'one/text.md', verify: 'one/v.sh' }] }, backend: { imageid: 'ubuntu', namespace: 'argo' } });
-      expect(left).toEqual(['step1: 1 check', 'step1: the solution and 1 near misses', 'step1: Killercoda shows questions as text', 'the namespace argo: set it in a background script with kubectl config set-context --current --namespace=argo']);
+      expect(left).toEqual(['step1: 1 check', 'step1: the solution and 1 near miss', 'step1: Killercoda shows questions as text', 'the namespace argo: set it in a background script with kubectl config set-context --current --namespace=argo']);
       expect((await exportZip(scenario, 's')).data).toEqual(data);
     }));
 });
