@@ -15,12 +15,17 @@ import { work, type Work } from './work.ts';
 /** Which image nodes are made of, as Docker has it: under its digest, under its name alone, or in a file. */
 export async function nodeImage(tools: KindTools, stages: Work, signal: AbortSignal): Promise<string> {
   const wanted = tools.settings.nodeImage ?? NODE_IMAGE;
-  if (/^\.{0,2}\/|\.(tar|tar\.gz|tgz)$/.test(wanted)) return stages.run('node-image', `Node image from ${basename(wanted)}`, () => imageOfFile(tools, wanted, signal));
+  if (isFile(wanted)) return stages.run('node-image', `Node image from ${basename(wanted)}`, () => imageOfFile(tools, wanted, signal));
   // What came from a file (`docker load`) has its name, but no digest.
   const [name = wanted, digest] = wanted.split('@');
   if (digest === undefined) return wanted;
   const [exact, named] = await Promise.all([tools.localImages([wanted], signal), tools.localImages([name], signal)]);
   return exact.length === 0 && named.length > 0 ? name : wanted;
+}
+
+/** A path, or what ends as the archives do that `docker load` reads. */
+export function isFile(wanted: string): boolean {
+  return /^\.{0,2}\/|\.(tar(\.(gz|xz|bz2|zst))?|tgz|txz)$/.test(wanted);
 }
 
 /** Files that Docker has been given, by what they were then. */
@@ -33,8 +38,10 @@ async function imageOfFile(tools: KindTools, file: string, signal: AbortSignal):
   const before = known.get(tools)?.get(key);
   if (before !== undefined && (await tools.localImages([before], signal)).length > 0) return before;
   const { stdout } = await tools.mustDocker(['load', '--input', file], { signal });
-  // After docker 28 `docker load`: a name, or the id of an image that has none.
-  const image = /^Loaded image(?: ID)?: (\S+)/m.exec(stdout)?.[1];
+  // After docker 28 `docker load`: a line for each name, or for the id of an image that has none. One file may hold all
+  // that a machine without internet needs, Argo's images beside the node's.
+  const loaded = [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)/gm)].map((match) => match[1] ?? '');
+  const image = loaded.find((name) => /kindest|(^|[/-])node[:@]/.test(name)) ?? loaded[0];
   if (image === undefined) throw new LabError('bad-request', `Docker found no image in ${file}`, 'It has to be a file as docker save writes it.');
   known.set(tools, (known.get(tools) ?? new Map<string, string>()).set(key, image));
   return image;
@@ -63,6 +70,11 @@ export async function bringImages(tools: KindTools, cluster: string, scenario: S
   await new ImageLoad(tools, work(tools.clock, () => undefined, signal), cluster, images, limits, signal).finish();
 }
 
+/** Pure: whether an image may still get into the node, though not by kind. Without a node there is no way. */
+export function needsAnotherWay(stderr: string): boolean {
+  return /content digest \S+ not found|command "docker save|failed to detect containerd snapshotter/.test(stderr) && !/is not running|No such container|Cannot connect to the Docker daemon/.test(stderr);
+}
+
 /** `crictl images -o json`. */
 const NodeImages = z.object({ images: z.array(z.object({ repoTags: z.array(z.string()).nullish() })) });
 
@@ -72,8 +84,12 @@ const IMPORT = String.raw`ctr --namespace=k8s.io images import --digests --snaps
 /** Images go from the local Docker into the node, beside what kind does; tried again when the node was not ready for it. */
 export class ImageLoad {
   #running: Promise<boolean> | undefined;
-  /** Docker holds one platform of an image for several, and kind's way wants all of them: kubernetes-sigs/kind#3795. */
-  #parts = false;
+  /**
+   * kind's way is not Docker's here: Docker holds one platform of an image for several, and kind wants all of them
+   * (kubernetes-sigs/kind#3795); it can't write where kind reads, as that of a snap (kubernetes-sigs/kind#431); or the
+   * node is newer than kind.
+   */
+  #byHand = false;
   readonly #over = new AbortController();
 
   constructor(
@@ -127,13 +143,13 @@ export class ImageLoad {
   }
 
   async #load(images: readonly string[], options: { signal: AbortSignal; timeoutMs?: number }): Promise<void> {
-    if (!this.#parts) {
+    if (!this.#byHand) {
       const args = ['load', 'docker-image', ...images, '--name', this.cluster];
       const { code, ended, missing, stdout, stderr } = await this.tools.kind(args, options);
       if (ended === 'aborted') throw options.signal.reason;
       if (code === 0 && ended === undefined) return;
-      this.#parts = /content digest \S+ not found/.test(stderr);
-      if (!this.#parts) throw explain({ command: 'kind load docker-image', code, output: `${stderr}${stdout}`, missing });
+      this.#byHand = needsAnotherWay(stderr);
+      if (!this.#byHand) throw explain({ command: 'kind load docker-image', code, output: `${stderr}${stdout}`, missing });
     }
     await this.tools.mustShell('docker save', 'node=$1 import=$2; shift 2; docker save "$@" | docker exec --privileged -i "$node" sh -c "$import"', [`${this.cluster}-control-plane`, IMPORT, ...images], options);
   }

@@ -11,6 +11,8 @@ import { explain, tooSmall } from './failures.ts';
 import { ARGO_MANIFEST, ARGO_VERSION, type Download, KIND_VERSION, kindDownload } from './pins.ts';
 import type { KindSettings } from './settings.ts';
 
+/** Podman's command of the same name answers with a document of its own. */
+const PodmanInfo = z.object({ host: z.object({ buildahVersion: z.string() }) });
 const Info = z.object({ ServerVersion: z.string().default(''), MemTotal: z.number().default(0), DockerRootDir: z.string().default(''), ServerErrors: z.array(z.string()).nullish() });
 
 /** `docker info` waits for a daemon that hangs. */
@@ -59,7 +61,9 @@ export class KindTools {
     const result = await this.docker(['info', '--format', '{{json .}}'], { timeoutMs: INFO_MS, ...(signal === undefined ? {} : { signal }) });
     if (result.ended === 'aborted') throw signal?.reason;
     if (result.ended === 'timed out') throw new LabError('timeout', 'Docker does not answer', 'Restart it (sudo systemctl restart docker, or Docker Desktop), then try again.');
-    const info = Info.safeParse(parseJson(result.stdout));
+    const document = parseJson(result.stdout);
+    if (PodmanInfo.safeParse(document).success) throw new LabError('missing-tool', 'the command docker is Podman’s here, and this lab runs its clusters on Docker', 'Install Docker (https://docs.docker.com/engine/install/), or use the emulated cluster, which needs none.');
+    const info = Info.safeParse(document);
     // A daemon that is not there: code 1 and a document of empty fields, or code 0 and its errors in the document.
     const errors = info.success ? (info.data.ServerErrors ?? []).join('\n') : '';
     if (result.code !== 0 || errors !== '') throw explain({ command: 'docker info', code: result.code, output: `${result.stderr}\n${errors}`, missing: result.missing });
@@ -122,7 +126,7 @@ export class KindTools {
     const file = join(this.settings.folder, `argo-${ARGO_VERSION}-install.yaml`);
     const known = await readFile(file).catch(() => undefined);
     if (known !== undefined && checksum(known) === ARGO_MANIFEST.sha256) return { file, text: known.toString('utf8') };
-    const data = await fetchVerified(ARGO_MANIFEST, `the manifests of Argo Workflows ${ARGO_VERSION}`, `Or give --argo-manifest FILE (ARGO_MANIFEST), the install.yaml of the release ${ARGO_VERSION}: it needs no internet.`, signal);
+    const data = await fetchVerified(ARGO_MANIFEST, `the manifests of Argo Workflows ${ARGO_VERSION}`, `Or give --argo-manifest FILE (ARGO_MANIFEST), the install.yaml of the release ${ARGO_VERSION}: it needs no internet. Behind a proxy, get it with: curl -fLO ${ARGO_MANIFEST.url}`, signal);
     await mkdir(this.settings.folder, { recursive: true });
     await writeFileAtomic(file, data);
     return { file, text: Buffer.from(data).toString('utf8') };

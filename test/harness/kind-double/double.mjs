@@ -97,6 +97,10 @@ async function kind(verb, noun) {
     const absent = images.find((image) => !behaviour().images.includes(image));
     if (absent !== undefined) replay('22-load-docker-image-missing', (text) => text.replaceAll('nosuch/image:1', absent));
     if (container === undefined) replay('25-load-docker-image-no-cluster', named);
+    if (behaviour().saves === false) {
+      process.stderr.write(`ERROR: command "docker save -o /tmp/images-tar2327081908/images.tar ${images.join(' ')}" failed with error: exit status 1\n\nCommand Output: failed to save image: invalid output path: directory "/tmp/images-tar2327081908" does not exist\n`);
+      process.exit(1);
+    }
     if (behaviour().wholeImages === false) {
       process.stderr.write(`ERROR: failed to load image: command "docker exec --privileged -i ${node} ctr --namespace=k8s.io images import --all-platforms --digests --snapshotter=overlayfs -" failed with error: exit status 1\n\nCommand Output: ctr: content digest sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b: not found\n`);
       process.exit(1);
@@ -155,6 +159,10 @@ async function create(name) {
 
 async function runDocker(verb) {
   if (await answerKind(args, { state, behaviour, find, save, pickApi })) return;
+  if (verb === 'info' && behaviour().podman === true) {
+    process.stdout.write(`${JSON.stringify({ host: { arch: 'amd64', buildahVersion: '1.33.7', cgroupVersion: 'v2', memTotal: 8 * 2 ** 30 }, store: {}, registries: {}, version: { Version: '4.9.3' } })}\n`);
+    return;
+  }
   if (verb === 'info') {
     process.stdout.write(`${JSON.stringify({ ServerVersion: '28.2.2', CgroupVersion: '2', CgroupDriver: 'systemd', MemoryLimit: true, PidsLimit: true, CPUShares: true, SecurityOptions: ['name=seccomp,profile=builtin'], MemTotal: behaviour().memory ?? 8 * 2 ** 30, DockerRootDir: behaviour().root ?? '' })}\n`);
     return;
@@ -168,7 +176,7 @@ async function runDocker(verb) {
   }
   if (verb === 'load') {
     const file = flag('--input') ?? '';
-    process.stdout.write(`Loaded image: ${readFileSync(file, 'utf8').trim()}\n`);
+    for (const image of readFileSync(file, 'utf8').trim().split('\n')) process.stdout.write(`Loaded image: ${image}\n`);
     return;
   }
   if (verb === 'image') {

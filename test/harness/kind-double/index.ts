@@ -17,6 +17,10 @@ export interface Behaviour {
   nodeImages?: string[];
   /** False: Docker keeps one platform of each image, and kind’s way of loading wants all. */
   wholeImages?: boolean;
+  /** False: Docker is a snap, which can't write where kind reads. */
+  saves?: boolean;
+  /** The command `docker` is Podman's. */
+  podman?: boolean;
   deleteMs?: number;
   loadMs?: number;
   /** The id of a recorded failure of `kind create cluster`. */

@@ -20,6 +20,15 @@ const failure = async (cluster: Promise<unknown>) =>
 const STAGES = ['Ensuring node image', 'Preparing nodes', 'Writing configuration', 'Starting control-plane', 'Installing CNI', 'Installing StorageClass'];
 const idOf = (title: string) => `kind-${title.toLowerCase().replaceAll(' ', '-')}`;
 
+describe('a command docker that is Podman’s', () => {
+  it('is said before anything is made', async () => {
+    machine = await startMachine({ behaviour: { podman: true } });
+    expect(await machine.provider.problem?.()).toEqual({ reason: 'the command docker is Podman’s here, and this lab runs its clusters on Docker', next: 'Install Docker (https://docs.docker.com/engine/install/), or use the emulated cluster, which needs none.' });
+    await expect((await machine.start()).cluster).rejects.toMatchObject({ code: 'missing-tool' });
+    expect((await machine.double.commands()).filter(([program]) => program === 'kind')).toEqual([]);
+  });
+});
+
 describe('cancelling', () => {
   it.each(STAGES)('in the middle of “%s” leaves nothing', async (hang) => {
     machine = await startMachine({ behaviour: { hang } });

@@ -47,6 +47,11 @@ describe('the node image', () => {
     expect(started.states()).toContain('node-image done');
   });
 
+  it('is the one of a file that is the node’s, where the file holds Argo’s images, too', async () => {
+    machine = await startMachine({ nodeImageFile: 'quay.io/argoproj/argocli:v3.7.6\nkindest/node:v1.32.2\nbusybox:1', behaviour: failing });
+    expect(await create()).toBe('kindest/node:v1.32.2');
+  });
+
   it('that is a file which is not there is named', async () => {
     machine = await startMachine({ nodeImage: '/nowhere/node.tar' });
     const started = await machine.start();
@@ -62,6 +67,13 @@ describe('images of Argo', () => {
     const started = await machine.start();
     const cluster = await started.cluster;
     expect(started.states()).toContain('images done');
+    expect([...new Set((await machine.double.containers())[0]?.loaded)].sort()).toEqual([...ARGO_IMAGES].sort());
+    await cluster.stop('end');
+  }, 60_000);
+
+  it('get into the node without kind where Docker can’t write where kind reads', async () => {
+    machine = await startMachine({ apis: 1, behaviour: { images: ARGO_IMAGES, saves: false } });
+    const cluster = await (await machine.start()).cluster;
     expect([...new Set((await machine.double.containers())[0]?.loaded)].sort()).toEqual([...ARGO_IMAGES].sort());
     await cluster.stop('end');
   }, 60_000);

@@ -5,7 +5,9 @@ import { fullImageName, imagesNamedIn, parseManifests, planArgo, resourceOf, ser
 import { AuditLog, recordOf } from '../../../../server/providers/kind/audit-log.ts';
 import { isRolledOut, missingImage, whyNotReady } from '../../../../server/providers/kind/conditions.ts';
 import { configDocument } from '../../../../server/providers/kind/config-document.ts';
+import { isFile, needsAnotherWay } from '../../../../server/providers/kind/images.ts';
 import { baselineOf, deedsFor, type Found } from '../../../../server/providers/kind/restore-plan.ts';
+import { recordings } from './recordings.ts';
 
 describe('the configuration of a cluster', () => {
   it('has the scenario’s ports on free ones of the machine, its mounts, its patches and an audit policy', () => {
@@ -173,5 +175,21 @@ describe('cleaning a cluster', () => {
 
   it('waits for a namespace that is going', () => {
     expect(deeds([...was, found('Namespace', 'mine', undefined, { metadata: { deletionTimestamp: 'now' } })])).toEqual(['delete Namespace mine']);
+  });
+});
+
+describe('the node image', () => {
+  it('is a file where it ends as one, or is a path', () => {
+    expect(['/a/node', './node', '../node', 'node.tar', 'images/node.tar.gz', 'node.tgz', 'node.tar.xz', 'node.tar.zst'].map(isFile)).not.toContain(false);
+    expect(['kindest/node:v1.32.2', 'local/node', 'host:5000/node:1@sha256:00', 'node.target:1'].map(isFile)).not.toContain(true);
+  });
+});
+
+describe('images on their way into the node', () => {
+  it('need a node, whatever the way', () => {
+    const said = Object.fromEntries(recordings.filter(({ command }) => command.startsWith('kind load')).map(({ id, stderr }) => [id, needsAnotherWay(stderr)]));
+    expect(Object.values(said)).not.toContain(true);
+    expect(Object.keys(said)).toContain('45-node-stopped-load');
+    expect(needsAnotherWay('ERROR: failed to detect containerd snapshotter: unable to parse config\n')).toBe(true);
   });
 });
