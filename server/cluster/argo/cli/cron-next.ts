@@ -1,11 +1,10 @@
-import { Cron } from 'croner';
+import { cronSchedule } from '../../../lib/cron-schedule.ts';
 
 /** When the first of the schedules is due next, in milliseconds; undefined where none can be read. */
 export function cronNext(schedules: readonly string[], timezone: string, now: number): number | undefined {
   const times = schedules.flatMap((schedule) => {
     try {
-      const next = new Cron(schedule, { timezone: timezone === '' ? 'UTC' : timezone, paused: true }).nextRun(new Date(now));
-      return next === null ? [] : [next.getTime()];
+      return cronSchedule(schedule, timezone).next(now) ?? [];
     } catch {
       return [];
     }

@@ -65,7 +65,7 @@ export function startCron(options: CronOptions): () => void {
     const before = JSON.stringify(normalize('CronWorkflow', cron));
     const problem = validateCronWorkflow(cron, options.getters(namespace));
     setCondition(cron, 'SpecError', problem?.message);
-    const schedules = schedulesOf(cron).map(({ pattern }) => pattern).join(',');
+    const schedules = schedulesOf(cron).join(',');
     const changedSchedule = cron.metadata.annotations?.[LAST_SCHEDULE] !== schedules;
     if (problem === undefined && changedSchedule) {
       cron.metadata.annotations = { ...cron.metadata.annotations, [LAST_SCHEDULE]: schedules };

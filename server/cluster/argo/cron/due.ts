@@ -1,31 +1,23 @@
-import { Cron } from 'croner';
+import { cronSchedule } from '../../../lib/cron-schedule.ts';
 import type { CronWorkflow } from '../types/workflow.ts';
 
-/** A cron workflow's schedules, each with the zone that it is read in. */
-export function schedulesOf(cron: CronWorkflow): { pattern: string; timezone: string }[] {
-  const own = (cron.spec.schedule ?? '') !== '' ? [cron.spec.schedule ?? ''] : (cron.spec.schedules ?? []);
-  return own.map((text) => {
-    const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(text);
-    const pattern = zoned?.[2] ?? text;
-    const every = /^@every (.+)$/.exec(pattern);
-    return { pattern: every === null ? pattern : everyPattern(every[1] ?? ''), timezone: zoned?.[1] ?? ((cron.spec.timezone ?? '') === '' ? 'UTC' : (cron.spec.timezone ?? 'UTC')) };
-  });
+/** A cron workflow's schedules, each as it is written but for its zone. */
+export function schedulesOf(cron: CronWorkflow): string[] {
+  return written(cron).map((text) => text.replace(/^(?:CRON_)?TZ=\S+\s+/, ''));
 }
 
-/** `@every 5m` as a pattern with seconds, where one exists. */
-function everyPattern(text: string): string {
-  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  const [hours, minutes, seconds] = [match?.[1], match?.[2], match?.[3]];
-  if (hours !== undefined) return `0 0 */${hours} * * *`;
-  return minutes !== undefined ? `0 */${minutes} * * * *` : `*/${seconds ?? '60'} * * * * *`;
+function written({ spec }: CronWorkflow): readonly string[] {
+  return (spec.schedule ?? '') !== '' ? [spec.schedule ?? ''] : (spec.schedules ?? []);
+}
+
+/** What an interval counts from: the last run, or the beginning. */
+function startOf({ status, metadata }: CronWorkflow): number {
+  return Date.parse(status.lastScheduledTime ?? '') || Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 
 /** The first time after `from` that any schedule names, in milliseconds; undefined when there is none. */
 export function nextRun(cron: CronWorkflow, from: number): number | undefined {
-  const times = schedulesOf(cron).flatMap(({ pattern, timezone }) => {
-    const next = new Cron(pattern, { timezone, paused: true }).nextRun(new Date(from));
-    return next === null ? [] : [next.getTime()];
-  });
+  const times = written(cron).flatMap((text) => cronSchedule(text, cron.spec.timezone).next(from, startOf(cron)) ?? []);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

@@ -1,5 +1,5 @@
-import { Cron } from 'croner';
 import { rfc3339 } from '../../../lib/clock.ts';
+import { cronSchedule } from '../../../lib/cron-schedule.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import { ApiStatus } from '../../api/status.ts';
 import type { KubeObject } from '../../store/object.ts';
@@ -12,15 +12,15 @@ import { compact, deleteIfThere, same, writeStatus } from '../runtime/writes.ts'
 
 /** When a schedule is due next after `from`, and the latest time that has passed since `since`. */
 export function scheduleTimes(schedule: string, timeZone: string | undefined, since: number, now: number): { due: number | undefined; next: number | undefined } {
-  const cron = new Cron(schedule, { timezone: timeZone ?? 'UTC', paused: true });
+  const times = cronSchedule(schedule, timeZone);
   let due: number | undefined;
-  let at = cron.nextRun(new Date(since));
-  for (let i = 0; at !== null && at.getTime() <= now; i++) {
-    due = at.getTime();
+  let at = times.next(since);
+  for (let i = 0; at !== undefined && at <= now; i++) {
+    due = at;
     // Too many missed ones: only the newest counts, found from near the end.
-    at = i > 100 ? cron.nextRun(new Date(Math.max(at.getTime(), now - 60_000))) : cron.nextRun(at);
+    at = i > 100 ? times.next(Math.max(at, now - 60_000)) : times.next(at);
   }
-  return { due, next: at?.getTime() };
+  return { due, next: at };
 }
 
 /** Starts Jobs by the clock. After kubernetes 1.32 pkg/controller/cronjob/cronjob_controllerv2.go */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EventRecorder } from '../../../../server/cluster/controllers/runtime/event-recorder.ts';
 import { Informer } from '../../../../server/cluster/controllers/runtime/informer.ts';
 import { startCron } from '../../../../server/cluster/argo/cron/cron.ts';
-import { dueRuns, runsAtOnce } from '../../../../server/cluster/argo/cron/due.ts';
+import { dueRuns, nextRun, runsAtOnce } from '../../../../server/cluster/argo/cron/due.ts';
 import { noTemplates } from '../../../../server/cluster/argo/types/resolve.ts';
 import { decodeCronWorkflow } from '../../../../server/cluster/argo/types/workflow.ts';
 import { sleep, systemClock } from '../../../../server/lib/clock.ts';
@@ -27,6 +27,19 @@ describe('the runs of a cron workflow that are due', () => {
     ['0 3 * * *', HOUR, 3, []],
   ])('are the last ones of %s after %d ms', (schedule, ms, count, runs) => {
     expect(shown(dueRuns(cronOf({ schedules: [schedule] }), start, start + ms, count))).toEqual(runs);
+  });
+
+  it.each([
+    ['@every 90s', '00:00:00', ['00:01:30', '00:03:00', '00:04:30']],
+    ['@every 1h30m', '00:00:00', ['01:30:00', '03:00:00', '04:30:00']],
+    ['@every 10ms', '00:00:58', ['00:00:59', '00:01:00', '00:01:01']],
+    ['TZ=Europe/Berlin @every 40s', '00:00:30', ['00:00:40', '00:01:20', '00:02:00']],
+  ])('count %s from the last run on', (schedule, from, runs) => {
+    const cron = cronOf({ schedules: [schedule] });
+    cron.status.lastScheduledTime = '2026-01-01T00:00:00Z';
+    const times = [nextRun(cron, Date.parse(`2026-01-01T${from}Z`))];
+    for (let i = 0; i < 2; i++) times.push(nextRun(cron, times.at(-1) ?? NaN));
+    expect(times.map((time) => new Date(time ?? NaN).toISOString().slice(11, 19))).toEqual(runs);
   });
 
   it.each([

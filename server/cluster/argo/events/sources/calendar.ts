@@ -1,6 +1,6 @@
-import { Cron } from 'croner';
 import { z } from 'zod';
 import { sleep } from '../../../../lib/clock.ts';
+import { cronSchedule } from '../../../../lib/cron-schedule.ts';
 import { goJson, isJsonObject } from '../../../../lib/json.ts';
 import { ApiStatus } from '../../../api/status.ts';
 import { CONFIG_MAPS } from '../../../controllers/runtime/resources.ts';
@@ -36,11 +36,11 @@ export function nextTime(source: Pick<CalendarSource, 'schedule' | 'interval' | 
   const excluded = new Set((source.exclusionDates ?? []).flatMap(exclusionDays));
   const zone = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(source.schedule);
   const timezone = zone?.[1] ?? (source.timezone === '' ? 'UTC' : source.timezone);
-  const cron = source.schedule === '' ? undefined : new Cron(zone?.[2] ?? source.schedule, { timezone, paused: true });
+  const cron = source.schedule === '' ? undefined : cronSchedule(source.schedule, timezone);
   const interval = cron === undefined ? Math.max(1000, Math.floor(durationMs(source.interval) / 1000) * 1000) : 0;
   let at = from;
   for (let tries = 0; tries < 10_000; tries++) {
-    const next = cron === undefined ? Math.floor(at / 1000) * 1000 + interval : cron.nextRun(new Date(at))?.getTime();
+    const next = cron === undefined ? Math.floor(at / 1000) * 1000 + interval : cron.next(at);
     if (next === undefined) return undefined;
     const day = new Date(next + zoneOffset(next, timezone)).toISOString().slice(0, 10);
     if (!excluded.has(day)) return next;
