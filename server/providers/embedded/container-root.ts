@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, lchownSync, lstatSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
-import { access, constants, copyFile, chmod, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { access, constants, copyFile, chmod, lstat, mkdir, type FileHandle, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
+import { below, openInside } from '../../lib/inside-file.ts';
+import { withInside, writeInside } from '../../lib/inside-folder.ts';
 import type { Bind } from '../../sandbox/bubblewrap-args.ts';
 
 const run = promisify(execFile);
@@ -153,21 +155,21 @@ export function staysInside(layer: string, folder: string): boolean {
 /** Takes away the right to write from all folders of a layer but those for everybody, after making the places that `binds` go to. */
 export async function closeLayer(layer: string, binds: readonly Bind[], hostBase: boolean): Promise<void> {
   const inside = (path: string) => binds.some(({ target }) => target !== path && path.startsWith(`${target}/`));
-  // Against the root first, so that no `..` leads out of the layer.
-  const at = (path: string) => join(layer, posix.normalize(`/${path}`));
-  for (const path of ['/proc', '/dev', ...(hostBase ? ['/usr', '/bin', '/sbin', '/lib', '/lib64'] : [])]) await mkdir(join(layer, path), { recursive: true }).catch(() => undefined);
+  // Through no link: what ran in the layer before may have left one.
+  const folder = (path: string) => openInside(layer, path, { create: 0o755 }).then((handle) => handle.close(), () => undefined);
+  for (const path of ['proc', 'dev', ...(hostBase ? ['usr', 'bin', 'sbin', 'lib', 'lib64'] : [])]) await folder(path);
   for (const { source, target } of binds) {
     if (target === '/' || inside(target)) continue;
     const isFolder = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
-    await mkdir(at(isFolder ? target : dirname(target)), { recursive: true }).catch(() => undefined);
-    if (!isFolder) await writeFile(at(target), '', { flag: 'a' }).catch(() => undefined);
+    if (isFolder) await folder(target);
+    else await withInside({ root: layer, path: target }, async () => undefined).catch(() => writeInside({ root: layer, path: target }, '')).catch(() => undefined);
   }
-  const close = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await close(join(folder, entry.name));
-    const info = await lstat(folder);
-    if ((info.mode & 0o002) === 0 || folder === layer) await chmod(folder, 0o555);
+  const close = async (handle: FileHandle, isRoot: boolean): Promise<void> => {
+    for (const entry of await readdir(below(handle, '.'), { withFileTypes: true })) if (entry.isDirectory()) await withInside({ root: below(handle, '.'), path: entry.name }, (inner) => close(inner, false));
+    const info = await handle.stat();
+    if ((info.mode & 0o002) === 0 || isRoot) await handle.chmod(0o555);
   };
-  await close(layer);
+  await withInside({ root: layer, path: '' }, (handle) => close(handle, true));
 }
 
 const HOST_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/'];
@@ -186,10 +188,14 @@ export async function hasCommand(command: string, container: { layer: string; bu
 
 async function exists(path: string, container: { layer: string; busybox: Busybox | undefined; mounts: readonly Bind[] }): Promise<boolean> {
   const mount = container.mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
-  const present = (file: string) => lstat(file).then((stat) => !stat.isDirectory(), () => false);
-  if (mount !== undefined) return present(mount.source + path.slice(mount.target.length));
+  // A link itself counts as there; one on the way leads nowhere but within the volume or the layer.
+  const present = async (root: string, file: string) => {
+    if (['', '/'].includes(file)) return lstat(root).then((stat) => !stat.isDirectory(), () => false);
+    return withInside({ root, path: dirname(file) }, (folder) => lstat(below(folder, basename(file)))).then((stat) => !stat.isDirectory(), () => false);
+  };
+  if (mount !== undefined) return present(mount.source, path.slice(mount.target.length));
   if (container.busybox !== undefined) {
     if (['/bin', '/sbin', '/usr/bin', '/usr/sbin'].includes(dirname(path))) return container.busybox.applets.has(basename(path));
   } else if (inHostBase(path)) return access(path, constants.X_OK).then(() => true, () => false);
-  return present(join(container.layer, path));
+  return present(container.layer, path);
 }
