@@ -4,10 +4,19 @@ import type { Exchange, Finding } from './report.ts';
 /** Pure: what became of one command of a block. */
 
 const LAST_LINES = 12;
+const MOST_READ = 100_000;
+/** From so many on, a line that is repeated stands there once. */
+const MANY = 4;
 
 /** The end of what was printed, for a reader of the report. */
 export function endOf(output: string): string {
-  const lines = output.replace(/\s+$/, '').split('\n');
+  const runs: { line: string; times: number }[] = [];
+  for (const line of output.slice(-MOST_READ).replace(/\s+$/, '').split('\n')) {
+    const last = runs.at(-1);
+    if (last?.line === line) last.times += 1;
+    else runs.push({ line, times: 1 });
+  }
+  const lines = runs.flatMap(({ line, times }) => (times < MANY ? Array.from({ length: times }, () => line) : [line, `(${times} times)`]));
   return lines.length <= LAST_LINES ? lines.join('\n') : ['…', ...lines.slice(-LAST_LINES)].join('\n');
 }
 

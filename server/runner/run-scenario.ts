@@ -342,7 +342,8 @@ class ScenarioRun {
 }
 
 function sentence(text: string): string {
-  return /[.!?…”]$/.test(text) ? text : `${text}.`;
+  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return /[.!?…”]$/.test(begun) ? begun : `${begun}.`;
 }
 
 function printedOf(exchanges: readonly Exchange[]): { printed?: string } {

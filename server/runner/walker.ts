@@ -7,7 +7,7 @@ import type { Session } from '../session/session.ts';
 import { type Block, blocksOf, markdownOf, TerminalChoice } from './blocks.ts';
 import { cutScript, syntaxProblem } from './cut.ts';
 import type { Desk } from './desk.ts';
-import { judgeExchange, shortened } from './judge-block.ts';
+import { endOf, judgeExchange, shortened } from './judge-block.ts';
 import { within } from './limits.ts';
 import type { Exchange, Finding } from './report.ts';
 import type { Workshop } from './workshop.ts';
@@ -50,7 +50,7 @@ export class Walker {
     if (page.foreground !== undefined) {
       const left = typed ? await this.desk.settle(page.id) : undefined;
       if (!typed) findings.push({ severity: 'error', code: 'foreground-not-run', message: `The foreground script ${page.foreground} could not be typed.`, file: page.foreground, why: 'The shell showed no prompt, or the script can’t be read.' });
-      if (left !== undefined) findings.push({ severity: 'error', code: 'script-did-not-end', message: `The foreground script ${page.foreground} has not ended within ${this.limitMs / 1000} seconds.`, file: page.foreground, observed: left.ended === 'interrupted' ? 'It was ended with Ctrl-C.' : 'Its terminal was closed.', next: 'If it waits for the background script, look at that one first.', printed: left.output.slice(-2000) });
+      if (left !== undefined) findings.push({ severity: 'error', code: 'script-did-not-end', message: `The foreground script ${page.foreground} has not ended within ${this.limitMs / 1000} seconds.`, file: page.foreground, observed: left.ended === 'interrupted' ? 'It was ended with Ctrl-C.' : 'Its terminal was closed.', next: 'If it waits for the background script, look at that one first.', printed: endOf(left.output) });
     }
     if (page.background !== undefined) {
       const { background: file } = page;
@@ -58,7 +58,7 @@ export class Walker {
         this.signal?.throwIfAborted();
         const output = typeof error === 'object' && error !== null && 'output' in error ? String(error.output) : undefined;
         const slow = error instanceof LabError && error.code === 'timeout';
-        findings.push({ severity: 'error', code: slow ? 'script-did-not-end' : 'background-failed', message: slow ? `The background script ${file} has not ended within ${this.limitMs / 1000} seconds.` : `The background script failed: ${messageOf(error)}.`, file, ...(output === undefined || output === '' ? {} : { printed: output.slice(-2000) }) });
+        findings.push({ severity: 'error', code: slow ? 'script-did-not-end' : 'background-failed', message: slow ? `The background script ${file} has not ended within ${this.limitMs / 1000} seconds.` : `The background script failed: ${messageOf(error)}.`, file, ...(output === undefined || output === '' ? {} : { printed: endOf(output) }) });
       });
     }
     return findings;
@@ -126,7 +126,7 @@ export class Walker {
       const exchange = await this.desk.type(command.text, { page: page.id, part });
       exchanges.push(exchange);
       if (exchange.ended === 'itself' || exchange.ended === 'running') continue;
-      findings.push({ severity: 'error', code: `${part}-did-not-end`, message: `“${shortened(command.text)}” of ${name} has not ended within ${this.limitMs / 1000} seconds.`, observed: `It was ended (${exchange.ended}).`, next: 'Let it run in the background with & at its end, or bound it with timeout.', printed: exchange.output.slice(-2000) });
+      findings.push({ severity: 'error', code: `${part}-did-not-end`, message: `“${shortened(command.text)}” of ${name} has not ended within ${this.limitMs / 1000} seconds.`, observed: `It was ended (${exchange.ended}).`, next: 'Let it run in the background with & at its end, or bound it with timeout.', printed: endOf(exchange.output) });
       break;
     }
     return { findings, exchanges };

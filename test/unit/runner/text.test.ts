@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { endOf } from '../../../server/runner/judge-block.ts';
 import { sameAnswer } from '../../../server/runner/mask.ts';
 import { plainText } from '../../../server/runner/plain-text.ts';
 import { Slice } from '../../../server/runner/slice.ts';
@@ -71,4 +72,17 @@ it('keys are written as ^C, ^D, ^ESC', () => {
   expect(keysOf('^ESC:wq^ENTER')).toBe('\u001b:wq\r');
   expect(keysOf('^[')).toBe('\u001b');
   expect(keysOf('a^d')).toBe('a\u0004');
+});
+
+describe('the end of an output in a report', () => {
+  const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}`).join('\n');
+  it.each([
+    ['short', 'one\ntwo\n', 'one\ntwo'],
+    ['long', lines(1, 30), `…\n${lines(19, 30)}`],
+    ['the same again and again', `${'y\n'.repeat(500)}end`, 'y\n(500 times)\nend'],
+    ['the same three times', 'a\na\na\n', 'a\na\na'],
+    ['nothing', ' \n\n', ''],
+  ])('%s', (_, output, end) => {
+    expect(endOf(output)).toBe(end);
+  });
 });
