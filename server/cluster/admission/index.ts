@@ -7,6 +7,7 @@ import { namespaceLabel, namespaceLifecycle } from './namespace-lifecycle.ts';
 import type { AdmissionPlugin, AdmissionTools } from './plugin.ts';
 import { admissionPolicies } from './policies.ts';
 import { taintNodes } from './nodes.ts';
+import { podSecurity } from './pod-security/index.ts';
 import { priority } from './priority.ts';
 import type { KubeObject } from '../store/object.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -35,6 +36,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   namespaceLabel,
   taintNodes,
+  podSecurity,
   limitRanger,
   serviceAccount,
   priority,

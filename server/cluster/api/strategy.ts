@@ -42,6 +42,7 @@ const PREPARE: Record<string, (object: KubeObject, now: string) => void> = {
   },
   '/pods'(object) {
     object.status = { phase: 'Pending', qosClass: qosClassOf(object) };
+    annotateProfiles(object);
     const spec = isJsonObject(object.spec) ? object.spec : {};
     if (Number(spec.terminationGracePeriodSeconds ?? 0) < 0) object.spec = { ...spec, terminationGracePeriodSeconds: 1 };
   },
@@ -68,6 +69,24 @@ const PREPARE: Record<string, (object: KubeObject, now: string) => void> = {
     generateJobSelector(object);
   },
 };
+
+/** Who still reads the older annotations finds AppArmor's profiles there. After kubernetes 1.32 pkg/registry/core/pod/strategy.go */
+function annotateProfiles(object: KubeObject): void {
+  const spec = isJsonObject(object.spec) ? object.spec : {};
+  const profileOf = (owner: Record<string, unknown>): Record<string, unknown> | undefined => {
+    const context = isJsonObject(owner.securityContext) ? owner.securityContext : {};
+    return isJsonObject(context.appArmorProfile) ? context.appArmorProfile : undefined;
+  };
+  const annotations: Record<string, string> = { ...object.metadata.annotations };
+  for (const kind of ['initContainers', 'containers']) {
+    for (const container of Array.isArray(spec[kind]) ? spec[kind].filter(isJsonObject) : []) {
+      const profile = profileOf(container) ?? profileOf(spec);
+      const value = { Unconfined: 'unconfined', RuntimeDefault: 'runtime/default', Localhost: `localhost/${String(profile?.localhostProfile ?? '')}` }[String(profile?.type)];
+      if (value !== undefined) annotations[`container.apparmor.security.beta.kubernetes.io/${String(container.name)}`] ??= value;
+    }
+  }
+  if (Object.keys(annotations).length > 0) object.metadata = { ...object.metadata, annotations };
+}
 
 function addFinalizer(object: KubeObject, finalizer: string): void {
   const finalizers = object.metadata.finalizers ?? [];

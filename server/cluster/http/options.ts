@@ -6,6 +6,7 @@ import type { StatusCause } from '../api/status.ts';
 /** The query parameters of requests, read and checked as Kubernetes does. All throw ApiStatus 400 or 422. */
 
 const META = 'meta.k8s.io';
+const MAX_MANAGER = 128;
 
 export function flag(query: URLSearchParams, name: string): boolean {
   const value = query.get(name);
@@ -36,8 +37,9 @@ export function readWriteQuery(query: URLSearchParams, kind: 'CreateOptions' | '
   if (validation !== '' && validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
     causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`, field: 'fieldValidation' });
   }
-  if (causes.length > 0) throw invalid({ group: META, kind }, '', causes);
   const manager = query.get('fieldManager');
+  if (manager !== null && Buffer.byteLength(manager) > MAX_MANAGER) causes.push({ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${MAX_MANAGER} bytes`, field: 'fieldManager' });
+  if (causes.length > 0) throw invalid({ group: META, kind }, '', causes);
   const force = query.get('force');
   return {
     dryRun: dry.length > 0,

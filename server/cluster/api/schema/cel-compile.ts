@@ -11,6 +11,16 @@ export function ruleProblem(schema: JsonRecord, rule: string): string | undefine
   return expressionProblem(rule, { self: schema, oldSelf: schema });
 }
 
+/** What an expression gives, as far as that is plain: `bool`, `int`, `double`, `string`; undefined where it shows at run time, or does not compile. */
+export function expressionType(expression: string, variables: Readonly<Record<string, JsonRecord>>): string | undefined {
+  environment ??= kubernetesCel();
+  try {
+    return celType(typeOf(environment.parse(expression).ast, expression, new Map(Object.entries(variables)), []));
+  } catch {
+    return undefined;
+  }
+}
+
 /** `variables` are what the expression may speak of, with their schemas; an empty one can be anything. */
 export function expressionProblem(expression: string, variables: Readonly<Record<string, JsonRecord>>): string | undefined {
   environment ??= kubernetesCel();
@@ -37,6 +47,8 @@ function syntaxProblem(expression: string, error: unknown): string {
   const text = error instanceof ParseError ? error.message : String(error);
   const caret = /\^/.test(text) ? Math.max(0, (text.split('\n').at(-1)?.indexOf('^') ?? 0) - (/^> +\d+ \| /m.exec(text)?.[0].length ?? 0)) : expression.length;
   const at = text.includes('EOF') ? expression.length : caret;
+  const open = [...expression].filter((c) => c === '(').length - [...expression].filter((c) => c === ')').length;
+  if (text.includes('EOF') && open > 0 && /[\w\])]$/.test(expression.trimEnd())) return located(expression, at, "Syntax error: missing ')' at '<EOF>'");
   if (text.includes('EOF')) return located(expression, at, expression.trimEnd().endsWith('.') ? "Syntax error: no viable alternative at input '.'" : `Syntax error: mismatched input '<EOF>' expecting ${EXPECTED}`);
   return located(expression, at, `Syntax error: extraneous input '${expression.charAt(at)}' expecting ${EXPECTED}`);
 }
@@ -66,7 +78,7 @@ function typeOf(node: unknown, text: string, scope: ReadonlyMap<string, Known>, 
   const args: unknown[] = Array.isArray(node.args) ? node.args : [node.args];
   switch (node.op) {
     case 'value':
-      return undefined;
+      return literal(node.args);
     case 'id': {
       const name = String(node.args);
       if (!scope.has(name) && !['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type', 'optional', 'cel', 'google'].includes(name)) problems.push(located(text, node.pos, `undeclared reference to '${name}' (in container '')`));
@@ -88,22 +100,85 @@ function typeOf(node: unknown, text: string, scope: ReadonlyMap<string, Known>, 
       const [first] = list;
       if (!MACROS.has(String(name)) || !isNode(first) || first.op !== 'id') {
         typeOf(list, text, scope, problems);
-        return undefined;
+        return RESULTS[String(name)];
       }
+      const over = celType(base);
+      if (over !== undefined && name !== 'bind') problems.push(located(text, startOf(receiver), `expression of type '${over}' cannot be range of a comprehension (must be list, map, or dynamic)`));
       const inner = new Map(scope).set(String(first.args), name === 'bind' ? typeOf(list[1], text, scope, problems) : overOf(base));
       typeOf(list.slice(1), text, inner, problems);
-      return name === 'filter' ? base : undefined;
+      return name === 'filter' ? base : RESULTS[String(name)];
     }
-    case 'call':
+    case 'call': {
+      const name = String(args[0]);
+      if (!functionNames().has(name)) problems.push(located(text, node.pos + name.length, `undeclared reference to '${name}' (in container '')`));
       typeOf(args[1], text, scope, problems);
-      return undefined;
-    default:
-      typeOf(args, text, scope, problems);
-      return undefined;
+      return RESULTS[name];
+    }
+    case '!_': {
+      const type = celType(typeOf(node.args, text, scope, problems));
+      if (type !== undefined && type !== 'bool') problems.push(located(text, node.pos, `found no matching overload for '!_' applied to '(${type})'`));
+      return BOOLEAN;
+    }
+    case '?:': {
+      const [, yes, no] = args.map((arg) => typeOf(arg, text, scope, problems));
+      return celType(yes) === celType(no) ? yes : undefined;
+    }
+    default: {
+      const types = args.map((arg) => typeOf(arg, text, scope, problems));
+      return args.length === 2 ? operated(node.op, types, args[1], text, problems) : undefined;
+    }
   }
 }
 
+const BOOLEAN: JsonRecord = { type: 'boolean' };
+/** What functions give whatever they are given. */
+const RESULTS: Readonly<Record<string, JsonRecord>> = { size: { type: 'integer' }, string: { type: 'string' }, int: { type: 'integer' }, double: { type: 'number' }, bool: BOOLEAN, has: BOOLEAN, startsWith: BOOLEAN, endsWith: BOOLEAN, contains: BOOLEAN, matches: BOOLEAN, all: BOOLEAN, exists: BOOLEAN, exists_one: BOOLEAN };
+const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='];
+const NUMBERS = ['int', 'double'];
+
+/** Kubernetes has functions of CEL that are not here: they are at least known by name. */
+const MORE_FUNCTIONS = ['quantity', 'url', 'ip', 'cidr', 'isCIDR', 'isSemver', 'semver', 'dyn', 'type', 'optional', 'sets', 'authorizer', 'has', 'math', 'format'];
+let functions: ReadonlySet<string> | undefined;
+
+function functionNames(): ReadonlySet<string> {
+  environment ??= kubernetesCel();
+  return (functions ??= new Set([...environment.getDefinitions().functions.map(({ name }) => name), ...MORE_FUNCTIONS]));
+}
+
+function literal(value: unknown): Known {
+  if (typeof value === 'bigint') return { type: 'integer' };
+  if (typeof value === 'number') return { type: 'number' };
+  return typeof value === 'string' || typeof value === 'boolean' ? { type: typeof value } : undefined;
+}
+
+/** CEL's name for the plain types; undefined for all others, and for what only shows at run time. */
+function celType(schema: Known): string | undefined {
+  if (schema === undefined || schema['x-kubernetes-int-or-string'] === true || (schema.format !== undefined && schema.type === 'string')) return undefined;
+  return { string: 'string', integer: 'int', number: 'double', boolean: 'bool' }[String(schema.type)];
+}
+
+function operated(op: string, types: readonly Known[], right: unknown, text: string, problems: string[]): Known {
+  const [a, b] = types.map(celType);
+  const isLogic = op === '&&' || op === '||';
+  const isMath = ['+', '-', '*', '/', '%'].includes(op);
+  if (a !== undefined && b !== undefined) {
+    const numbers = NUMBERS.includes(a) && NUMBERS.includes(b);
+    const fits = isLogic ? a === 'bool' && b === 'bool' : isMath ? a === b && a !== 'bool' && (op === '+' || a !== 'string') : COMPARISONS.includes(op) ? a === b || (numbers && op !== '==' && op !== '!=') : true;
+    if (!fits) problems.push(located(text, text.lastIndexOf(op, startOf(right) - 1), `found no matching overload for '_${op}_' applied to '(${a}, ${b})'`));
+  }
+  if (isLogic || COMPARISONS.includes(op) || op === 'in') return BOOLEAN;
+  return isMath && a === b ? types[0] : undefined;
+}
+
+/** Where a node begins: its own place may be that of a dot in it. */
+function startOf(node: unknown): number {
+  if (Array.isArray(node)) return Math.min(...node.map(startOf));
+  return isNode(node) ? Math.min(node.pos, startOf(node.args)) : Number.POSITIVE_INFINITY;
+}
+
 function fieldOf(base: Known, name: string, at: number, text: string, problems: string[]): Known {
+  const plain = celType(base);
+  if (plain !== undefined) problems.push(located(text, at, `type '${plain}' does not support field selection`));
   if (base === undefined || base['x-kubernetes-preserve-unknown-fields'] === true || base.type !== 'object') return undefined;
   if (isRecord(base.additionalProperties)) return base.additionalProperties;
   const properties = isRecord(base.properties) ? base.properties : {};

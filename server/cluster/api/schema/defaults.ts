@@ -247,6 +247,8 @@ function definition(o: JsonRecord): void {
   fillIfEmpty(names, 'singular', kind.toLowerCase());
   fillIfEmpty(names, 'listKind', kind === '' ? '' : `${kind}List`);
   if (!isRecord(spec.conversion)) spec.conversion = { strategy: 'None' };
+  const service = record(record(record(record(spec.conversion).webhook).clientConfig).service);
+  if (Object.keys(service).length > 0) fill(service, 'port', 443);
 }
 
 function matchResources(resources: JsonRecord): void {

@@ -61,7 +61,7 @@ export function createSchemaHooks(): SchemaHooks {
         decodeStruct(type, merged, { mode: 'unstructured', filled: false });
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
-        throw patchProblem(patch, error.message);
+        throw patchProblem(patch, error.message.startsWith('illegal base64') ? `error decoding from json: ${error.message}` : error.message);
       }
       return merged;
     },

@@ -17,7 +17,8 @@ export const SUCCESS: StatusBody = { kind: 'Status', apiVersion: 'v1', metadata:
 export function bindPod(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string, name: string, binding: KubeObject): StatusBody {
   const target = isJsonObject(binding.target) ? binding.target : {};
   if (typeof target.name !== 'string' || target.name === '') {
-    throw invalid({ group: '', kind: 'Binding' }, name, [{ reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' }]);
+    // The registry hands on what it finds as it is.
+    throw new ApiStatus(500, '', 'target.name: Required value');
   }
   const pod = getObject(core, info, namespace, name);
   const spec = isJsonObject(pod.spec) ? pod.spec : {};

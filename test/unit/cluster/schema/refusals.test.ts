@@ -136,3 +136,40 @@ describe('custom resources', () => {
     expect(causes({ emb: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } }, { emb: {} })).toEqual(['spec.emb.apiVersion: Required value: must not be empty', 'spec.emb.kind: Required value: must not be empty']);
   });
 });
+
+describe('definitions of custom resources', () => {
+  const problems = (properties: object, more: object = {}): string[] => {
+    const spec = { group: 'a.example.com', scope: 'Namespaced', names: { plural: 'as', kind: 'A' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties, ...more } } }] };
+    const info = kindOf('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
+    const object: KubeObject = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'as.a.example.com' }, spec, status: { storedVersions: ['v1'] } };
+    return hooks.validate(info, hooks.defaults(info, object), undefined, undefined).map((c) => `${(c.field ?? '').replace('spec.validation.openAPIV3Schema', '')}: ${(c.message ?? '').replace(/apiextensions\.ValidationRule\{.*?\}/s, '{…}')}`);
+  };
+  const rule = (type: object, text: string, more: object = {}): object => ({ a: { ...type, 'x-kubernetes-validations': [{ rule: text, ...more }] } });
+  const at = '.properties[a].x-kubernetes-validations[0]';
+
+  it.each([
+    [rule({ type: 'string' }, 'self.foo'), [`${at}.rule: Invalid value: {…}: compilation failed: ERROR: <input>:1:5: type 'string' does not support field selection\n | self.foo\n | ....^`]],
+    [rule({ type: 'string' }, 'self == 1'), [`${at}.rule: Invalid value: {…}: compilation failed: ERROR: <input>:1:6: found no matching overload for '_==_' applied to '(string, int)'\n | self == 1\n | .....^`]],
+    [rule({ type: 'string' }, 'size(self'), [`${at}.rule: Invalid value: {…}: compilation failed: ERROR: <input>:1:10: Syntax error: missing ')' at '<EOF>'\n | size(self\n | .........^`]],
+    [rule({ type: 'string' }, 'self'), [`${at}.rule: Invalid value: {…}: cel expression must evaluate to a bool`]],
+    [rule({ type: 'string' }, 'self.all(x, true)'), [`${at}.rule: Invalid value: {…}: compilation failed: ERROR: <input>:1:1: expression of type 'string' cannot be range of a comprehension (must be list, map, or dynamic)\n | self.all(x, true)\n | ^`]],
+    [rule({ type: 'integer' }, 'foo(self)'), [`${at}.rule: Invalid value: {…}: compilation failed: ERROR: <input>:1:4: undeclared reference to 'foo' (in container '')\n | foo(self)\n | ...^`]],
+    [rule({ type: 'integer' }, 'self + 1 > 2.5 && self in [1, 2] && !(self == 3)'), []],
+    [rule({ type: 'string' }, 'size(self) > 2 ? self.startsWith("a") : self != "b"'), []],
+    [rule({ type: 'string' }, 'true', { messageExpression: '1' }), [`${at}.messageExpression: Invalid value: {…}: messageExpression must evaluate to a string`]],
+    [rule({ type: 'string' }, 'true', { fieldPath: '.a' }), [`${at}.fieldPath: Invalid value: ".a": fieldPath must be a valid path`]],
+    [rule({ type: 'object', properties: { b: { type: 'string' } } }, 'true', { fieldPath: '.b', reason: 'Foo' }), [`${at}.reason: Unsupported value: "Foo": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"`]],
+    [{ a: { type: 'string', pattern: '[' } }, [".properties[a].pattern: Invalid value: \"[\": must be a valid regular expression, but isn't: error parsing regexp: missing closing ]: `[`"]],
+    [{ a: { type: 'object', default: { b: 'c' } } }, ['.properties[a].default: Invalid value: map[string]interface {}{"b":"c"}: must not have unknown fields']],
+    [{ a: { type: 'object', anyOf: [{ properties: { z: { type: 'string' } } }] } }, ['.properties[a].anyOf[0].properties[z].type: Forbidden: must be empty to be structural']],
+    [{ a: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] } }, []],
+    [{ a: { type: 'array', items: { type: 'object', properties: { n: { type: 'string' } } }, 'x-kubernetes-list-type': 'set' } }, ['.properties[a].items.x-kubernetes-map-type: Invalid value: "null": must be atomic as item of a list with x-kubernetes-list-type=set']],
+    [{ a: { $ref: '#/x' } }, ['.properties[a].$ref: Forbidden: $ref is not supported']],
+  ])('%j', (properties, expected) => {
+    expect(problems(properties)).toEqual(expected);
+  });
+
+  it('are not null at their root', () => {
+    expect(problems({}, { nullable: true })).toEqual(['.nullable: Forbidden: nullable cannot be true at the root']);
+  });
+});

@@ -144,6 +144,6 @@ export function priorityClassCauses(object: KubeObject, old: KubeObject | undefi
   if (!system && Number(object.value ?? 0) > MAX_USER_PRIORITY) causes.push(forbidden('value', `maximum allowed value of a user defined priority is ${MAX_USER_PRIORITY}`));
   if (!['Never', 'PreemptLowerPriority'].includes(String(object.preemptionPolicy))) causes.push(unsupported('preemptionPolicy', object.preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   if (old !== undefined && Number(old.value ?? 0) !== Number(object.value ?? 0)) causes.push(forbidden('value', 'may not be changed in an update.'));
-  if (old !== undefined && old.preemptionPolicy !== object.preemptionPolicy) causes.push(forbidden('preemptionPolicy', 'may not be changed in an update.'));
+  if (old !== undefined && old.preemptionPolicy !== object.preemptionPolicy) causes.push(invalid('preemptionPolicy', goString(object.preemptionPolicy ?? ''), 'field is immutable'));
   return causes;
 }
