@@ -100,7 +100,7 @@ test('a command that is not in the image is a StartError', async () => {
 test('an unknown image is ErrImagePull, a missing ConfigMap CreateContainerConfigError until it is there', async () => {
   await cluster.pod('noimg', { containers: [{ name: 'c', image: 'no-such-image:1' }] });
   const pod = await cluster.until('noimg', (p) => p.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull');
-  expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain('docker.io/library/no-such-image:1: not found; images of this cluster: alpine, appropriate/curl, argoproj/argosay, bash, bitnami/kubectl, busybox,');
+  expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain('docker.io/library/no-such-image:1: not found; images of this cluster: alpine, alpine/git, appropriate/curl, argoproj/argosay, bash, bitnami/kubectl, busybox,');
   await cluster.pod('conf', { restartPolicy: 'Never', containers: [sh('echo $K', { envFrom: [{ configMapRef: { name: 'later' } }] })] });
   const waiting = await cluster.until('conf', (p) => p.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError');
   expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe('configmap "later" not found');
