@@ -113,6 +113,26 @@ export const FileSource = z.object({
 });
 export type FileSource = z.infer<typeof FileSource>;
 
+export const GithubSource = z.object({
+  webhook: optional(WebhookSource),
+  owner: text,
+  repository: text,
+  repositories: list(z.object({ owner: text, names: list(z.string()) })),
+  organizations: list(z.string()),
+  events: list(z.string()),
+  apiToken: optional(KeySelector),
+  githubApp: optional(json),
+  webhookSecret: optional(KeySelector),
+  insecure: flag,
+  active: flag,
+  contentType: text,
+  githubBaseURL: text,
+  githubUploadURL: text,
+  metadata: optional(strings),
+  filter: optional(EventFilter),
+});
+export type GithubSource = z.infer<typeof GithubSource>;
+
 const named = <T extends z.ZodType>(schema: T) => z.record(z.string(), schema).nullish().transform((value) => value ?? undefined);
 
 export const EventSourceSpec = z.looseObject({
@@ -126,6 +146,7 @@ export const EventSourceSpec = z.looseObject({
   resource: named(ResourceSource),
   redis: named(RedisSource),
   file: named(FileSource),
+  github: named(GithubSource),
 });
 export type EventSourceSpec = z.infer<typeof EventSourceSpec>;
 

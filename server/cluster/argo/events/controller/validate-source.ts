@@ -2,7 +2,8 @@ import { isJsonObject, type JsonObject } from '../../../../lib/json.ts';
 import { scheduleProblem } from '../../validate/schedule.ts';
 import { durationMs } from '../backoff.ts';
 import { goRegExp } from '../../expressions/expr/operators.ts';
-import type { CalendarSource, EventSourceSpec, FileSource, MinioSource, RedisSource, ResourceSource, WebhookSource } from '../types.ts';
+import { needsHooks, repositoriesOf } from '../sources/github-hooks.ts';
+import type { CalendarSource, EventSourceSpec, FileSource, GithubSource, MinioSource, RedisSource, ResourceSource, WebhookSource } from '../types.ts';
 
 // After argo-events v1.9.9 pkg/reconciler/eventsource/validate.go and the validate.go of each event source
 
@@ -11,7 +12,7 @@ const NOT_KINDS = new Set(['eventBusName', 'template', 'service', 'replicas']);
 /** Kinds that one pod at a time may listen to; they cannot stand beside the others in one object. */
 const ONE_AT_A_TIME = new Set(['amqp', 'calendar', 'kafka', 'pubSub', 'azureEventsHub', 'azureServiceBus', 'nats', 'mqtt', 'minio', 'emitter', 'nsq', 'pulsar', 'redis', 'redisStream', 'resource', 'hdfs', 'file', 'sftp', 'generic']);
 /** Those that run here. */
-export const KINDS = ['calendar', 'file', 'minio', 'redis', 'resource', 'webhook'] as const;
+export const KINDS = ['calendar', 'file', 'github', 'minio', 'redis', 'resource', 'webhook'] as const;
 export type SourceKind = (typeof KINDS)[number];
 
 export const isKind = (kind: string): kind is SourceKind => (KINDS as readonly string[]).includes(kind);
@@ -62,6 +63,8 @@ export function eventProblem(kind: SourceKind, event: string, spec: EventSourceS
       return redisProblem(spec.redis?.[event]);
     case 'file':
       return fileProblem(spec.file?.[event]);
+    case 'github':
+      return githubProblem(spec.github?.[event]);
   }
 }
 
@@ -131,4 +134,17 @@ function fileProblem(source: FileSource | undefined): string | undefined {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function githubProblem(source: GithubSource | undefined): string | undefined {
+  if (source === undefined) return "event source can't be nil";
+  const repositories = repositoriesOf(source).length > 0;
+  if (!repositories && source.organizations === undefined) return 'either repositories or organizations is required';
+  if (repositories && source.organizations !== undefined) return 'only one of repositories and organizations is allowed';
+  if (needsHooks(source) && (source.events ?? []).length === 0) return 'events must be defined to create a github webhook';
+  if (!['', 'json', 'form'].includes(source.contentType)) return 'content type must be "json" or "form"';
+  if (source.githubBaseURL === '' && source.githubUploadURL !== '') return 'githubBaseURL is required when githubUploadURL is set';
+  if (source.githubBaseURL !== '' && source.githubUploadURL === '') return 'githubUploadURL is required when githubBaseURL is set';
+  // Argo's own words where the webhook is missing: none.
+  return source.webhook === undefined ? '' : webhookProblem(source.webhook);
 }

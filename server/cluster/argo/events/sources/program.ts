@@ -14,6 +14,7 @@ import { failed, type ZapLogger } from '../zap.ts';
 import { lead, readEnvironment } from '../service.ts';
 import { listenToCalendar } from './calendar.ts';
 import { listenToFile } from './file.ts';
+import { listenToGithub } from './github.ts';
 import type { Listening } from './listener.ts';
 import { listenToMinio } from './minio.ts';
 import { listenToRedis } from './redis.ts';
@@ -161,12 +162,13 @@ class Source {
 }
 
 function listenerOf(kind: string, event: string, spec: EventSourceSpec, ports: WebhookPorts): ((listening: Listening) => Promise<void>) | undefined {
-  const [webhook, calendar, minio, resource, redis, file] = [spec.webhook?.[event], spec.calendar?.[event], spec.minio?.[event], spec.resource?.[event], spec.redis?.[event], spec.file?.[event]];
+  const [webhook, calendar, minio, resource, redis, file, github] = [spec.webhook?.[event], spec.calendar?.[event], spec.minio?.[event], spec.resource?.[event], spec.redis?.[event], spec.file?.[event], spec.github?.[event]];
   if (kind === 'webhook' && webhook !== undefined) return (listening) => listenToWebhook(webhook, ports, listening);
   if (kind === 'calendar' && calendar !== undefined) return (listening) => listenToCalendar(calendar, listening);
   if (kind === 'minio' && minio !== undefined) return (listening) => listenToMinio(minio, listening);
   if (kind === 'resource' && resource !== undefined) return (listening) => listenToResource(resource, listening);
   if (kind === 'redis' && redis !== undefined) return (listening) => listenToRedis(redis, listening);
+  if (kind === 'github' && github !== undefined) return (listening) => listenToGithub(github, ports, listening);
   if (kind === 'file' && file !== undefined) return (listening) => listenToFile(file, listening);
   return undefined;
 }

@@ -50,7 +50,7 @@ export class WebhookPorts {
   }
 }
 
-function answer(response: ServerResponse, code: number, text: string): void {
+export function answer(response: ServerResponse, code: number, text: string): void {
   response.removeHeader('Connection');
   response.writeHead(code, { 'Content-Length': Buffer.byteLength(text), 'Content-Type': 'text/plain; charset=utf-8' });
   response.end(text);
@@ -58,13 +58,17 @@ function answer(response: ServerResponse, code: number, text: string): void {
 
 /** After argo-events v1.9.9 pkg/eventsources/sources/webhook/start.go */
 export async function listenToWebhook(source: WebhookSource, ports: WebhookPorts, listening: Listening): Promise<void> {
-  const { context, log } = listening;
+  listening.log.info('webhook/start.go:153', 'started processing the webhook event source...');
+  await manageRoute(source, ports, listening, (request, response) => void receive(source, listening, request, response));
+}
+
+/** Answers on a route until the event source ends. After argo-events v1.9.9 pkg/eventsources/common/webhook/webhook.go, ManageRoute */
+export async function manageRoute(source: WebhookSource, ports: WebhookPorts, { context, log }: Listening, handler: Handler): Promise<void> {
   const info = (line: number, message: string) => log.info(`webhook/webhook.go:${line}`, message);
-  log.info('webhook/start.go:153', 'started processing the webhook event source...');
   info(229, 'validating the route...');
   info(235, 'listening to payloads for the route...');
   info(242, 'activating the route...');
-  await ports.add(context, source, log, (request, response) => void receive(source, listening, request, response));
+  await ports.add(context, source, log, handler);
   log.with(['port', source.port], ['endpoint', source.endpoint]).info('webhook/webhook.go:194', 'route is activated');
   info(245, 'running operations post route activation...');
   await whenAborted(context.signal);
@@ -101,25 +105,30 @@ async function receive(source: WebhookSource, { context, log, dispatch }: Listen
       answer(response, 400, message);
       return;
     }
-    own.info('webhook/webhook.go:61', "dispatching event on route's dispatch channel...");
-    log.info('webhook/webhook.go:200', 'new event received, dispatching it...');
-    try {
-      await dispatch(data);
-    } catch (error) {
-      log.error('webhook/webhook.go:202', 'failed to send event', [failed(error)]);
-      own.error('webhook/webhook.go:68', 'failed to dispatch the request to the event bus');
-      answer(response, 500, 'failed to record event');
-      return;
-    }
-    own.info('webhook/webhook.go:65', 'successfully dispatched the request to the event bus');
-    answer(response, 200, 'success');
+    await dispatchEvent({ log, dispatch }, own, data, response);
   } catch (error) {
     log.error('webhook/start.go:116', 'failed to get body', [failed(error)]);
     response.destroy();
   }
 }
 
-async function mayCall(source: WebhookSource, context: ProgramContext, log: ZapLogger, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+/** Puts an event on the bus and tells the caller. After argo-events v1.9.9 pkg/eventsources/common/webhook/webhook.go, DispatchEvent */
+export async function dispatchEvent({ log, dispatch }: Pick<Listening, 'log' | 'dispatch'>, own: ZapLogger, data: string, response: ServerResponse): Promise<void> {
+  own.info('webhook/webhook.go:61', "dispatching event on route's dispatch channel...");
+  log.info('webhook/webhook.go:200', 'new event received, dispatching it...');
+  try {
+    await dispatch(data);
+  } catch (error) {
+    log.error('webhook/webhook.go:202', 'failed to send event', [failed(error)]);
+    own.error('webhook/webhook.go:68', 'failed to dispatch the request to the event bus');
+    answer(response, 500, 'failed to record event');
+    return;
+  }
+  own.info('webhook/webhook.go:65', 'successfully dispatched the request to the event bus');
+  answer(response, 200, 'success');
+}
+
+export async function mayCall(source: WebhookSource, context: ProgramContext, log: ZapLogger, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
   if (source.authSecret === undefined) return true;
   let token: string;
   try {
@@ -162,19 +171,24 @@ function values(parameters: URLSearchParams): Record<string, string[]> {
 
 /** The event's payload. Throws for a body that is no JSON. */
 function payload(source: WebhookSource, request: IncomingMessage, body: string): string {
-  const header: Record<string, string[]> = {};
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = (request.rawHeaders[i] ?? '').replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
-    if (name === 'Host') continue;
-    (header[name] ??= []).push(name === 'Authorization' ? '*** Masked Auth Secret ***' : (request.rawHeaders[i + 1] ?? ''));
-  }
-  const sorted = Object.fromEntries(Object.keys(header).sort().map((name) => [name, header[name]]));
+  const sorted = headersOf(request, (name, value) => (name === 'Authorization' ? '*** Masked Auth Secret ***' : value));
   const metadata = source.metadata === undefined ? '' : `,"metadata":${goJson(Object.fromEntries(Object.entries(source.metadata).sort()))}`;
   return `{"header":${goJson(sorted)},"body":${compact(parseJsonText(body))}${metadata}}`;
 }
 
+/** Go's http.Header: canonical names in order, each with all its values; the host is none of them. */
+export function headersOf(request: Pick<IncomingMessage, 'rawHeaders'>, shown: (name: string, value: string) => string = (_name, value) => value): Record<string, string[]> {
+  const header: Record<string, string[]> = {};
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = (request.rawHeaders[i] ?? '').replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+    if (name === 'Host') continue;
+    (header[name] ??= []).push(shown(name, request.rawHeaders[i + 1] ?? ''));
+  }
+  return Object.fromEntries(Object.keys(header).sort().map((name) => [name, header[name] ?? []]));
+}
+
 /** What Go says of text that is no JSON. */
-function jsonProblem(body: string, error: unknown): string {
+export function jsonProblem(body: string, error: unknown): string {
   if (body.trim() === '') return 'unexpected end of JSON input';
   const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
   const text = body.trimStart();
