@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { sourceProblem } from '../../../../server/cluster/argo/events/controller/validate-source.ts';
 import { githubEvent } from '../../../../server/cluster/argo/events/sources/github-payload.ts';
+import { headersOf } from '../../../../server/cluster/argo/events/sources/webhook.ts';
 import { EventSourceSpec } from '../../../../server/cluster/argo/events/types.ts';
 
 const BODY = '{"ref":"refs/heads/main","commits":[{"b":1,"a":"<x>"}]}';
@@ -58,4 +59,8 @@ describe('an event source of GitHub is refused', () => {
     const spec = { github: { example: source } };
     expect(sourceProblem('s', spec as never, EventSourceSpec.parse(spec))?.error).toBe(problem);
   });
+});
+
+it('headers of a payload have the names that Go gives them', () => {
+  expect(headersOf({ rawHeaders: ['Host', 'here', 'X-GitHub-Event', 'push', 'ACCEPT', 'a', 'accept', 'b'] })).toEqual({ Accept: ['a', 'b'], 'X-Github-Event': ['push'] });
 });

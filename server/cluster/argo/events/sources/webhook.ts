@@ -180,7 +180,7 @@ function payload(source: WebhookSource, request: IncomingMessage, body: string):
 export function headersOf(request: Pick<IncomingMessage, 'rawHeaders'>, shown: (name: string, value: string) => string = (_name, value) => value): Record<string, string[]> {
   const header: Record<string, string[]> = {};
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = (request.rawHeaders[i] ?? '').replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+    const name = (request.rawHeaders[i] ?? '').toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
     if (name === 'Host') continue;
     (header[name] ??= []).push(shown(name, request.rawHeaders[i + 1] ?? ''));
   }
