@@ -111,10 +111,18 @@ export function hasStruct(name: string): boolean {
   return GO_STRUCTS[name] !== undefined;
 }
 
-/** Where a value stands, for error messages. */
+/** Where a value stands, for error messages: the text of it is made only when there is one. */
 interface Place {
   struct: string;
-  path: string;
+  name: string;
+  above?: Place;
+}
+
+const ROOT: Place = { struct: '', name: '' };
+
+function pathOf({ name, above }: Place): string {
+  const before = above === undefined ? '' : pathOf(above);
+  return before === '' ? name : `${before}.${name}`;
 }
 
 function kindName(value: unknown): string {
@@ -124,7 +132,8 @@ function kindName(value: unknown): string {
 }
 
 function fail(value: unknown, type: GoType, place: Place, kind = kindName(value)): never {
-  const target = place.path === '' ? `Go value of type ${type.goName}` : `Go struct field ${place.struct}.${place.path} of type ${type.goName}`;
+  const path = pathOf(place);
+  const target = path === '' ? `Go value of type ${type.goName}` : `Go struct field ${place.struct}.${path} of type ${type.goName}`;
   throw new GoDecodeError(`json: cannot unmarshal ${kind} into ${target}`, unstructuredProblem(value, type));
 }
 
@@ -152,7 +161,7 @@ function zero(type: GoType): Json {
     case 'map':
       return null;
     case 'struct':
-      return struct(type.struct, {}, { struct: '', path: '' });
+      return struct(type.struct, {}, ROOT);
     case 'scalar':
       switch (type.scalar) {
         case 'string':
@@ -236,7 +245,7 @@ function decode(type: GoType, value: unknown, place: Place): Json {
     case 'map': {
       if (!isJsonObject(value)) return fail(value, type, place);
       const out: JsonObject = {};
-      for (const key of Object.keys(value).sort()) out[key] = decode(type.of, value[key], { ...place, path: `${place.path}.${key}` });
+      for (const key of Object.keys(value).sort()) out[key] = decode(type.of, value[key], { struct: place.struct, name: key, above: place });
       return out;
     }
     case 'struct':
@@ -267,13 +276,12 @@ function struct(name: string, value: JsonObject, place: Place): JsonObject {
   const out: JsonObject = {};
   for (const field of fieldsOf(name)) {
     const given = value[field.name];
-    const path = place.path === '' ? field.name : `${place.path}.${field.name}`;
     const present = given !== undefined && given !== null;
     if (!present && field.type.kind === 'pointer') {
       if (!field.omitEmpty) out[field.name] = null;
       continue;
     }
-    const decoded = present ? decode(field.type, given, { struct: short, path }) : zero(field.type);
+    const decoded = present ? decode(field.type, given, { struct: short, name: field.name, above: place }) : zero(field.type);
     if (field.omitEmpty && isEmpty(field.type, decoded)) continue;
     out[field.name] = decoded;
   }
@@ -288,8 +296,8 @@ function struct(name: string, value: JsonObject, place: Place): JsonObject {
  */
 export function normalize(structName: string, value: unknown): JsonObject {
   const type = parseType(structName);
-  if (!isJsonObject(value)) return value === null || value === undefined ? struct(structName, {}, { struct: '', path: '' }) : fail(value, type, { struct: '', path: '' });
-  return struct(structName, value, { struct: '', path: '' });
+  if (!isJsonObject(value)) return value === null || value === undefined ? struct(structName, {}, ROOT) : fail(value, type, ROOT);
+  return struct(structName, value, ROOT);
 }
 
 /** `normalize`, printed as Go prints it. */
