@@ -75,8 +75,10 @@ export function containerArgs(options: { hostname: string; nested: boolean; ownN
     ...['--bind', options.layer, '/'],
     ...(options.hostBase ? FIXED_FOLDERS : []),
     ...binds(options.base),
-    ...['--proc', '/proc', '--ro-bind-try', '/proc/sys', '/proc/sys', '--dev', '/dev'],
+    ...['--dev', '/dev'],
     ...binds(options.binds),
+    // After the binds: a volume's link may lead one of them here, and whoever joins finds its filter below /proc.
+    ...['--proc', '/proc', '--ro-bind-try', '/proc/sys', '/proc/sys'],
     ...Object.entries(options.env).flatMap(([name, value]) => ['--setenv', name, value]),
     // At last: until then mounts may need places to be made for them.
     ...['--chdir', options.cwd, '--remount-ro', '/dev', ...(options.readOnlyRoot === true ? ['--remount-ro', '/'] : [])],

@@ -106,14 +106,15 @@ function joined(launcher: Launcher, { processes }: JoinOptions): string {
 
 /**
  * The command that joins the namespaces of `pid` and gives up every privilege before `argv` starts, under the filter and the
- * bounds of the first process. By its full path: the folders before it may be the learner's to write.
+ * bounds of the first process. By its full path: the folders before it may be the learner's to write. Under the filter before
+ * all else: a pod may have a volume where a machine has its programs.
  */
 export function joinPlace(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions): PlaceCommand {
   const confine = launcher.confine === undefined ? [] : [CONFINE];
   const user = userArgs(launcher, options.user);
   return grouped(launcher, {
     file: 'nsenter',
-    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', ...confine, '/bin/sh', '-c', `${joined(launcher, options)}exec "$@"`, 'argo-lab', options.cwd, ...argv],
+    args: ['-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', ...confine, '/usr/bin/setpriv', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '/bin/sh', '-c', `${joined(launcher, options)}exec "$@"`, 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
   }, true);

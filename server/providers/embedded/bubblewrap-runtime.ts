@@ -1,5 +1,5 @@
 import { chown, type FileHandle, lchown, mkdir, rm, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, join, posix, relative } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { ContainerProcess, ProcessRuntime, ProcessSpec } from '../../cluster/vocabulary.ts';
 import { type Clock, sleep, systemClock } from '../../lib/clock.ts';
@@ -87,6 +87,7 @@ function scriptsOf(commands: HostCommands | undefined, names: readonly string[] 
 
 async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerProcess> {
   const { launcher, busybox, commands, clock, pipes } = host;
+  mayBeMounted(spec.mounts);
   const named = spec.user === undefined ? {} : { user: spec.user };
   const env = { PATH: DEFAULT_PATH, HOME: '/root', HOSTNAME: spec.hostname, ...(spec.tty ? { TERM: 'xterm' } : {}), ...spec.env };
   const cwd = spec.cwd === '' ? '/' : spec.cwd;
@@ -267,6 +268,15 @@ async function openSources(mounts: ProcessSpec['mounts']): Promise<{ mounts: Bin
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+/** Nothing of a pod's lies over the whole root or over what the kernel says of processes. After runc 1.2 libcontainer/rootfs_linux.go */
+function mayBeMounted(mounts: ProcessSpec['mounts']): void {
+  for (const { target } of mounts) {
+    const path = posix.resolve('/', target);
+    const why = path === '/' ? 'mounting over the root folder is not allowed' : path === '/proc' ? '"/proc" cannot be mounted because it is not of type proc' : path.startsWith('/proc/') ? `"${path}" cannot be mounted because it is inside /proc` : undefined;
+    if (why !== undefined) throw new Error(`error during container init: error mounting to rootfs at "${target}": ${why}`);
   }
 }
 

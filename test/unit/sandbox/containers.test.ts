@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../server/lib/clock.ts';
 import { createRuntime, type ClusterRuntime } from '../../../server/providers/embedded/runtime.ts';
@@ -52,6 +54,41 @@ describe.skipIf(problem !== undefined)('a command that joins a container, as kub
     expect((await text(running.stdout)).split('\n')).toEqual(expected);
     container.signal('SIGKILL');
     expect((await text(container.stdout)).split('\n')).toEqual(expected);
+    await container.exited;
+  }, 30_000);
+
+  it.skipIf(process.arch !== 'x64' && process.arch !== 'arm64')('is under the filter even where a volume lies over the programs of the machine', async () => {
+    const source = join(folder, 'volume-programs');
+    await mkdir(source, { recursive: true });
+    const { stdout: bash } = await promisify(execFile)('readlink', ['-f', '/bin/bash']);
+    for (const name of ['bash', 'grep', 'sleep']) await copyFile(name === 'bash' ? bash.trim() : `/usr/bin/${name}`, join(source, name));
+    await writeFile(join(source, 'setpriv'), '#!/own/bash\n/own/grep -E "^(Seccomp|NoNewPrivs):" /proc/self/status\n', { mode: 0o755 });
+    const mounts = [{ source, target: '/usr/bin', readOnly: false }, { source, target: '/own', readOnly: false }];
+    const container = await runtime.start({ id: 'programs', argv: ['/own/sleep', '60'], env: {}, cwd: '/', hostname: 'c', root: { base: 'host' }, layer: join(folder, 'layers', 'programs'), mounts, tty: false, stdin: false });
+    const running = await container.exec({ argv: ['/own/sleep', '0'], tty: false, stdin: false });
+    expect(await text(running.stdout)).toBe('NoNewPrivs:\t1\nSeccomp:\t2\n');
+    container.signal('SIGKILL');
+    await container.exited;
+  }, 30_000);
+
+  it.each([
+    ['/', 'mounting over the root folder is not allowed'],
+    ['/proc', '"/proc" cannot be mounted because it is not of type proc'],
+    ['/x/../proc/self', '"/proc/self" cannot be mounted because it is inside /proc'],
+  ])('has no volume over %s', async (target, why) => {
+    const mounts = [{ source: folder, target, readOnly: true }];
+    await expect(runtime.start({ id: 'over', argv: ['sleep', '60'], env: {}, cwd: '/', hostname: 'c', root: { base: 'busybox' }, layer: join(folder, 'layers', 'over'), mounts, tty: false, stdin: false })).rejects.toThrow(`error during container init: error mounting to rootfs at "${target}": ${why}`);
+  });
+
+  it('sees its own processes even where a link in a volume leads to /proc', async () => {
+    const [source, other] = [join(folder, 'volume-link'), join(folder, 'volume-other')];
+    await mkdir(source, { recursive: true });
+    await mkdir(other, { recursive: true });
+    await symlink('../proc', join(source, 'p'));
+    await mkdir(join(folder, 'layers', 'link', 'proc'), { recursive: true });
+    const mounts = [{ source, target: '/v', readOnly: false }, { source: other, target: '/v/p', readOnly: false }];
+    const container = await runtime.start({ id: 'link', argv: ['sh', '-c', 'ls -d /proc/self/fd'], env: {}, cwd: '/', hostname: 'c', root: { base: 'busybox' }, layer: join(folder, 'layers', 'link'), mounts, tty: false, stdin: false });
+    expect(await text(container.stdout)).toBe('/proc/self/fd\n');
     await container.exited;
   }, 30_000);
 
