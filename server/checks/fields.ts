@@ -11,6 +11,8 @@ export const FieldRule = z
     excludes: z.array(z.unknown()).optional(),
     matches: Pattern.optional(),
     exists: z.boolean().optional(),
+    /** What it asks for, in words for a learner: `the month is from 1 to 12`. */
+    what: z.string().min(1).optional(),
   })
   .strict()
   .refine((rule) => ['equals', 'includes', 'excludes', 'matches', 'exists'].filter((key) => key in rule).length === 1, 'give exactly one of equals, includes, excludes, matches, exists');
@@ -43,6 +45,8 @@ export function violation(object: unknown, rule: FieldRule): string | undefined 
 
 /** The rule as a demand: `spec.type is X`. */
 export function demand(rule: FieldRule): string {
+  if (rule.what !== undefined) return rule.what;
+  if (rule.path === 'metadata.generateName' && typeof rule.equals === 'string') return `its name begins with ${rule.equals}`;
   if (rule.exists !== undefined) return `${rule.path} is ${rule.exists ? '' : 'not '}set`;
   if (rule.includes !== undefined) return `${rule.path} has ${rule.includes.map(show).join(', ')}`;
   if (rule.excludes !== undefined) return `${rule.path} is without ${rule.excludes.map(show).join(', ')}`;

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkKinds, runChecks, validateCheck } from '../../../server/checks/index.ts';
+import { demand, FieldRule } from '../../../server/checks/fields.ts';
 import { compilePattern } from '../../../server/checks/pattern.ts';
 import { ManualClock } from '../../../server/lib/clock.ts';
 import { acceptedLanguages, wordsIn } from '../../../server/scenario/words.ts';
@@ -90,4 +91,12 @@ it.each([
   ['podLog', {}, 'there is no check of kind “podLog”; did you mean podLogs?'],
 ])('what is misspelt in a check is guessed: %s %j', (kind, spec, message) => {
   expect(validateCheck(kind, spec)).toContain(message);
+});
+
+it.each([
+  [{ path: 'spec.month', matches: '^[1-9]$', what: 'the month is from 1 to 9' }, 'the month is from 1 to 9'],
+  [{ path: 'metadata.generateName', equals: 'invoice-' }, 'its name begins with invoice-'],
+  [{ path: 'spec.month', matches: '^[1-9]$' }, 'spec.month looks like ^[1-9]$'],
+])('a field is asked for in words: %j', (rule, words) => {
+  expect(demand(FieldRule.parse(rule))).toBe(words);
 });
