@@ -2,6 +2,9 @@ import type { JSX } from 'preact';
 
 const PIECES = /(`[^`\n]+`|https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]])/;
 
+/** A command that a text ends with (`Delete it: kubectl delete pod a`), or that it is. Sentences end with a stop. */
+const COMMAND = /^((?:.*[^\s]: )?)((?:[A-Z_][A-Z0-9_]*=\S.* )?(?:kubectl|argo|curl|echo|export|source|cat|ls|cd|nano|vim|jq|git|helm|bash|chmod|mkdir|cp|mv|rm|touch|grep|npx?|python3?)(?: \S.*[^.!?…\s]| [^.!?…\s])|[A-Z_][A-Z0-9_]*=\S.*[^.!?…\s])$/s;
+
 /** Ports of the session, not of the learner's own machine: nothing that a click could open. */
 const INSIDE = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/;
 
@@ -12,6 +15,8 @@ export interface Piece {
 
 /** A text from the lab taken apart: `backticks` mean code, addresses can be followed, those inside the session apart. */
 export function piecesOf(text: string): Piece[] {
+  const [, before = '', command] = text.length > 500 || text.includes('`') || text.includes('\n') ? [] : (COMMAND.exec(text) ?? []);
+  if (command !== undefined) return [...piecesOf(before), { kind: 'code', text: command }];
   return text.split(PIECES).flatMap((part, i): Piece[] => {
     if (part === '') return [];
     if (i % 2 === 0) return [{ kind: 'plain', text: part }];

@@ -180,6 +180,26 @@ describe('a text of the lab', () => {
       { kind: 'plain', text: '. ' },
       { kind: 'code', text: 'code' },
     ]);
+  });
+
+  it.each([
+    ['Run: curl -i http://localhost:2746/api/v1 -H "Authorization: $ARGO_TOKEN"', 'curl -i http://localhost:2746/api/v1 -H "Authorization: $ARGO_TOKEN"'],
+    ['Find its name with argo list --status Failed, then: argo delete NAME', 'argo delete NAME'],
+    ['argo cron suspend report', 'argo cron suspend report'],
+    ['Run: KUBECONFIG=/dev/null argo list', 'KUBECONFIG=/dev/null argo list'],
+    ['ARGO_TOKEN="Bearer $(kubectl create token jenkins)"', 'ARGO_TOKEN="Bearer $(kubectl create token jenkins)"'],
+    ['kubectl and argo speak to Kubernetes directly. Use curl.', undefined],
+    ['kubectl apply wants a fixed name: use kubectl create.', undefined],
+    ['Change it (kubectl edit, or delete it), then check again.', undefined],
+    ['Expected: 3', undefined],
+    ['kubectl is missing on this machine: install it (https://kubernetes.io/docs/tasks/tools/) and start the lab again.', undefined],
+  ])('shows a command at its end as code: %s', (text, command) => {
+    const pieces = piecesOf(text);
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    expect(pieces.find(({ kind }) => kind === 'code')?.text).toBe(command);
+  });
+
+  it('tells addresses inside the session from others', () => {
     expect(piecesOf('http://localhost.example.com http://127.0.0.1:80').map(({ kind }) => kind)).toEqual(['link', 'plain', 'code']);
   });
 });
