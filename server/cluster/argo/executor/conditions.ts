@@ -87,20 +87,26 @@ export function meets(object: unknown, { key, operator, values }: Requirement): 
 }
 
 const JQ_LIMIT_MS = 5000;
+const NOBODY = 65534;
+const JQ_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** With so much memory, and no word of this machine in its environment: a filter sees that. */
+const JQ = `ulimit -v 1048576; ulimit -c 0; jq=$(PATH=$1 command -v jq) || exit 127; exec "$jq" -r -c "$2"`;
 
 /** What a jq filter makes of an object: its outputs, one a line. Needs `jq` on this machine for more than a plain path. Throws. */
 export async function jqFilter(object: unknown, filter: string): Promise<string> {
   const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
   const plain = /^\s*((?:\.[A-Za-z_]\w*)+|\.)\s*$/.exec(filter)?.[1];
   if (plain !== undefined) return show(plain === '.' ? object : valueAt(object, plain.slice(1)));
-  // Modules would be files of this machine.
-  const module_ = /\b(?:import|include)\s+"([^"]*)"/.exec(filter);
-  if (module_ !== null) throw new Error(`cannot load module: ${JSON.stringify(module_[1])}`);
+  // Modules would be files of this machine. They stand before all else, but for comments; these may stand within, too.
+  const bare = filter.replace(/^(?:\s+|#[^\n]*(?:\n|$))+/, '');
+  const directive = /^(?:module|import|include)\b/.exec(bare)?.[0] ?? /\bmodulemeta\b/.exec(filter)?.[0];
+  if (directive !== undefined) throw new Error(`cannot load module: ${/"((?:[^"\\]|\\.)*)"/.exec(bare)?.[0] ?? directive}`);
   return await new Promise<string>((resolve, reject) => {
     // The space keeps a filter that begins with a minus from being an option; older versions of jq know no `--`.
-    const child = execFile('jq', ['-r', '-c', ` ${filter}`], { env: { PATH: process.env['PATH'] ?? '' }, timeout: JQ_LIMIT_MS, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+    const nobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+    const child = execFile('/bin/sh', ['-c', JQ, 'jq', process.env['PATH'] ?? '', ` ${filter}`], { ...nobody, env: { PATH: JQ_PATH }, cwd: '/', timeout: JQ_LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout.trim());
-      else reject(new Error('code' in error && error.code === 'ENOENT' ? 'this machine has no jq' : stderr.replace(/^jq: /, '').trim() || error.message));
+      else reject(new Error('code' in error && error.code === 127 ? 'this machine has no jq' : stderr.replace(/^jq: /, '').trim() || error.message));
     });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(JSON.stringify(object));

@@ -64,7 +64,10 @@ function nginxController(controller: IngressController): Program {
 async function content(context: ProgramContext, path: string): Promise<string> {
   const handle = path === '' ? undefined : await context.openFile(path);
   try {
-    return handle === undefined ? '' : await handle.readFile('utf8');
+    if (handle === undefined) return '';
+    const info = await handle.stat();
+    if (!info.isFile() || info.size > MAX_REVIEW) throw new Error(`read ${path}: not a certificate or key`);
+    return await handle.readFile('utf8');
   } finally {
     await handle?.close();
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,7 +80,13 @@ describe('an output parameter of a resource template', () => {
   });
 
   it('may not read modules of this machine', async () => {
-    await expect(jqFilter(job, 'import "passwd" as $x; $x')).rejects.toThrow('cannot load module: "passwd"');
+    for (const filter of ['import "passwd" as $x; $x', ' # a word\n import # another\n "passwd" as $x {search: "/etc"}; $x', 'include\n"passwd"; .', 'module {a: 1}; import "passwd" as $x; $x']) await expect(jqFilter(job, filter)).rejects.toThrow('cannot load module: "passwd"');
+    await expect(jqFilter(job, '"passwd" | modulemeta')).rejects.toThrow('cannot load module');
+  });
+
+  it.skipIf(!existsSync('/usr/bin/jq'))('sees nothing of this machine, and takes no more memory than it is given', async () => {
+    expect(await jqFilter(job, '[env, .metadata.name, "import \\"x\\""]')).toBe('[{"PATH":"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","PWD":"/"},"a-job","import \\"x\\""]');
+    await expect(jqFilter(job, '[range(1e9)] | length')).rejects.toThrow();
   });
 });
 
