@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -181,9 +183,39 @@ describe('Argo Events', () => {
     await expect.poll(async () => (await madeBy('minio')).sort(), { timeout: 40_000 }).toEqual(['Succeeded s3:ObjectCreated:Put notes%2Fa.txt', 'Succeeded s3:ObjectRemoved:Delete notes%2Fa.txt']);
   }, 120_000);
 
+  it('fires by what is said on a channel of Redis', async () => {
+    await kubectl('-n', 'argo-events', 'create', 'deployment', 'redis', '--image=redis:7');
+    await kubectl('-n', 'argo-events', 'expose', 'deployment', 'redis', '--port=6379');
+    await kubectl('-n', 'argo-events', 'rollout', 'status', 'deployment/redis', '--timeout', '30s');
+    await apply(eventSource('redis', { redis: { example: { hostAddress: 'redis.argo-events.svc:6379', channels: ['FOO'] } } }), sensor('redis', { source: 'redis', dataKey: 'body' }));
+    await ready('sensor-name=redis', 'starting ExactOnce cache clean up daemon ...');
+    const port = Number(new URL(await forward('svc/redis', 6379)).port);
+    const publish = async () => {
+      const socket = connect(port, '127.0.0.1').end('PUBLISH FOO "hi there"\r\nQUIT\r\n');
+      return await text(socket);
+    };
+    // How many were told: nobody before the event source listens.
+    await expect.poll(publish, { timeout: 40_000 }).toBe(':1\r\n+OK\r\n');
+    await expect.poll(() => madeBy('redis'), { timeout: 40_000 }).toEqual(['Succeeded hi there']);
+  }, 120_000);
+
+  it('fires by files that another pod puts into a volume', async () => {
+    await apply(
+      { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'shared' }, spec: { capacity: { storage: '1Mi' }, accessModes: ['ReadWriteOnce'], storageClassName: '', claimRef: { namespace: 'argo-events', name: 'shared' }, hostPath: { path: '/shared' } } },
+      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'shared' }, spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', volumeName: 'shared', resources: { requests: { storage: '1Mi' } } } },
+    );
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'shared' } }];
+    const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+    await apply(eventSource('file', { template: { container: { volumeMounts }, volumes }, file: { example: { eventType: 'CREATE', watchPathConfig: { directory: '/data/', pathRegexp: '^x' } } } }), sensor('file', { source: 'file', dataKey: 'name' }));
+    await ready('eventsource-name=file', 'listening to file notifications...');
+    await ready('sensor-name=file', 'starting ExactOnce cache clean up daemon ...');
+    await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'writer' }, spec: { restartPolicy: 'Never', volumes, containers: [{ name: 'writer', image: 'busybox', command: ['sh', '-c', 'echo 1 >/data/y.txt; echo 1 >/data/x.txt'], volumeMounts }] } });
+    await expect.poll(() => madeBy('file'), { timeout: 40_000 }).toEqual(['Succeeded /data/x.txt']);
+  }, 120_000);
+
   it('will not let an event bus go that somebody uses', async () => {
     await kubectl('-n', 'argo-events', 'delete', 'eventbus', 'default', '--wait=false');
-    await expect.poll(async () => (await logOf('app=controller-manager')).some(({ msg, error }) => msg === 'reconcile error' && error === 'can not delete an EventBus with 4 EventSources connected'), { timeout: 40_000 }).toBe(true);
+    await expect.poll(async () => (await logOf('app=controller-manager')).some(({ msg, error }) => msg === 'reconcile error' && error === 'can not delete an EventBus with 6 EventSources connected'), { timeout: 40_000 }).toBe(true);
     await kubectl('-n', 'argo-events', 'delete', 'eventsource,sensor', '--all');
     await expect.poll(() => kubectl('-n', 'argo-events', 'get', 'eventbus', '-o', 'name'), { timeout: 30_000 }).toBe('');
   }, 120_000);
