@@ -35,6 +35,12 @@ export function Preparation({ store }: { store: ScenarioStore }): JSX.Element | 
         <h2>{failed ? 'The session could not be made ready' : trouble !== undefined ? 'No session' : 'Getting your session ready'}</h2>
         {session === undefined && trouble === undefined && <p class="quiet">Asking the lab for a session …</p>}
         {session === undefined && trouble !== undefined && <TroubleBox trouble={trouble} action={trouble.code === 'conflict' ? 'Resume it' : 'Try again'} onAction={() => void store.restart()} />}
+        {session === undefined && trouble?.code === 'cluster-failed' && (
+          // The emulated cluster is the one that never refuses.
+          <button type="button" class="button primary" onClick={() => void store.restart('embedded')}>
+            Run on the embedded cluster
+          </button>
+        )}
         <ol class="stages" aria-live="polite">
           {session?.stages.map((stage) => (
             <Stage key={stage.id} stage={stage} />

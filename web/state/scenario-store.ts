@@ -189,13 +189,13 @@ export class ScenarioStore {
   }
 
   /** Starts a session again after it ended or failed to start. */
-  async restart(): Promise<void> {
+  async restart(provider?: string): Promise<void> {
     this.#events?.stop();
     this.#opened = undefined;
     this.ended.value = false;
     this.#forget();
     this.terminals.work({ type: 'terminals', terminals: [] });
-    await this.start();
+    await this.start(provider);
   }
 
   /** Stops the preparation, whether the lab has answered yet or not. */

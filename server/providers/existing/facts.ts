@@ -134,7 +134,7 @@ export function uncovered(granted: readonly Rule[], held: readonly HeldRule[]): 
     held.some((rule) => (rule.resourceNames ?? []).length === 0 && has(rule.apiGroups, group) && has(rule.verbs, verb) && (has(rule.resources, resource) || (resource.includes('/') && rule.resources.includes(`*/${resource.split('/')[1] ?? ''}`))));
   if (holds('rbac.authorization.k8s.io', 'roles', 'escalate') && holds('rbac.authorization.k8s.io', 'roles', 'bind')) return [];
   const out = new Set<string>();
-  for (const { apiGroups, resources, verbs } of granted) for (const group of apiGroups) for (const resource of resources) for (const verb of verbs) if (!holds(group, resource, verb)) out.add(`${verb} ${resource}${group === '' ? '' : `.${group}`}`);
+  for (const { apiGroups, resources, verbs } of granted) for (const group of apiGroups) for (const resource of resources) for (const verb of verbs) if (!holds(group, resource, verb)) out.add(`${verb === '*' ? 'do everything with' : verb} ${resource}${group === '' ? '' : `.${group}`}`);
   return [...out];
 }
 

@@ -11,15 +11,21 @@ export interface StoreImages {
 /** By default the first of its namespace's repositories. After argo-workflows v3.7.6 workflow/artifactrepositories/artifactrepositories.go */
 const DEFAULT = { 'workflows.argoproj.io/default-artifact-repository': 'course' };
 
+/** What a controller's own settings say of the store. */
+export function repositorySettings(): string {
+  return Settings.parse(argoInstallObjects().find(({ kind, metadata: { name } }) => kind === 'ConfigMap' && name === 'workflow-controller-configmap')).data.artifactRepository;
+}
+
+/** Leads the workflows of a namespace to its store, whichever controller looks after them. */
+export function repositories(metadata: { namespace: string; labels: Record<string, string> }): KubeObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'artifact-repositories', annotations: DEFAULT }, data: { course: repositorySettings() } };
+}
+
 /**
- * An object store for one namespace, the course's own, and the settings that lead workflows to it, whichever controller
- * looks after them. It counts against the namespace's quota, and keeps nothing beyond its pod.
+ * An object store for one namespace, the course's own. It counts against the namespace's quota, and keeps nothing beyond its pod.
  */
 export function objectStore(metadata: { namespace: string; labels: Record<string, string> }, images: StoreImages): KubeObject[] {
-  const all = argoInstallObjects();
-  const settings = Settings.parse(all.find(({ kind, metadata: { name } }) => kind === 'ConfigMap' && name === 'workflow-controller-configmap'));
-  const store = all.filter((object) => /minio/.test(object.metadata.name) && object.kind !== 'CustomResourceDefinition').map((object) => ({ ...withImages(object, images), metadata: { ...object.metadata, ...metadata, labels: { ...object.metadata.labels, ...metadata.labels } } }));
-  return [...store, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'artifact-repositories', annotations: DEFAULT }, data: { course: settings.data.artifactRepository } }];
+  return argoInstallObjects().filter((object) => /minio/.test(object.metadata.name) && object.kind !== 'CustomResourceDefinition').map((object) => ({ ...withImages(object, images), metadata: { ...object.metadata, ...metadata, labels: { ...object.metadata.labels, ...metadata.labels } } }));
 }
 
 const Settings = z.object({ data: z.object({ artifactRepository: z.string() }) });

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../cluster/vocabulary.ts';
 import { labelsOf, type Ownership } from './names.ts';
-import { objectStore, type StoreImages } from './object-store.ts';
+import { objectStore, repositories, repositorySettings, type StoreImages } from './object-store.ts';
 
 /** The account that the learner speaks as. */
 export const LEARNER = 'learner';
@@ -20,6 +20,8 @@ export interface Rule {
   verbs: string[];
 }
 
+/** Also verbs that a role may name and nobody uses: who hands on a right has to have it as it is written. */
+const ALL = ['*'];
 const CHANGE = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 const READ = ['get', 'list', 'watch'];
 const RBAC = 'rbac.authorization.k8s.io';
@@ -27,7 +29,7 @@ const rule = (group: string, resources: string[], verbs: string[]): Rule => ({ a
 
 /** What the learner may do in the session's namespace, and nowhere else. Quota and limits can only be looked at. */
 export const LEARNER_RULES: readonly Rule[] = [
-  rule('', ['pods', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'persistentvolumeclaims', 'replicationcontrollers', 'endpoints', 'events', 'podtemplates'], CHANGE),
+  rule('', ['pods', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'persistentvolumeclaims', 'replicationcontrollers', 'endpoints', 'events', 'podtemplates'], ALL),
   rule('', ['pods/log', 'pods/status'], READ),
   rule('', ['pods/exec', 'pods/attach', 'pods/portforward', 'services/proxy', 'pods/proxy'], ['get', 'create']),
   rule('', ['pods/eviction', 'serviceaccounts/token'], ['create']),
@@ -50,7 +52,7 @@ export const LEARNER_RULES: readonly Rule[] = [
 const ARGO_KINDS = ['workflows', 'workflowtemplates', 'cronworkflows', 'workfloweventbindings', 'workflowtaskresults', 'workflowtasksets', 'workflowartifactgctasks'];
 const withFinalizers = (names: readonly string[]) => names.flatMap((name) => [name, `${name}/finalizers`]);
 
-export const LEARNER_ARGO_RULES: readonly Rule[] = [rule('argoproj.io', withFinalizers(ARGO_KINDS), CHANGE)];
+export const LEARNER_ARGO_RULES: readonly Rule[] = [rule('argoproj.io', withFinalizers(ARGO_KINDS), ALL)];
 
 // After argo-workflows v3.7.6 manifests/namespace-install: the controller's and the server's roles in one namespace.
 const CONTROLLER_RULES: readonly Rule[] = [
@@ -116,8 +118,8 @@ export function planObjects(options: PlanOptions): KubeObject[] {
     account(LEARNER),
     ...bound(LEARNER, [LEARNER], argo === 'none' ? LEARNER_RULES : [...LEARNER_RULES, ...LEARNER_ARGO_RULES]),
     ...(argo === 'none' ? [] : [account('argo-workflow'), account('argo-server'), ...bound('executor', ['argo-workflow', 'default'], EXECUTOR_RULES), ...bound('argo-server', ['argo-server'], SERVER_RULES), serverService(at('argo-server')), serverDeployment(options, at('argo-server'))]),
-    ...(argo === 'all' ? [account('argo'), ...bound('argo', ['argo'], CONTROLLER_RULES), { apiVersion: 'v1', kind: 'ConfigMap', metadata: at('workflow-controller-configmap'), data: { workflowDefaults: 'spec:\n  serviceAccountName: argo-workflow\n' } }, controllerDeployment(options, at('workflow-controller'))] : []),
-    ...(argo === 'none' || options.store === undefined ? [] : objectStore({ namespace, labels }, options.store)),
+    ...(argo === 'all' ? [account('argo'), ...bound('argo', ['argo'], CONTROLLER_RULES), { apiVersion: 'v1', kind: 'ConfigMap', metadata: at('workflow-controller-configmap'), data: { ...(options.store === undefined ? {} : { artifactRepository: repositorySettings() }), workflowDefaults: 'spec:\n  serviceAccountName: argo-workflow\n' } }, controllerDeployment(options, at('workflow-controller'))] : []),
+    ...(argo === 'none' || options.store === undefined ? [] : [...objectStore({ namespace, labels }, options.store), ...(argo === 'server' ? [repositories({ namespace, labels })] : [])]),
   ];
 }
 

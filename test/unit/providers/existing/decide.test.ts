@@ -151,6 +151,12 @@ describe('what a session gets', () => {
     expect(made[5]).toMatchObject({ metadata: { annotations: { 'workflows.argoproj.io/default-artifact-repository': 'course' } }, data: { course: expect.stringMatching(/endpoint: minio:9000/) } });
   });
 
+  it('tells a controller of its own of the store in that controller’s settings, as the course’s own cluster does', () => {
+    const made = planObjects({ session: 's', owner: 'o', namespace: 'n', argo: 'all', images: { server: 'S', controller: 'C', executor: 'E' }, store: { server: undefined, client: undefined } });
+    expect(made.map(({ metadata }) => metadata.name)).not.toContain('artifact-repositories');
+    expect(made.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'workflow-controller-configmap')).toMatchObject({ data: { artifactRepository: expect.stringMatching(/endpoint: minio:9000/), workflowDefaults: 'spec:\n  serviceAccountName: argo-workflow\n' } });
+  });
+
   it('never lets the learner change quota and limits, or use roles to get more', () => {
     const may = (resource: string) => LEARNER_RULES.filter(({ resources }) => resources.includes(resource)).flatMap(({ verbs }) => verbs);
     expect(may('resourcequotas')).toEqual(['get', 'list', 'watch']);

@@ -14,7 +14,7 @@ describe('a cluster that does not let us', { timeout: 60_000 }, () => {
     expect(message).toBe('You may not create namespaces, get namespaces, list namespaces, delete namespaces, create resourcequotas, create limitranges, create serviceaccounts, create serviceaccounts/token and 2 more.');
     expect(next).toBe('Each session gets a namespace of its own. Ask for a user that may make namespaces, and name its kubeconfig with --kubeconfig.');
     expect(stages.map(({ id, state }) => `${id} ${state}`)).toEqual(['preflight running', 'preflight failed']);
-    expect(stages[1]?.output).toMatch(/^✓ Kubernetes v1\.32\.2\n✗ You may not create namespaces.*\n {2}→ Each session gets.*\n✗ You may not hand on rights that you do not have yourself: get pods, list pods, .*\n {2}→ Ask for/);
+    expect(stages[1]?.output).toMatch(/^✓ Kubernetes v1\.32\.2\n✗ You may not create namespaces.*\n {2}→ Each session gets.*\n✗ You may not hand on rights that you do not have yourself: do everything with pods, do everything with services, .*\n {2}→ Ask for/);
     expect(await ours()).toEqual([]);
   });
 
