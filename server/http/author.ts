@@ -1,9 +1,8 @@
 import { json, Router } from 'express';
 import type { Clock } from '../lib/clock.ts';
-import { LabError } from '../lib/errors.ts';
 import { AuthorTarget, NearMissTarget } from '../protocol/author.ts';
 import { AuthorTools, authorView } from '../session/author.ts';
-import { type Content, scenariosOf } from '../session/content.ts';
+import { type Content, noScenario, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { AuthorDesk } from '../session/watch-author.ts';
 import { parse } from './body.ts';
@@ -28,8 +27,9 @@ export function authorRouter(desk: AuthorDesk, content: Content, manager: Sessio
   });
 
   router.get('/author/scenarios/:id', async (request, response) => {
-    const scenario = scenariosOf(await content.courses()).get(request.params.id);
-    if (scenario === undefined) throw new LabError('not-found', 'there is no such scenario');
+    const courses = await content.courses();
+    const scenario = scenariosOf(courses).get(request.params.id);
+    if (scenario === undefined) throw noScenario(courses, request.params.id);
     response.json(authorView(scenario, await desk.findings(scenario)));
   });
 

@@ -9,7 +9,7 @@ import { machineHas, needViews } from '../scenario/needs.ts';
 import { layoutView } from '../scenario/layout.ts';
 import type { Course, Scenario } from '../scenario/model.ts';
 import { needsCluster } from '../providers/needs.ts';
-import { type Content, scenariosOf } from '../session/content.ts';
+import { type Content, noScenario, scenariosOf } from '../session/content.ts';
 import type { SessionManager } from '../session/manager.ts';
 import { languagesIn, languagesOf } from './body.ts';
 import { ASSET_POLICY } from './headers.ts';
@@ -75,11 +75,12 @@ export function coursesRouter(content: Content, manager: SessionManager, notice:
 }
 
 async function find(content: Content, id: string): Promise<{ scenario: Scenario; course: Course }> {
-  for (const course of await content.courses()) {
+  const courses = await content.courses();
+  for (const course of courses) {
     const scenario = scenariosOf([course]).get(id);
     if (scenario !== undefined) return { scenario, course };
   }
-  throw new LabError('not-found', 'there is no such scenario');
+  throw noScenario(courses, id);
 }
 
 async function treeOf(course: Course, manager: SessionManager, providers: CourseProviders, offers: readonly ProviderView[]): Promise<CourseTree> {

@@ -1,6 +1,7 @@
 import type { CheckContext, CheckResult } from '../checks/check.ts';
 import type { PageView } from '../protocol/rest.ts';
-import type { Course, Page, Scenario } from '../scenario/model.ts';
+import { LabError } from '../lib/errors.ts';
+import type { Course, Page, Problem, Scenario } from '../scenario/model.ts';
 
 /** What sessions need of scenarios and checks; plugged together in wire.ts. */
 export interface Content {
@@ -18,6 +19,21 @@ export interface Content {
 
 export function isCheckable(page: Page): boolean {
   return page.checks.length > 0 || page.verify !== undefined;
+}
+
+/** Why a scenario can't be shown: it is broken (and where), or there is none of this id. */
+export function noScenario(courses: readonly Course[], id: string): LabError {
+  const within = (items: Course['items']): Problem[] | undefined => {
+    for (const item of items) {
+      const problems = item.type === 'course' ? within(item.course.items) : item.type === 'broken' && item.id === id ? item.problems : undefined;
+      if (problems !== undefined) return problems;
+    }
+    return undefined;
+  };
+  const problems = within(courses.flatMap((course) => course.items));
+  if (problems === undefined) return new LabError('not-found', 'there is no such scenario');
+  const first = problems.find(({ severity }) => severity === 'error') ?? problems[0];
+  return new LabError('scenario-broken', `the files of this scenario can't be read${first === undefined ? '' : `: ${first.file}${first.line === undefined ? '' : `:${first.line}`} ${first.message}`}`, 'Its author can mend that; then try again.');
 }
 
 /** Every scenario of the courses, by id. */

@@ -85,6 +85,11 @@ describe('what the site answers', () => {
     expect([headers['x-content-type-options'], headers['referrer-policy'], headers['x-powered-by']]).toEqual(['nosniff', 'no-referrer', undefined]);
   });
 
+  it('says where a broken scenario is broken, to who has its address', async () => {
+    expect(await lab.api('GET', '/scenarios/small%2Fbroken')).toMatchObject({ status: 422, body: { error: { code: 'scenario-broken', message: expect.stringMatching(/^the files of this scenario can't be read: small\/broken\/index\.json:1 /) } } });
+    expect((await lab.api('GET', '/scenarios/small%2Fnone')).status).toBe(404);
+  });
+
   it('lists courses with progress, the open session and what is broken', async () => {
     const { courses } = CoursesView.parse((await lab.api('GET', '/courses')).body);
     expect(courses.map(({ id, items }) => ({ id, items: items.map((item) => (item.type === 'broken' ? { type: item.type, file: item.problems[0]?.file, line: item.problems[0]?.line } : item.type === 'scenario' ? { type: item.type, id: item.id, session: item.session } : item.type)) }))).toEqual([
