@@ -15,6 +15,7 @@ import { installAddons } from './index/addons.ts';
 import { bootstrapObjects } from './index/bootstrap.ts';
 import { startApiServer } from './http/api-server.ts';
 import { handleUpgrade } from './index/pod-streams.ts';
+import { keepApiServices } from './index/api-services.ts';
 import { webhookCaller } from './index/webhook-caller.ts';
 import { createStreams, type Streams } from './stream/index.ts';
 import { WorkflowArchive } from './argo/archive/workflow-archive.ts';
@@ -148,6 +149,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
   const system = createKubeClient(core, { user: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver');
   // What somebody deleted from a cluster that is restored stays deleted.
   if (saved === undefined) await bootstrapObjects(core, system, auth.ca.certificate);
+  scope.defer(keepApiServices(core));
 
   const requests = new RequestLog();
   let streams: Streams | undefined;

@@ -1,5 +1,6 @@
 import type { Admission, AdmissionRequest } from '../api/hooks.ts';
 import { checkEscalation, guardsEscalation } from '../auth/escalation.ts';
+import { claimResize } from './claim-resize.ts';
 import { certificateRequests } from './certificate-requests.ts';
 import { defaultIngressClass, defaultStorageClass, defaultTolerationSeconds, runtimeClass } from './defaults.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -43,6 +44,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   defaultStorageClass,
   runtimeClass,
+  claimResize,
   certificateRequests,
   defaultIngressClass,
   mutatingWebhooks,

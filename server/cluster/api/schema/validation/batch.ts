@@ -55,7 +55,8 @@ function jobChanges(spec: JsonRecord, old: JsonRecord, notStarted: boolean): Sta
   const fixed = (key: string, shown: string): void => {
     if (!sameJson(spec[key], old[key])) causes.push(invalid(`spec.${key}`, shown, 'field is immutable'));
   };
-  if (!(spec.completionMode === 'Indexed' && sameJson(spec.completions, spec.parallelism))) fixed('completions', goString(spec.completions));
+  if (spec.completionMode !== 'Indexed') fixed('completions', goString(spec.completions));
+  else if (!sameJson(spec.completions, old.completions) && !sameJson(spec.completions, spec.parallelism)) causes.push(invalid('spec.completions', goString(spec.completions), 'can only be modified in tandem with spec.parallelism'));
   fixed('selector', selectorText(spec.selector));
   const mutable = old.suspend === true && notStarted;
   if (!sameJson(mutable ? unplaced(spec.template) : spec.template, mutable ? unplaced(old.template) : old.template)) causes.push(invalid('spec.template', 'core.PodTemplateSpec{…}', 'field is immutable'));
