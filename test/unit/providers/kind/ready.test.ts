@@ -27,6 +27,10 @@ describe('a session on kind', () => {
     const cluster = await started.cluster;
     expect(started.states()).toEqual(['docker done', 'kind-ensuring-node-image done', 'kind-preparing-nodes done', 'kind-writing-configuration done', 'kind-starting-control-plane done', 'images done', 'kind-installing-cni done', 'kind-installing-storageclass done', 'argo-install done', 'argo-ready done', 'kind-open done'].sort(byStage(started.states())));
     expect((await machine.double.containers())[0]?.loaded?.sort()).toEqual([...ARGO_IMAGES].sort());
+    // Beside what a person would type: one question to the daemon, those for images all at once, and one to the node.
+    const typed = (await machine.double.commands()).filter((words) => !words.includes('tail') && !words.includes('events')).map(([program, verb]) => `${program} ${verb}`);
+    expect(typed.filter((words) => words !== 'docker image')).toEqual(['docker info', 'kind create', 'kind load', 'docker exec']);
+    expect(typed.slice(0, typed.indexOf('kind create')).length).toBe(typed.filter((words) => words === 'docker image').length + 1);
 
     // Through the place's own port, with the administrator's certificate.
     expect(await kubectl(cluster, 'get', 'deployments', '-n', 'argo', '-o', 'name')).toBe('deployment.apps/argo-server\ndeployment.apps/minio\ndeployment.apps/workflow-controller\n');
@@ -144,9 +148,14 @@ describe('a warm pool', () => {
     await machine.provider.begin?.(new Set());
     await until(async () => (await states())[0] === 'paused', 'the warm cluster');
     await new Promise((resolve) => setTimeout(resolve, 500));
+    const made = (await machine.double.commands()).length;
+    const [{ cluster: taken } = { cluster: '' }] = await machine.double.containers();
     const started = await machine.start();
     const cluster = await started.cluster;
     expect(started.states()).toEqual(['kind-open done']);
+    // It is woken, and that is all.
+    const typed = (await machine.double.commands()).slice(made).map((words) => words.join(' '));
+    expect(typed.filter((words) => words.includes(taken) && !words.includes(' tail '))).toEqual([`docker unpause ${taken}-control-plane`]);
     expect(await kubectl(cluster, 'get', 'ns', 'argo', '-o', 'name')).toBe('namespace/argo\n');
     await until(async () => (await states()).filter((state) => state === 'paused').length === 1, 'the next one');
     await cluster.stop('end');
