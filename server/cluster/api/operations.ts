@@ -35,6 +35,11 @@ export function get(core: ApiCore, context: RequestContext, target: Named): Kube
   return target.subresource === 'scale' ? scaleOf(target.info, object) : object;
 }
 
+/** Throws ApiStatus 404 when there is no such object. */
+export function exists(core: ApiCore, info: ResourceInfo, namespace: string | undefined, name: string): void {
+  getObject(core, info, namespace, name);
+}
+
 export function list(core: ApiCore, context: RequestContext, target: Target, options: ListOptions & { exact?: boolean }): ListResult {
   authorize(core, context, 'list', target);
   need(target.info, 'list');

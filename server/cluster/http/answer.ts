@@ -76,7 +76,7 @@ export interface SendOptions {
 
 export function sendValue(answering: Answering, code: number, value: unknown, options: SendOptions = {}): void {
   const { request, query } = answering;
-  const text = options.yaml === true ? stringify(value, { sortMapEntries: true, indentSeq: false }) : encodeJson(value, wantsPretty(request, query));
+  const text = options.yaml === true ? stringify(value, { sortMapEntries: true, indentSeq: false, version: '1.1' }) : encodeJson(value, wantsPretty(request, query));
   const headers = { ...commonHeaders(answering), 'Content-Type': options.contentType ?? (options.yaml === true ? 'application/yaml' : 'application/json'), ...options.headers };
   sendEncoded(answering, code, headers, Buffer.from(text));
 }

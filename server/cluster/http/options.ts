@@ -87,6 +87,8 @@ export function readListQuery(query: URLSearchParams, isWatch: boolean): ListQue
     if (match === 'Exact' && resourceVersion === '0') forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
   if (causes.length > 0) throw invalid({ group: META, kind: 'ListOptions' }, '', causes);
+  // After kubernetes 1.32 apimachinery/pkg/apis/meta/internalversion/defaults.go: what begins with all there is says when that is over.
+  const fromStart = isWatch && match === undefined && (resourceVersion === undefined || resourceVersion === '0');
   const limit = integer(query, 'limit');
   const timeoutSeconds = integer(query, 'timeoutSeconds');
   const labelSelector = text('labelSelector');
@@ -100,7 +102,7 @@ export function readListQuery(query: URLSearchParams, isWatch: boolean): ListQue
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(token === undefined ? {} : { continue: token }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
+    ...(sendInitialEvents === undefined ? (fromStart ? { sendInitialEvents: true } : {}) : { sendInitialEvents }),
     ...(match === 'Exact' ? { exact: true } : {}),
   };
 }

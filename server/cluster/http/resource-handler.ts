@@ -21,6 +21,7 @@ import { decodeBody, decodeYaml, mediaType, readBody, type DecodedBody } from '.
 import { goSyntaxError } from './go-json-error.ts';
 import { flag, readDeleteOptions, readListQuery, readWriteQuery } from './options.ts';
 import { sendWatch } from './watch-response.ts';
+import { addWarning } from './warnings.ts';
 
 export interface ResourceCall {
   core: ApiCore;
@@ -116,9 +117,7 @@ function contextOf(call: ResourceCall, write: Partial<Pick<RequestContext, 'dryR
     fieldManager: write.fieldManager ?? (agent.split('/')[0] || 'unknown').slice(0, 128),
     dryRun: write.dryRun ?? false,
     fieldValidation: write.fieldValidation ?? 'Ignore',
-    warn: (text) => {
-      if (!call.answering.warnings.includes(text)) call.answering.warnings.push(text);
-    },
+    warn: (text) => addWarning(call.answering.warnings, text),
   };
 }
 
@@ -128,7 +127,7 @@ async function getOne(call: ResourceCall, target: operations.Named): Promise<voi
   if (target.subresource === 'log') return sendLog(call, target);
   const verbs = target.info.subresources?.find((s) => s.name === target.subresource)?.verbs;
   if (verbs !== undefined && !verbs.includes('get')) throw methodNotAllowed();
-  if (target.subresource !== undefined && ['exec', 'attach', 'portforward'].includes(target.subresource)) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  if (target.subresource !== undefined && STREAMS.includes(target.subresource)) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   const form = negotiate(answering.request.headers.accept);
   const object = await asking(core, contextOf(call), (core, context) => operations.get(core, context, target));
   sendObject(call, 200, object, infoFor(target), form);
@@ -159,6 +158,8 @@ async function bodyOf(call: ResourceCall, kind: string): Promise<DecodedBody> {
   return decodeBody(raw, call.answering.request.headers['content-type'], kind, call.decodeProtobuf);
 }
 
+const STREAMS = ['exec', 'attach', 'portforward'];
+
 async function post(call: ResourceCall, target: Target): Promise<void> {
   const { core, answering } = call;
   const { info, name, subresource } = target;
@@ -171,6 +172,11 @@ async function post(call: ResourceCall, target: Target): Promise<void> {
   const context = contextOf(call, query);
   // Whoever may not write is told so before the body is looked at.
   authorize(core, context, 'create', target);
+  if (name !== undefined && subresource !== undefined && STREAMS.includes(subresource)) {
+    // It has no body, and comes by another way: by this one it is only told what is missing.
+    operations.exists(core, target.info, target.namespace, name);
+    throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  }
   const body = await bodyOf(call, sub?.kind ?? info.kind);
   if (subresource !== undefined && name !== undefined) {
     const value = await asking(core, context, (core, context) => operations.postSubresource(core, context, { ...target, name, subresource }, body.value));

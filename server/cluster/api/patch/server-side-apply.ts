@@ -72,6 +72,8 @@ function merge(live: KubeObject | undefined, applied: KubeObject, by: Apply, wri
   // Whoever changes nothing but who owns what leaves no time.
   const unchanged = live !== undefined && sameJson({ ...live, metadata: { ...live.metadata, managedFields: undefined } }, { ...object, metadata: { ...object.metadata, managedFields: undefined } });
   const time = unchanged ? before?.time : by.time;
+  // Who applies nothing and had nothing is not remembered.
+  if (live !== undefined && before === undefined && isEmpty(set)) return { object: withManagedFields(object, writeManaged(after)) };
   return { object: withManagedFields(object, writeManaged([...after, { ...writer, set, ...(time === undefined ? {} : { time }) }])) };
 }
 
