@@ -54,6 +54,7 @@ export function mediaType(contentType: string | undefined): string {
 
 export function decodeJson(body: Buffer, what: string): DecodedBody {
   const text = body.toString('utf8');
+  if (isTooDeep(text)) throw badRequest(`the object provided is unrecognized (must be of type ${what}): couldn't get version/kind; json parse error: exceeded max depth (${shown(body)})`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -68,8 +69,27 @@ export function decodeJson(body: Buffer, what: string): DecodedBody {
   }
   const keys = scanKeys(text);
   const duplicates = [...new Set(keys.duplicates)].map((path) => `duplicate field "${path}"`);
-  const rank = (problem: string): number => keys.order.get(/"(.*)"$/.exec(problem)?.[1] ?? '') ?? Number.MAX_SAFE_INTEGER;
-  return { value, duplicates, sort: (problems) => [...problems].sort((a, b) => rank(a) - rank(b)) };
+  const ranked = (problem: string) => ({ problem, rank: keys.order.get(/"(.*)"$/.exec(problem)?.[1] ?? '') ?? Number.MAX_SAFE_INTEGER });
+  return { value, duplicates, sort: (problems) => problems.map(ranked).sort((a, b) => a.rank - b.rank).map(({ problem }) => problem) };
+}
+
+/** Brackets within brackets, at most: far more than any object has, far fewer than the stack holds. */
+const MOST_DEPTH = 1000;
+
+/** Whether brackets outside of strings are nested deeper than that, closed or not. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (quoted && char === '\\') at++;
+    else if (char === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (char === '{' || char === '[') depth++;
+    else if (char === '}' || char === ']') depth--;
+    if (depth > MOST_DEPTH) return true;
+  }
+  return false;
 }
 
 /** What Kubernetes quotes of a body that it can't read: text where it looks like JSON, else hexadecimal digits. */
@@ -80,7 +100,9 @@ function shown(body: Buffer): string {
 }
 
 export function decodeYaml(body: Buffer): unknown {
-  const document = parseDocument(body.toString('utf8'), { merge: true, uniqueKeys: false });
+  const text = body.toString('utf8');
+  if (isTooDeep(text) || /(?:[-?:] +){300}/.test(text)) throw badRequest('error converting YAML to JSON: yaml: exceeded max depth of 10000');
+  const document = parseDocument(text, { merge: true, uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`);
   try {

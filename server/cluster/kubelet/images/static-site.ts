@@ -1,4 +1,5 @@
 import { extname, normalize } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { lookup } from 'mime-types';
 import type { Program, ProgramContext } from '../../program.ts';
@@ -72,7 +73,8 @@ async function serve(site: StaticSite, context: ProgramContext, request: Incomin
     if (request.method === 'HEAD') {
       response.end();
       await handle.close();
-    } else handle.createReadStream().on('error', () => response.destroy()).pipe(response);
+      // Who goes away in the middle leaves no open file behind.
+    } else await pipeline(handle.createReadStream(), response).catch(() => response.destroy());
   } catch {
     if (isWelcome) return say(200, 'text/html', site.welcome);
     // A directory without a page may not be listed.
