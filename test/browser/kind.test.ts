@@ -81,9 +81,27 @@ describe.runIf(missing === undefined)('a learner who wants a real cluster', { ti
     await page.getByRole('heading', { level: 1, name: 'Learn by doing' }).waitFor();
   });
 
+  it('begins anew with the same cluster, made clean', async () => {
+    await onKind();
+    await page.locator('[data-terminal-state=open]').waitFor();
+    await page.locator('.overlay').waitFor({ state: 'detached' });
+    const before = await double.containers();
+    await page.getByRole('button', { name: 'Session and settings' }).click();
+    await page.getByRole('button', { name: /^Reset/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click();
+    await page.locator('.stage', { hasText: 'Cleaning the cluster' }).waitFor();
+    await page.locator('.overlay').waitFor({ state: 'detached' });
+    expect((await double.containers()).map(({ name, state }) => [name, state])).toEqual(before.map(({ name }) => [name, 'running']));
+    await page.getByRole('button', { name: 'Session and settings' }).click();
+    await page.getByRole('button', { name: /End the session/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Learn by doing' }).waitFor();
+  });
+
   it('goes on where it was, in the same terminal, when Docker stops in the middle', async () => {
     await onKind();
     await page.locator('[data-terminal-state=open]').waitFor();
+    await page.locator('.overlay').waitFor({ state: 'detached' });
     await page.goto(`${page.url().split('#')[0]}#step2`);
     await page.getByRole('heading', { level: 1, name: 'Two' }).waitFor();
     await page.locator('.xterm-helper-textarea').focus();
@@ -98,6 +116,21 @@ describe.runIf(missing === undefined)('a learner who wants a real cluster', { ti
     await page.locator('.overlay').waitFor({ state: 'detached' });
     expect(Object.values(await terminalTexts(page))[0]).toContain('kept 42');
     expect(await page.locator('h1').innerText()).toBe('Two');
+    await page.getByRole('button', { name: 'Session and settings' }).click();
+    await page.getByRole('button', { name: /End the session/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Learn by doing' }).waitFor();
+  });
+
+  it('reads on the card why there is no kind here, and what to do', async () => {
+    await double.behave({ docker: 'denied' });
+    const said = async () => {
+      await page.goto(lab.url);
+      await page.locator('.card', { hasText: 'Not on kind here' }).waitFor();
+      await page.getByText('Not on kind here').click();
+      return page.locator('.card-more').innerText();
+    };
+    await expect.poll(said, { timeout: SOON }).toBe('Not on kind here\n\nYour user may not use Docker. Add it to the group docker (sudo usermod -aG docker $USER), log in again, then start the lab again.');
     expect(problems).toEqual([]);
   });
 });
