@@ -130,8 +130,8 @@ describe('the coverage table', () => {
   });
 
   it('names the event sources that run here', () => {
-    const [row] = table('Argo Events').filter(({ kinds, emulated }) => emulated === 'yes' && kinds[0]?.startsWith('EventSource: ') === true);
-    expect(row?.kinds.map((kind) => kind.replace('EventSource: ', '')).toSorted()).toEqual([...EVENT_SOURCE_KINDS]);
+    const rows = table('Argo Events').filter(({ kinds, emulated }) => emulated !== 'no' && kinds[0]?.startsWith('EventSource: ') === true);
+    expect(rows.flatMap(({ kinds }) => kinds.map((kind) => kind.replace('EventSource: ', ''))).toSorted()).toEqual([...EVENT_SOURCE_KINDS]);
   });
 
   it('says of each yes, partly, stored or no, and what is missing where it is not yes', () => {
