@@ -154,5 +154,9 @@ inBrowser('the text of a page', (browser) => {
       found[page] = [...(await v.axe()), await v.isWide()];
     }
     expect(found).toEqual({ intro: [false], step1: [false], step2: [false] });
+    // A window that grows: nothing of the long page of a phone is left to scroll to.
+    await v.page.evaluate(() => window.scrollTo(0, 300));
+    await v.page.setViewportSize({ width: 1280, height: 720 });
+    await expect.poll(() => v.page.evaluate(() => [document.documentElement.scrollHeight, window.scrollY])).toEqual([720, 0]);
   });
 });
