@@ -14,6 +14,8 @@ export function mask(text: string): string {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<TIME>')
     .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC)/g, '<TIME>')
     .replace(/[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [+-]\d{4} \([^)]*\)/g, '<TIME>')
+    // What Go prints of a time, as `argo wait` does.
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} [A-Z]{3,4}\b/g, '<TIME>')
     .replace(/(\bresourceVersion\\*"?: ?\\*")\d+/gi, '$1<RV>')
     .replace(/(x-ratelimit-remaining: )\d+/gi, '$1<N>')
     .replace(/("?memory"?: ?)\d+/g, '$1<N>')
@@ -21,6 +23,7 @@ export function mask(text: string): string {
     .replace(/^ +estimatedDuration: \d+\n/gm, '')
     .replace(/^E\d{4} [\d:.]+ +\d+ portforward\.go:.*\n/gm, '')
     .replace(/\d+s\*\((1 cpu|100Mi memory)\)/g, '<N>*($1)')
+    .replace(/(\bWorkflow Size=)\d+/g, '$1<N>')
     .replace(/(content-length: )\d+/gi, '$1<N>')
     .replace(/("?generation"?: ?)\d+/g, '$1<N>')
     .replace(/\b10\.\d+\.\d+\.\d+\b/g, '<IP>')

@@ -15,6 +15,8 @@ describe('two answers to one command', () => {
   it.each([
     ['names that were made up', 'NAME          STATUS\nhello-x7k2p   Succeeded\n', 'NAME          STATUS\nhello-bb9zq   Succeeded\n'],
     ['times and uids', '{"uid":"0f0e0d0c-1111-4222-8333-444455556666","at":"2026-11-23T10:00:00Z"}', '{"uid":"1f0e0d0c-1111-4222-8333-444455556666","at":"2026-11-24T10:00:00Z"}'],
+    ['the end of a wait', 'hello-x7k2p Succeeded at 2026-11-23 23:11:08 +0000 UTC', 'hello-bb9zq Succeeded at 2026-11-23 23:11:49.5 +0000 UTC'],
+    ['how long a workflow is when it is written down', 'msg="Workflow to be dehydrated" Workflow Size=1539', 'msg="Workflow to be dehydrated" Workflow Size=1602'],
     ['tokens', 'Bearer eyJhbGci.eyJz.aa', 'Bearer eyJhbGco.eyJx.bb'],
     ['the namespace of a session of its own', 'in namespace argo', 'in namespace argo-lab-abcdef123456-x7k2p'],
     ['which process went to the background', '[1] 22\n', '[1] 4711\n'],
