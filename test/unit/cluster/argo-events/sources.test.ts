@@ -44,8 +44,8 @@ describe('an event source of files', () => {
   const quiet = { info: () => undefined, error: () => undefined, with: () => quiet };
   const listen = (source: object) => {
     const events: unknown[] = [];
-    const hostPath = (path: string) => (path === '/data' || path.startsWith('/data/') ? join(folder, path) : undefined);
-    const listening = { context: { hostPath, clock: systemClock, signal: over.signal }, log: quiet, source: 's', event: 'example', namespace: 'ns', startedAt: 0, dispatch: (data: string) => Promise.resolve(void events.push(JSON.parse(data))) } as unknown as Listening;
+    const place = (path: string) => (path === '/data' || path.startsWith('/data/') ? { root: join(folder, 'data'), path: path.slice('/data/'.length) } : undefined);
+    const listening = { context: { place, clock: systemClock, signal: over.signal }, log: quiet, source: 's', event: 'example', namespace: 'ns', startedAt: 0, dispatch: (data: string) => Promise.resolve(void events.push(JSON.parse(data))) } as unknown as Listening;
     return { events, ended: listenToFile(FileSource.parse(source), listening) };
   };
 

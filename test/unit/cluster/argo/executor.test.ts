@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanPath } from '../../../../server/cluster/argo/executor/clean-path.ts';
 import { jqFilter, meets, parseCondition, showRequirement, showSelector, valueAt } from '../../../../server/cluster/argo/executor/conditions.ts';
 import { processData } from '../../../../server/cluster/argo/executor/data.ts';
-import { confined } from '../../../../server/cluster/argo/executor/host-files.ts';
 import { printJsonPath } from '../../../../server/cluster/argo/executor/kubectl-jsonpath.ts';
 import { quoted } from '../../../../server/cluster/argo/executor/log.ts';
 import { decodeTemplate } from '../../../../server/cluster/argo/types/workflow.ts';
@@ -100,32 +99,6 @@ describe('a data template', () => {
 
   it('says which step is wrong', async () => {
     await expect(processData(template([{ expression: 'data' }, { expression: 'nothing(data)' }]), paths)).rejects.toThrow(/^unable to process data template: unable to process data transformation: error processing data step 1: unknown name nothing/);
-  });
-});
-
-describe('a file that a pod has left', () => {
-  let folder = '';
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'confined-'));
-    await mkdir(join(folder, 'volume'));
-    await writeFile(join(folder, 'secret'), 'secret');
-    await writeFile(join(folder, 'volume', 'plain'), 'plain');
-    await symlink('../secret', join(folder, 'volume', 'link'));
-    await symlink('..', join(folder, 'volume', 'up'));
-  });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
-
-  it('is found in its volume', async () => {
-    expect(await confined(join(folder, 'volume'), join(folder, 'volume', 'plain'))).toBe(join(folder, 'volume', 'plain'));
-  });
-
-  it.each(['link', 'up/secret', 'up/new'])('is not followed out of it: %s', async (name) => {
-    await expect(confined(join(folder, 'volume'), join(folder, 'volume', name), false)).rejects.toThrow('permission denied');
-  });
-
-  it('may be new', async () => {
-    const path = join(folder, 'volume', 'a', 'b');
-    expect(await confined(join(folder, 'volume'), path, false)).toBe(path);
   });
 });
 

@@ -1,9 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { type FileHandle, lstat, readdir } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { whenAborted } from '../../../../lib/abort.ts';
+import { below, openInside } from '../../../../lib/inside-file.ts';
 import { goJson } from '../../../../lib/json.ts';
-import { confined } from '../../executor/host-files.ts';
 import { goRegExp } from '../../expressions/expr/operators.ts';
 import type { FileSource } from '../types.ts';
 import { failed } from '../zap.ts';
@@ -19,7 +19,7 @@ export async function listenToFile(source: FileSource, listening: Listening): Pr
   const line = (polling: number, watching: number) => `file/start.go:${source.polling ? polling : watching}`;
   log.info(line(168, 88), source.polling ? 'setting up a new file polling watcher...' : 'setting up a new file watcher...');
   log.info(line(173, 96), 'adding directory to monitor for the watcher...');
-  const folder = await hostFolder(context, directory).catch(() => {
+  const folder = await openFolder(context, directory).catch(() => {
     const error = `failed to add directory ${directory} to the watcher for ${event}, no such file or directory`;
     log.error(source.polling ? 'file/start.go:71' : 'file/start.go:76', 'failed to listen to events', [['error', error]]);
     throw new Error(error);
@@ -56,10 +56,11 @@ export async function listenToFile(source: FileSource, listening: Listening): Pr
   };
   log.info(line(209, 131), 'listening to file notifications...');
   if (source.polling) log.info('file/start.go:242', 'Starting watcher...');
-  const stop = source.polling ? context.clock.every(POLL_MS, () => void look()) : watching(folder, () => void look());
+  const stop = source.polling ? context.clock.every(POLL_MS, () => void look()) : watching(below(folder, '.'), () => void look());
   await whenAborted(context.signal);
   stop();
   await work;
+  await folder.close();
   log.info(line(237, 157), 'event source has been stopped');
 }
 
@@ -70,18 +71,21 @@ function watching(folder: string, changed: () => void): () => void {
   return () => watcher.close();
 }
 
-/** Where a folder of a volume is on this machine; no link leads out of the volume. Rejects where it is in none. */
-async function hostFolder(context: Listening['context'], directory: string): Promise<string> {
-  const path = posix.resolve('/', directory);
-  const folder = context.hostPath(path);
-  if (folder === undefined) throw new Error('not mounted');
-  let root = folder;
-  for (let above = posix.dirname(path); above !== '/' && above !== '.'; above = posix.dirname(above)) root = context.hostPath(above) ?? root;
-  return await confined(root, folder);
+/**
+ * A folder of a volume, held open: whatever the pod's processes put into its place later, this one is looked into.
+ * Rejects where it is in no volume.
+ */
+async function openFolder(context: Listening['context'], directory: string): Promise<FileHandle> {
+  const place = context.place(posix.resolve('/', directory));
+  if (place === undefined) throw new Error('not mounted');
+  const handle = await openInside(place.root, place.path);
+  if ((await handle.stat()).isDirectory()) return handle;
+  await handle.close();
+  throw new Error('not a folder');
 }
 
-async function snapshot(folder: string): Promise<Snapshot> {
-  const names = await readdir(folder).catch(() => []);
-  const found = await Promise.all(names.map(async (name) => [name, await lstat(join(folder, name)).catch(() => undefined)] as const));
+async function snapshot(folder: FileHandle): Promise<Snapshot> {
+  const names = await readdir(below(folder, '.')).catch(() => []);
+  const found = await Promise.all(names.map(async (name) => [name, await lstat(below(folder, name)).catch(() => undefined)] as const));
   return new Map(found.flatMap(([name, stat]) => (stat === undefined ? [] : [[name, { inode: stat.ino, size: stat.size, written: stat.mtimeMs, changed: stat.ctimeMs }]])));
 }
