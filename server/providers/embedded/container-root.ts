@@ -102,23 +102,31 @@ export function prepareLayer(layer: string, options: { hostname: string; cwd: st
     if (options.uid !== undefined) lchownSync(path, options.uid, options.uid);
   };
   const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const looked = new Map<string, boolean>();
+  const isInside = (path: string): boolean => {
+    const known = looked.get(path);
+    if (known !== undefined) return known;
+    const inside = staysInside(layer, path);
+    looked.set(path, inside);
+    return inside;
+  };
   const folder = (path: string, mode: number) => {
     const full = join(layer, path);
-    if (isThere(full) || !staysInside(layer, dirname(full))) return;
+    if (isThere(full) || !isInside(dirname(full))) return;
     mkdirSync(full, { mode });
     chmodSync(full, mode);
     own(full);
   };
   const file = (path: string, text: string, mode: number) => {
     const full = join(layer, path);
-    if (isThere(full) || !staysInside(layer, dirname(full))) return;
+    if (isThere(full) || !isInside(dirname(full))) return;
     writeFileSync(full, text, { mode });
     own(full);
   };
   own(layer);
   for (const [path, mode] of FOLDERS) folder(path, mode);
   if (options.busybox) {
-    for (const [link, target] of [['usr/bin', '../bin'], ['usr/sbin', '../bin'], ['sbin', 'bin']] as const) if (!isThere(join(layer, link)) && staysInside(layer, dirname(join(layer, link)))) symlinkSync(target, join(layer, link));
+    for (const [link, target] of [['usr/bin', '../bin'], ['usr/sbin', '../bin'], ['sbin', 'bin']] as const) if (!isThere(join(layer, link)) && isInside(dirname(join(layer, link)))) symlinkSync(target, join(layer, link));
   }
   file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n', 0o644);
   file('etc/group', 'root:x:0:\nnogroup:x:65534:\n', 0o644);

@@ -61,6 +61,8 @@ export async function captureParameters(context: ProgramContext, template: Templ
 export async function captureArtifacts(context: ProgramContext, template: Template, dir: InsidePath, outputs: Outputs, mains: string[]): Promise<void> {
   const saved: Artifact[] = [];
   const problems: string[] = [];
+  const logs = template.archiveLocation?.archiveLogs === true;
+  if ((template.outputs.artifacts ?? []).length === 0 && !logs) return;
   const work = await mkdtemp(join(await context.scratch(), 'out-'));
   try {
     for (const [i, artifact] of (template.outputs.artifacts ?? []).entries()) {
@@ -75,7 +77,7 @@ export async function captureArtifacts(context: ProgramContext, template: Templa
         problems.push(missing ? `open ${place?.saved === true ? `/var/run/argo/outputs/artifacts${artifact.path ?? ''}.tgz` : `/mainctrfs${artifact.path ?? ''}`}: no such file or directory` : error instanceof Error ? error.message : String(error));
       }
     }
-    if (template.archiveLocation?.archiveLogs === true) {
+    if (logs) {
       for (const name of mains) {
         try {
           const path = join(work, oneName(`${name}.log`));
