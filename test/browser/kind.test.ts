@@ -11,7 +11,8 @@ import { type KindDouble, startKindDouble } from '../harness/kind-double/index.t
 
 const { chromium, missing } = browserOrReason('kind in a browser');
 const IMAGES = ['argocli', 'workflow-controller', 'argoexec'].map((name) => `quay.io/argoproj/${name}:v3.7.6`);
-const SOON = 60_000;
+const SOON = 30_000;
+const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
 
 /** The real lab on a machine whose `kind` and `docker` are doubles that replay recorded output. */
 describe.runIf(missing === undefined)('a learner who wants a real cluster', { timeout: 120_000 }, () => {
@@ -86,10 +87,14 @@ describe.runIf(missing === undefined)('a learner who wants a real cluster', { ti
     await page.locator('[data-terminal-state=open]').waitFor();
     await page.locator('.overlay').waitFor({ state: 'detached' });
     const before = await double.containers();
+    const behind = double.apis[0]?.cluster;
+    if (behind === undefined) throw new Error('there is no API behind the cluster');
+    await behind.client.create(CONFIG_MAPS, 'default', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'left' } });
     await page.getByRole('button', { name: 'Session and settings' }).click();
     await page.getByRole('button', { name: /^Reset/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click();
-    await page.locator('.stage', { hasText: 'Cleaning the cluster' }).waitFor();
+    // The page may be ready again before anybody could read that the cluster is being cleaned.
+    await expect.poll(() => behind.client.find(CONFIG_MAPS, 'default', 'left'), { timeout: SOON }).toBeUndefined();
     await page.locator('.overlay').waitFor({ state: 'detached' });
     expect((await double.containers()).map(({ name, state }) => [name, state])).toEqual(before.map(({ name }) => [name, 'running']));
     await page.getByRole('button', { name: 'Session and settings' }).click();
