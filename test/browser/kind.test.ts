@@ -42,7 +42,14 @@ describe.runIf(missing === undefined)('a learner who wants a real cluster', { ti
     await double?.stop();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }, 30_000);
-  beforeEach(({ onTestFailed }) => {
+  beforeEach(async ({ onTestFailed }) => {
+    // What a failed try has left would stand in the way of the next one.
+    await double.behave({ hang: undefined, fail: undefined, docker: 'up' });
+    await page.goto(lab.url);
+    await page.evaluate(async () => {
+      const courses = await (await fetch('/api/courses')).text();
+      for (const [, id] of courses.matchAll(/"session":"(\w+)"/g)) await fetch(`/api/sessions/${id}`, { method: 'DELETE', headers: { 'x-argo-lab': '1' } });
+    });
     onTestFailed(async () => console.error(await page.locator('#workspace').innerText({ timeout: 1000 }).catch(() => '')));
   });
 
