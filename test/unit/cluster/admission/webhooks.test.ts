@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CertificateAuthority, type KubeObject } from '../../../../server/cluster/vocabulary.ts';
+import { startHookServer } from '../../../harness/hook-server.ts';
 import { startTestCluster, type TestCluster } from '../../../harness/test-cluster.ts';
 
 interface Asked {
@@ -52,28 +52,16 @@ async function configure(phase: keyof typeof CONFIGURATIONS, name: string, more:
 }
 
 beforeAll(async () => {
-  const now = Date.now();
-  const pair = authority.issue({ subject: { commonName: 'hooks' }, altNames: ['hooks.default.svc', '127.0.0.1'], usage: 'server', notBefore: now - 1000, notAfter: now + 3_600_000 });
-  server = createServer({ key: pair.key, cert: pair.certificate }, (request, response) => {
-    void (async () => {
-      let body = '';
-      for await (const chunk of request) body += String(chunk);
-      const review: { apiVersion: string; request: Asked } = JSON.parse(body);
-      const path = new URL(request.url ?? '/', 'https://hooks').pathname;
-      asked.push({ path, request: review.request });
-      const answer = (await answers.get(path)?.(review.request)) ?? { allowed: true };
-      if ('raw' in answer) return void response.writeHead(Number(answer['code'])).end(String(answer['raw']));
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'AdmissionReview', response: { uid: review.request.uid, ...answer } }));
-    })();
+  const hooks = await startHookServer(authority, ['hooks.default.svc', '127.0.0.1'], async (path, body, response) => {
+    const review = body as { apiVersion: string; request: Asked };
+    asked.push({ path, request: review.request });
+    const answer = (await answers.get(path)?.(review.request)) ?? { allowed: true };
+    if ('raw' in answer) return void response.writeHead(Number(answer['code'])).end(String(answer['raw']));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'AdmissionReview', response: { uid: review.request.uid, ...answer } }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  test = await startTestCluster({ nodeDial: async (wanted) => {
-    const socket = connect(wanted, '127.0.0.1');
-    await once(socket, 'connect');
-    return socket;
-  } });
+  const { port } = hooks;
+  server = hooks.server;
+  test = await startTestCluster({ nodeDial: hooks.nodeDial });
   const { client, network } = test.cluster;
   const pod = await client.create({ group: '', version: 'v1', resource: 'pods' }, 'default', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'hooks', labels: { app: 'hooks' } }, spec: { containers: [{ name: 'main', image: 'registry.k8s.io/pause' }] } });
   await client.create({ group: '', version: 'v1', resource: 'services' }, 'default', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'hooks' }, spec: { selector: { app: 'hooks' }, ports: [{ port: 443, targetPort: 8443 }] } });

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CertificateAuthority, type KubeObject } from '../../../../server/cluster/vocabulary.ts';
+import { startHookServer } from '../../../harness/hook-server.ts';
 import { startTestCluster, type TestCluster } from '../../../harness/test-cluster.ts';
 
 interface Asked {
@@ -32,27 +31,16 @@ function converted(object: KubeObject, apiVersion: string): KubeObject {
 
 beforeAll(async () => {
   const authority = CertificateAuthority.create('webhooks', Date.now());
-  const now = Date.now();
-  const pair = authority.issue({ subject: { commonName: 'convert' }, altNames: ['127.0.0.1'], usage: 'server', notBefore: now - 1000, notAfter: now + 3_600_000 });
-  server = createServer({ key: pair.key, cert: pair.certificate }, (request, response) => {
-    void (async () => {
-      let body = '';
-      for await (const chunk of request) body += String(chunk);
-      const review = JSON.parse(body) as { apiVersion: string; kind: string; request: Asked };
-      asked.push({ version: `${review.apiVersion} ${review.kind}`, request: review.request });
-      const { uid, desiredAPIVersion, objects } = review.request;
-      const own = { uid, convertedObjects: objects.map((object) => converted(object, desiredAPIVersion)), result: { status: 'Success' } };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'ConversionReview', response: answer?.(review.request) ?? own }));
-    })();
+  const hooks = await startHookServer(authority, ['127.0.0.1'], (_path, body, response) => {
+    const review = body as { apiVersion: string; kind: string; request: Asked };
+    asked.push({ version: `${review.apiVersion} ${review.kind}`, request: review.request });
+    const { uid, desiredAPIVersion, objects } = review.request;
+    const own = { uid, convertedObjects: objects.map((object) => converted(object, desiredAPIVersion)), result: { status: 'Success' } };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'ConversionReview', response: answer?.(review.request) ?? own }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  test = await startTestCluster({ nodeDial: async (wanted) => {
-    const socket = connect(wanted, '127.0.0.1');
-    await once(socket, 'connect');
-    return socket;
-  } });
+  const { port } = hooks;
+  server = hooks.server;
+  test = await startTestCluster({ nodeDial: hooks.nodeDial });
   const version = (name: string, storage: boolean): object => ({ name, storage, served: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } } } });
   await test.cluster.client.create(CRDS, undefined, {
     apiVersion: 'apiextensions.k8s.io/v1',
