@@ -15,10 +15,19 @@ function startOf({ status, metadata }: CronWorkflow): number {
   return Date.parse(status.lastScheduledTime ?? '') || Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 
+/** Reads the schedules once: the first time after `from` that any of them names. */
+function runsOf(cron: CronWorkflow): (from: number) => number | undefined {
+  const schedules = written(cron).map((text) => cronSchedule(text, cron.spec.timezone));
+  const start = startOf(cron);
+  return (from) => {
+    const times = schedules.flatMap((schedule) => schedule.next(from, start) ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  };
+}
+
 /** The first time after `from` that any schedule names, in milliseconds; undefined when there is none. */
 export function nextRun(cron: CronWorkflow, from: number): number | undefined {
-  const times = written(cron).flatMap((text) => cronSchedule(text, cron.spec.timezone).next(from, startOf(cron)) ?? []);
-  return times.length === 0 ? undefined : Math.min(...times);
+  return runsOf(cron)(from);
 }
 
 /** Windows before now that are searched for runs, the shortest first: a busy schedule has enough of them in an hour. */
@@ -28,10 +37,11 @@ const MAX_RUNS = 10;
 
 /** The last `count` times after `since` and up to `now` that any schedule names, in order. */
 export function dueRuns(cron: CronWorkflow, since: number, now: number, count: number): number[] {
+  const after = runsOf(cron);
   for (const window of WINDOWS_MS) {
     const from = Math.max(since, now - window);
     const runs: number[] = [];
-    for (let next = nextRun(cron, from); next !== undefined && next <= now; next = nextRun(cron, next)) {
+    for (let next = after(from); next !== undefined && next <= now; next = after(next)) {
       runs.push(next);
       if (runs.length > count) runs.shift();
     }
