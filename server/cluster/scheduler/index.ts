@@ -57,8 +57,6 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
     }
     if ((pod.spec.schedulerName ?? SCHEDULER) !== SCHEDULER || (pod.spec.schedulingGates ?? []).length > 0) return;
     const problem = place(pod);
-    const crowded = 'message' in problem && problem.crowded;
-    const wasCrowded = waiting.get(key) === true;
     if ('node' in problem) {
       const unbound = claimsOf(pod).filter((claim) => claim.status?.phase !== 'Bound');
       if (unbound.length > 0) {
@@ -84,9 +82,10 @@ export function startScheduler(options: SchedulerOptions): { stop(): void } {
       events.recordAction(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${problem.node}`, `${SCHEDULER}-controlplane`);
       return;
     }
-    waiting.set(key, crowded);
+    const wasCrowded = waiting.get(key) === true;
+    waiting.set(key, problem.crowded);
     // The place that it was woken for is another one's.
-    if (wasCrowded && !crowded) wake();
+    if (wasCrowded && !problem.crowded) wake();
     await reject(pod, problem.message);
   };
 
