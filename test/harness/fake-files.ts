@@ -42,8 +42,8 @@ export async function filesAnswer(home: string, method: string, what: string | u
     await rm(path, { recursive: true, force: true });
     return { status: 204 };
   }
-  const names = await readdir(path).catch(() => undefined);
-  if (names === undefined) return missing;
-  const entries = await Promise.all(names.map(async (name) => ({ name, type: (await stat(join(path, name))).isDirectory() ? ('folder' as const) : ('file' as const) })));
+  const found = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+  if (found === undefined) return missing;
+  const entries = found.map((entry) => ({ name: entry.name, type: entry.isDirectory() ? ('folder' as const) : ('file' as const) }));
   return { status: 200, body: { path, entries } };
 }

@@ -296,7 +296,11 @@ export async function startFakeLab(options: FakeLabOptions): Promise<FakeLab> {
       return;
     }
     if (path.startsWith('/api/')) {
-      void api(request, response, path);
+      // A request that the page's tests overtake (a file moved while the folder is read) fails alone, as it would in the lab.
+      api(request, response, path).catch((error: unknown) => {
+        if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ error: { code: 'internal', message: String(error) } }));
+      });
       return;
     }
     const file = join(options.web, normalize(path));
