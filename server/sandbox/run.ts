@@ -29,6 +29,10 @@ export interface RunOptions {
 
 const SIGNALS: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
 
+/** How long the pipes of an ended command stay open for its children's output, and how long at most while some comes. */
+const GRACE_MS = 100;
+const LINGER_MS = 1000;
+
 let runs = 0;
 /** In the environment of everything that a run starts. */
 const MARK = 'ARGO_LAB_RUN';
@@ -39,13 +43,16 @@ const MARK = 'ARGO_LAB_RUN';
  */
 export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<RunResult> {
   const limit = options.maxBytes ?? 64 * 1024;
+  const clock = options.clock ?? systemClock;
   return new Promise((resolve, reject) => {
     const mark = `${process.pid}-${++runs}`;
     const child = spawn(command.file, command.args, { env: { ...command.env, [MARK]: mark }, cwd: command.cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    let arrived = 0;
     const collect = (stream: NodeJS.ReadableStream) => {
       const chunks: Buffer[] = [];
       let size = 0;
       stream.on('data', (chunk: Buffer) => {
+        arrived += chunk.length;
         options.onOutput?.(chunk);
         if (size >= limit) return;
         const part = chunk.subarray(0, limit - size);
@@ -61,7 +68,7 @@ export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<Ru
     const end = () => {
       if (child.pid !== undefined) void killTree(child.pid, 'SIGKILL').then(() => killMarked(MARK, mark));
     };
-    const cancel = (options.clock ?? systemClock).after(options.timeoutMs, () => {
+    const cancel = clock.after(options.timeoutMs, () => {
       timedOut = true;
       end();
     });
@@ -82,17 +89,21 @@ export function runToEnd(command: PlaceCommand, options: RunOptions): Promise<Ru
         else resolve(result);
       };
       let closed = false;
-      child.once('close', () => {
+      const close = () => {
         if (closed) return;
         closed = true;
         finish();
-      });
-      // A background child may keep the pipes open for ever.
-      (options.clock ?? systemClock).after(100, () => {
+      };
+      child.once('close', close);
+      // A background child may keep the pipes open for ever. What the command itself has printed is in them by now: a busy
+      // process has the time pass without having read it, so it ends with a look that finds nothing more.
+      const ended = clock.now();
+      const look = (before: number) => {
         if (closed) return;
-        closed = true;
-        finish();
-      });
+        if (arrived === before || arrived > 2 * limit || clock.now() - ended > LINGER_MS) close();
+        else setImmediate(() => setImmediate(look, arrived));
+      };
+      clock.after(GRACE_MS, () => setImmediate(() => setImmediate(look, arrived)));
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.stdin ?? '');

@@ -13,8 +13,8 @@ const CACHE = '/root/.kube/cache';
 const HISTORY = '/root/.bash_history';
 const PRUNED = ['/proc', '/sys', '/dev/pts', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/opt/argo-lab*', WAYPOINT_FOLDER, CACHE];
 
-/** Type, size, mode, time and target of everything that may be written in a place; of folders and devices, that they are there: a terminal's time changes with what is typed. */
-const LIST = `find / /usr/local/bin \\( ${PRUNED.map((path) => `-path '${path}'`).join(' -o ')} \\) -prune -o \\( -type d -o -type c \\) -printf '%p\\0%y %m\\0' -o -printf '%p\\0%y %s %m %T@ %l\\0' 2>/dev/null; exec printf END`;
+/** Type, size, mode, time and target of everything that may be written in a place; of folders, that they are there. */
+const LIST = `find / /usr/local/bin \\( ${PRUNED.map((path) => `-path '${path}'`).join(' -o ')} \\) -prune -o -type d -printf '%p\\0%y %m\\0' -o -printf '%p\\0%y %s %m %T@ %l\\0' 2>/dev/null; exec printf END`;
 const SAVE = `tar --format=posix -cf - --exclude='${CACHE.slice(1)}' -C / ${RESTORED.map((path) => path.slice(1)).join(' ')} 2>/dev/null && exec printf END`;
 const RESTORE = 'n=$1; shift; while [ "$n" -gt 0 ]; do rm -rf -- "$1"; shift; n=$((n-1)); done; [ $# -eq 0 ] || exec tar -xpf - -C / --no-recursion -- "$@"';
 
@@ -68,8 +68,16 @@ async function list(place: Place): Promise<Listing | undefined> {
   // A name that is no UTF-8 becomes another one, which then can't be put back: that is found out.
   const parts = bytes.toString('utf8').split('\0');
   const listing = new Map<string, string>();
-  for (let at = 0; at + 1 < parts.length; at += 2) listing.set(parts[at] ?? '', parts[at + 1] ?? '');
+  for (let at = 0; at + 1 < parts.length; at += 2) listing.set(parts[at] ?? '', kept(parts[at + 1] ?? ''));
   return listing;
+}
+
+/**
+ * Of a device, what is no file's: a terminal's time changes with what is typed. That it is one is known by `%y` alone:
+ * where a device is mounted over a file, `-type` believes the folder, which has the file.
+ */
+function kept(entry: string): string {
+  return entry.startsWith('c ') ? entry.split(' ').slice(0, 3).join(' ') : entry;
 }
 
 const END = Buffer.from('END');

@@ -99,6 +99,13 @@ describe.skipIf(!sandboxed)('a session (needs bubblewrap)', () => {
     expect(await waypoint.rewind()).toEqual(differs);
   }, 60_000);
 
+  it('takes no notice of a terminal device that somebody wrote to', async () => {
+    const waypoint = await taken();
+    // Its time tells of a write only every eight seconds.
+    await type('for i in 1 2 3 4 5; do echo seen > /dev/tty; sleep 2; done');
+    expect(await waypoint.rewind()).toEqual([]);
+  }, 60_000);
+
   it('has no such place while a pod of the learner runs, which may hold what is nowhere else', async () => {
     await type('kubectl run holder --image=busybox -- sleep 1000', 'kubectl wait pod holder --for=condition=Ready --timeout=20s');
     expect(await Waypoint.take(session, systemClock)).toBeUndefined();
