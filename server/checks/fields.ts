@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readPath, sameJson, show } from './json-path.ts';
 import { compilePattern, Pattern } from './pattern.ts';
+import { OptionalText } from './words.ts';
 
 /** A condition on one field of an object. Exactly one of the comparisons. */
 export const FieldRule = z
@@ -12,7 +13,9 @@ export const FieldRule = z
     matches: Pattern.optional(),
     exists: z.boolean().optional(),
     /** What it asks for, in words for a learner: `the month is from 1 to 12`. */
-    what: z.string().min(1).optional(),
+    what: OptionalText,
+    /** What is wrong where it is not so, in words for a learner: `the greeting is still the old one`. */
+    why: OptionalText,
   })
   .strict()
   .refine((rule) => ['equals', 'includes', 'excludes', 'matches', 'exists'].filter((key) => key in rule).length === 1, 'give exactly one of equals, includes, excludes, matches, exists');
@@ -41,6 +44,14 @@ export function violation(object: unknown, rule: FieldRule): string | undefined 
     return found.some((value) => pattern.test(typeof value === 'string' ? value : show(value))) ? undefined : `${rule.path} is ${found.map(show).join(', ')}`;
   }
   return found.some((value) => sameJson(value, rule.equals)) ? undefined : `${rule.path} is ${found.map(show).join(', ')}`;
+}
+
+/** As `violation`, in the author's words where there are some; what was found stands behind them. */
+export function complaint(object: unknown, rule: FieldRule): string | undefined {
+  const problem = violation(object, rule);
+  if (problem === undefined) return undefined;
+  if (rule.why !== undefined) return `${rule.why.replace(/\.$/, '')} (${problem})`;
+  return rule.what === undefined ? problem : `it should be so that ${rule.what}, but ${problem}`;
 }
 
 /** The rule as a demand: `spec.type is X`. */

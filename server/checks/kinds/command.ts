@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineKind, fail, pass } from '../kind.ts';
 import { compilePattern, Pattern } from '../pattern.ts';
-import { OptionalText } from '../words.ts';
+import { OptionalText, Text } from '../words.ts';
 
 /** What the learner ran. */
 const Typed = z
@@ -17,6 +17,8 @@ const Typed = z
     /** Used in words: “the test suite”. */
     what: OptionalText,
     hint: OptionalText,
+    /** What learners run instead, and what to say to it. */
+    instead: z.array(z.object({ matches: Pattern, why: Text, next: OptionalText }).strict()).default([]),
   })
   .strict();
 
@@ -65,13 +67,17 @@ export const command = defineKind({
       return pass(expected, observed);
     }
     const what = spec.what ?? spec.matches;
-    const expected = `you ran ${what}${spec.exitCode === undefined ? '' : `, and it ended with code ${spec.exitCode}`}`;
+    const expected = `you ran ${what}${spec.exitCode === undefined ? '' : `, and it ended ${spec.exitCode === 0 ? 'without an error (exit code 0)' : `with code ${spec.exitCode}`}`}`;
     const pattern = compilePattern(spec.matches, 's');
     const folder = spec.folder === undefined ? undefined : compilePattern(spec.folder);
-    const ran = context.shell.commands.filter((entry) => (!spec.sinceStep || entry.at >= context.stepOpenedAt) && pattern.test(entry.command));
+    const typed = context.shell.commands.filter((entry) => !spec.sinceStep || entry.at >= context.stepOpenedAt);
+    const ran = typed.filter((entry) => pattern.test(entry.command));
     const here = folder === undefined ? ran : ran.filter((entry) => folder.test(entry.cwd));
     const [last, elsewhere] = [here.at(-1), ran.at(-1)];
     if (!last && elsewhere) return fail(expected, `it was run in ${elsewhere.cwd}`, `${what} was run in ${elsewhere.cwd}, which is another folder.`, spec.hint ?? 'Go to the folder that this step names (cd), and run it again.');
+    const mistakes = typed.toReversed().flatMap((entry) => spec.instead.filter((mistake) => compilePattern(mistake.matches, 's').test(entry.command)).map((mistake) => ({ ...mistake, entry })));
+    const [mistake] = last === undefined ? mistakes : [];
+    if (mistake) return fail(expected, `you ran ${mistake.entry.command.slice(0, 120)}`, mistake.why, mistake.next ?? spec.hint ?? 'Run it in the terminal.');
     if (!last) return fail(expected, 'no such command was run in a terminal', `${what} has not been run yet.`, spec.hint ?? 'Run it in the terminal.');
     const good = here.find((entry) => spec.exitCode === undefined || entry.exitCode === spec.exitCode);
     return good ? pass(expected, `${good.command.slice(0, 120)} → ${good.exitCode}`) : fail(expected, `it ended with code ${last.exitCode}`, `${what} ended with code ${last.exitCode}.`, spec.hint ?? 'Read what it printed, mend it, and run it again.');

@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { CheckContext } from '../check.ts';
-import { demand, FieldRule, violation } from '../fields.ts';
+import { complaint, demand, FieldRule } from '../fields.ts';
 import { defineKind, fail, type Outcome, pass } from '../kind.ts';
 import { compilePattern, Pattern } from '../pattern.ts';
 import { OptionalText } from '../words.ts';
@@ -24,6 +24,8 @@ const Spec = z
     equals: z.string().optional(),
     /** Conditions on the JSON or YAML in it; of several documents, one has to obey all. */
     fields: z.array(FieldRule).default([]),
+    /** What the text should be, in words instead of a pattern: `the temperature of the water`. */
+    what: OptionalText,
     hint: OptionalText,
   })
   .strict();
@@ -65,7 +67,8 @@ function expectation(spec: Spec): string {
     ...(spec.type === undefined ? [] : [`is a ${spec.type}`]),
     ...(spec.mode === undefined ? [] : [`has the permissions ${spec.mode}`]),
     ...(spec.executable === undefined ? [] : [spec.executable ? 'may be run' : 'may not be run']),
-    ...(spec.matches === undefined ? [] : [`matches ${spec.matches}`]),
+    ...(spec.what === undefined ? [] : [`holds ${spec.what}`]),
+    ...(spec.matches === undefined || spec.what !== undefined ? [] : [`matches ${spec.matches}`]),
     ...(spec.contains === undefined ? [] : [`has “${spec.contains}”`]),
     ...(spec.lacks === undefined ? [] : [`does not have “${spec.lacks}”`]),
     ...(spec.equals === undefined ? [] : ['holds exactly what it should']),
@@ -79,14 +82,14 @@ async function inText(spec: Spec, expected: string, context: CheckContext): Prom
   if (text === undefined) return fail(expected, 'it can’t be read', `${spec.path} can’t be read as a text.`, spec.hint ?? 'Is it a file, smaller than a mebibyte, and may it be read (chmod +r)?');
   const observed = text === '' ? 'it is empty' : `it holds “${text.length > 120 ? `${text.slice(0, 120)}…` : text}”`;
   const differs = (why: string) => fail(expected, observed, why, spec.hint ?? 'Compare it with the text of this step.');
-  if (spec.matches !== undefined && !compilePattern(spec.matches, 'm').test(text)) return differs(`${spec.path} does not hold what it should.`);
+  if (spec.matches !== undefined && !compilePattern(spec.matches, 'm').test(text)) return differs(`${spec.path} does not hold ${spec.what ?? 'what it should'}.`);
   if (spec.contains !== undefined && !text.includes(spec.contains)) return differs(`${spec.path} does not have “${spec.contains}”.`);
   if (spec.lacks !== undefined && text.includes(spec.lacks)) return differs(`${spec.path} still has “${spec.lacks}”.`);
   if (spec.equals !== undefined && text.trimEnd() !== spec.equals.trimEnd()) return differs(`${spec.path} differs from what it should hold.`);
   if (spec.fields.length > 0) {
     const documents = documentsOf(text);
     if (typeof documents === 'string') return fail(expected, documents, `${spec.path} is no YAML or JSON: ${documents}.`, spec.hint ?? 'Mend it: mind indentation, quotes and colons.');
-    const problems = documents.map((document) => spec.fields.map((rule) => violation(document, rule)).find((problem) => problem !== undefined));
+    const problems = documents.map((document) => spec.fields.map((rule) => complaint(document, rule)).find((problem) => problem !== undefined));
     if (!problems.includes(undefined)) return fail(expected, `${problems[0] ?? 'it is empty'}`, `In ${spec.path}, ${problems[0] ?? 'there is nothing'}.`, spec.hint ?? 'Change it, save it, then check again.');
   }
   return pass(expected, `${text.length} characters`);

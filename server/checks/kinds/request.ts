@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RequestRecord } from '../../cluster/vocabulary.ts';
-import { FieldRule, demand, violation } from '../fields.ts';
+import { FieldRule, complaint, demand } from '../fields.ts';
 import { defineKind, fail, pass } from '../kind.ts';
 import { compilePattern, Pattern } from '../pattern.ts';
 import { OptionalText } from '../words.ts';
@@ -48,7 +48,7 @@ export const request = defineKind({
     const tests: { ok(record: RequestRecord): boolean; why(record: RequestRecord): string; next: string }[] = [
       { ok: (r) => spec.user === undefined || r.user === spec.user, why: (r) => `It was sent by ${sender(r)} instead of ${spec.user ?? ''}.`, next: 'Send your token with it: -H "Authorization: $ARGO_TOKEN"' },
       { ok: (r) => agent === undefined || agent.test(r.userAgent), why: (r) => `It was sent with ${r.userAgent.split(' ')[0] || 'an unknown client'}, which is not the client that this step is about.`, next: spec.hint ?? 'Use the client that this step shows.' },
-      ...spec.body.map((rule) => ({ ok: (r: RequestRecord) => violation(r.body, rule) === undefined, why: (r: RequestRecord) => `Its body is not as asked: ${violation(r.body, rule) ?? ''}.`, next: 'Compare the JSON that you sent with the one in this step.' })),
+      ...spec.body.map((rule) => ({ ok: (r: RequestRecord) => complaint(r.body, rule) === undefined, why: (r: RequestRecord) => `Its body is not as asked: ${complaint(r.body, rule) ?? ''}.`, next: 'Compare the JSON that you sent with the one in this step.' })),
       { ok: (r) => spec.status === undefined || r.status === spec.status, why: (r) => `It was answered with ${r.status}${spec.status === undefined ? '' : ` instead of ${spec.status}`}.`, next: 'Read the answer in the terminal: its message says what was missing.' },
     ];
     const sent = context.requests().filter((r) => r.server === spec.server && r.method === spec.method && path.test(r.url.split('?')[0] ?? '') && (!spec.sinceStep || r.time >= context.stepOpenedAt) && r.userAgent !== 'argo-lab-check');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FieldRule, demand, violation } from '../fields.ts';
+import { FieldRule, complaint, demand } from '../fields.ts';
 import { defineKind, fail, pass } from '../kind.ts';
 import { ResourceName, findResource, labelOf, listResources } from '../resources.ts';
 
@@ -42,7 +42,7 @@ export const resource = defineKind({
       const observed = others.length === 0 ? `there is no ${labelOf(spec.resource)}${where}` : `${where.trim()} there is only ${others.slice(0, 5).map((object) => object.metadata.name).join(', ')}`;
       return fail(expected, observed, `There is no ${label}${where}.`, 'Run the block of this step that creates it.');
     }
-    const wrong = found.map((object) => ({ object, problems: spec.fields.map((rule) => violation(object, rule)).filter((problem) => problem !== undefined) }));
+    const wrong = found.map((object) => ({ object, problems: spec.fields.map((rule) => complaint(object, rule)).filter((problem) => problem !== undefined) }));
     const right = wrong.find((candidate) => candidate.problems.length === 0);
     if (right) return pass(expected, `${labelOf(spec.resource, right.object.metadata.name)} is as it should be`);
     const closest = wrong.reduce((a, b) => (b.problems.length < a.problems.length ? b : a));

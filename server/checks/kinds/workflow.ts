@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KubeObject } from '../../cluster/vocabulary.ts';
 import type { CheckContext } from '../check.ts';
-import { FieldRule, demand, violation } from '../fields.ts';
+import { FieldRule, complaint, demand } from '../fields.ts';
 import { readPath } from '../json-path.ts';
 import { defineKind, fail, pass } from '../kind.ts';
 import { WORKFLOWS, listResources } from '../resources.ts';
@@ -29,6 +29,8 @@ const LABEL = 'workflows.argoproj.io/';
 
 interface Condition {
   demand: string;
+  /** What the name begins with, where it asks for that: a workflow of another name is another workflow. */
+  prefix?: string;
   /** `undefined` when the workflow fulfils it; else why not, and what to do. */
   test(workflow: KubeObject): { why: string; next: string } | undefined;
 }
@@ -60,10 +62,18 @@ export const workflow = defineKind({
     const [newest] = complete;
     if (newest) return fail(expected, `the log of ${newest.metadata.name} is “${(await logOf(context, spec.namespace, newest)).trim().slice(0, 120)}”`, `${newest.metadata.name} did not print “${spec.logs ?? ''}”.`, 'Compare what you sent with what this step asks for.');
     const [best] = ranked;
+    const first = best?.index === 0 ? conditions[0]?.prefix : undefined;
+    if (first !== undefined) return fail(expected, `there are other workflows: ${nameSome(all)}`, `No workflow whose name begins with ${first} has been created yet.`, 'Create it as this step shows, then check again.');
     const problem = best && conditions[best.index]?.test(best.candidate);
     return fail(expected, best ? describe(best.candidate) : 'no workflow', problem?.why ?? 'No workflow fulfils all of it.', problem?.next ?? '');
   },
 });
+
+/** The newest three names. */
+function nameSome(workflows: readonly KubeObject[]): string {
+  const names = [...workflows].sort((a, b) => String(b.metadata.creationTimestamp).localeCompare(String(a.metadata.creationTimestamp))).map((workflow) => workflow.metadata.name);
+  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+}
 
 function rank(index: number): number {
   return index < 0 ? Number.MAX_SAFE_INTEGER : index;
@@ -119,8 +129,9 @@ function conditionsOf(spec: Spec): Condition[] {
   for (const rule of spec.fields) {
     conditions.push({
       demand: demand(rule),
+      ...(rule.path === 'metadata.generateName' && typeof rule.equals === 'string' ? { prefix: rule.equals } : {}),
       test: (wf) => {
-        const problem = violation(wf, rule);
+        const problem = complaint(wf, rule);
         return problem === undefined ? undefined : { why: `${wf.metadata.name}: ${problem}.`, next: 'Compare it with what this step asks for: kubectl get wf -o yaml' };
       },
     });

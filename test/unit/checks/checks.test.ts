@@ -117,6 +117,17 @@ describe('a workflow check', () => {
     expect(await check('workflow', { creator: 'jenkins' }, { client: clientOver([workflow('w', {}, 'Succeeded')]) })).toMatchObject({ passed: false, why: expect.stringContaining("not created through the Argo Server's API") });
   });
 
+  it('says that there is none of this name, and which there are', async () => {
+    const named = ['a-1', 'b-2', 'c-3', 'd-4'].map((name) => workflow(name, {}, 'Succeeded'));
+    const spec = { fields: [{ path: 'metadata.generateName', equals: 'tea-' }] };
+    expect(await check('workflow', spec, { client: clientOver(named) })).toMatchObject({ passed: false, observed: 'there are other workflows: a-1, b-2, c-3, …', why: 'No workflow whose name begins with tea- has been created yet.', next: 'Create it as this step shows, then check again.' });
+  });
+  it('says in the author’s words what a field should be, and what is wrong with it', async () => {
+    const client = { client: clientOver([workflow('w', {}, 'Succeeded')]) };
+    const field = { path: 'status.phase', equals: 'Failed', what: 'it fails' };
+    expect(await check('workflow', { fields: [field] }, client)).toMatchObject({ expected: 'a workflow in namespace argo: it fails, and it is Succeeded', why: 'w: it should be so that it fails, but status.phase is Succeeded.' });
+    expect(await check('workflow', { fields: [{ ...field, why: { en: 'It went well.', de: 'Es ging gut.' } }] }, { ...client, languages: ['de'] })).toMatchObject({ why: 'w: Es ging gut (status.phase is Succeeded).' });
+  });
   it('speaks of the workflow that comes closest', async () => {
     const client = clientOver([workflow('by-hand', {}, 'Succeeded'), workflow('by-api', jenkins, 'Failed')]);
     expect(await check('workflow', { creator: 'jenkins' }, { client })).toMatchObject({ passed: false, why: 'by-api ended Failed.' });

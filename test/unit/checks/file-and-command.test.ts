@@ -62,6 +62,7 @@ describe('a file check', () => {
     expect(await verdict('file', { path: '~/a', fields: [{ path: 'z', exists: true }] }, files({ '~/a': bomb }))).toMatchObject({ passed: false, why: expect.stringContaining('no YAML or JSON') });
   });
   it('speaks in the words of the author', async () => {
+    expect(await verdict('file', { path: '~/a', matches: '^93$', what: 'the temperature' }, files({ '~/a': '50' }))).toMatchObject({ expected: '~/a exists and holds the temperature', why: '~/a does not hold the temperature.' });
     expect((await verdict('file', { path: '~/a', hint: { en: 'Touch it.', de: 'Leg sie an.' } }, { ...files({}), languages: ['de-AT', 'en'] })).next).toBe('Leg sie an.');
   });
 });
@@ -75,6 +76,13 @@ describe('a command check', () => {
   });
   it('says that the command failed', async () => {
     expect(await verdict('command', { matches: '^make', exitCode: 0, what: 'the build' }, shell(ran('make', 2)))).toMatchObject({ passed: false, why: 'the build ended with code 2.' });
+  });
+  it('says what is wrong with the command that learners run instead', async () => {
+    const spec = { matches: '^kubectl create', what: 'kubectl create', exitCode: 0, instead: [{ matches: '^kubectl apply', why: { en: 'It has no name to apply.', de: 'Es hat keinen Namen.' }, next: 'kubectl create -f x' }, { matches: '^argo', why: 'That was argo.' }] };
+    expect(await verdict('command', spec, shell(ran('argo submit x'), ran('kubectl apply -f x', 1)))).toMatchObject({ passed: false, expected: 'you ran kubectl create, and it ended without an error (exit code 0)', observed: 'you ran kubectl apply -f x', why: 'It has no name to apply.', next: 'kubectl create -f x' });
+    expect(await verdict('command', spec, shell(ran('argo submit x')))).toMatchObject({ why: 'That was argo.', next: 'Run it in the terminal.' });
+    expect(await verdict('command', spec, shell(ran('kubectl apply -f x', 1), ran('kubectl create -f x', 2)))).toMatchObject({ why: 'kubectl create ended with code 2.' });
+    expect(await verdict('command', spec, shell(ran('kubectl apply -f x', 1, '/root', 400)))).toMatchObject({ why: 'kubectl create has not been run yet.' });
   });
   it('says that the command was run in another folder', async () => {
     expect(await verdict('command', { matches: '^make', folder: '/app$' }, shell(ran('make')))).toMatchObject({ passed: false, why: '^make was run in /root, which is another folder.' });
