@@ -16,6 +16,7 @@ import { runToEnd } from './run.ts';
 import { confineProgram, seccompFilter } from './seccomp.ts';
 import { seedFile } from './seed.ts';
 import type { Place, PlaceCommand, PlaceOptions, Sandbox, SandboxOptions } from './sandbox.ts';
+import { unlockProgram } from './unlock.ts';
 
 export const HOME_INSIDE = '/root';
 export const TOOLS_INSIDE = '/opt/argo-lab';
@@ -35,17 +36,25 @@ interface RunFolder {
   /** The filter of system calls, and the program that puts it on; absent for processors that there is none for. */
   filter?: string;
   program?: string;
+  /** The program that unlocks the terminals of containers. */
+  unlock?: string;
 }
 
-async function writeFilter(folder: string): Promise<{ filter?: string; program?: string }> {
-  const [filter, program] = [seccompFilter(), confineProgram()];
-  const files = { filter: join(folder, 'filter'), program: join(folder, 'confine') };
-  if (filter !== undefined) await writeFile(files.filter, filter, { mode: 0o644 });
-  if (program !== undefined) {
-    await writeFile(files.program, program, { mode: 0o755 });
-    await chmod(files.program, 0o755);
+async function writeFilter(folder: string): Promise<{ filter?: string; program?: string; unlock?: string }> {
+  const filter = seccompFilter();
+  const out: { filter?: string; program?: string; unlock?: string } = {};
+  if (filter !== undefined) {
+    out.filter = join(folder, 'filter');
+    await writeFile(out.filter, filter, { mode: 0o644 });
   }
-  return { ...(filter === undefined ? {} : { filter: files.filter }), ...(program === undefined ? {} : { program: files.program }) };
+  for (const [key, name, content] of [['program', 'confine', confineProgram()], ['unlock', 'unlock', unlockProgram()]] as const) {
+    if (content === undefined) continue;
+    const file = join(folder, name);
+    out[key] = file;
+    await writeFile(file, content, { mode: 0o755 });
+    await chmod(file, 0o755);
+  }
+  return out;
 }
 
 /** Of all sandboxes of this process: a user that two places share would share the bound on its processes. */
@@ -93,11 +102,11 @@ export class BubblewrapSandbox implements Sandbox {
 
   /** A host user of its own where the lab is root: an own process limit, and no right to anybody else's files. */
   async launcher(): Promise<Launcher> {
-    const { folder: runFolder, filter, program } = await this.runFolder();
+    const { folder: runFolder, filter, program, unlock } = await this.runFolder();
     this.#cgroups ??= Cgroups.find(this.clock);
     const limits = this.options.limits ?? LIMITS;
     const groups = (await (await this.#cgroups)?.make(limits)) ?? [];
-    const shared = { runFolder, groups, processes: limits.processes, ...(filter === undefined ? {} : { filter }), ...(program === undefined ? {} : { confine: program }) };
+    const shared = { runFolder, groups, processes: limits.processes, ...(filter === undefined ? {} : { filter }), ...(program === undefined ? {} : { confine: program }), ...(unlock === undefined ? {} : { unlock }) };
     if (!this.root) return { uid: undefined, ...shared };
     const uid = nextUid;
     nextUid = FIRST_UID + ((uid + 1 - FIRST_UID) % UIDS);

@@ -22,6 +22,8 @@ export interface Launcher {
   filter?: string;
   /** The program, on the host, that puts the same filter on whoever joins later. */
   confine?: string;
+  /** The program, on the host, that unlocks the terminal whose master is its input. */
+  unlock?: string;
   /** Processes that one user may have, where no control group says so. */
   processes: number;
 }

@@ -1,3 +1,5 @@
+import { ARM64, BASE, type ElfMachine, elfFile, HEADERS, X64 } from './elf.ts';
+
 /**
  * Which system calls a place's processes may not make: those that reach into the kernel's own business, for which no
  * exercise in a shell has a use, and most of which need rights that nobody has there anyway. Refused with EPERM.
@@ -85,22 +87,14 @@ export function seccompFilter(architecture: string = process.arch): Buffer | und
   return bytes;
 }
 
-/** Where the little program below is loaded: its own addresses are fixed. */
-const BASE = 0x400000;
-const HEADERS = 64 + 56;
-
-/** Numbers of the three calls that the program makes, what an ELF file calls the processor, and how large its pages may be. */
-interface Machine {
-  elf: number;
-  page: bigint;
-  /** The instructions, for a filter that lies at this address. */
+/** What the processor is, and the instructions for a filter that lies at this address. */
+interface Machine extends ElfMachine {
   code(program: number): Buffer;
 }
 
 const MACHINES: Readonly<Record<string, Machine>> = {
   x64: {
-    elf: 62,
-    page: 0x1000n,
+    ...X64,
     code: (program) =>
       Buffer.from([
         // prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -114,8 +108,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
       ]),
   },
   arm64: {
-    elf: 183,
-    page: 0x10000n,
+    ...ARM64,
     code: (program) => {
       /** movz x<register>, #value */
       const set = (register: number, value: number) => 0xd2800000 + value * 32 + register;
@@ -151,25 +144,7 @@ export function confineProgram(architecture: string = process.arch): Buffer | un
   const programAt = align(HEADERS + code(0).length);
   const filterAt = programAt + 16;
   const size = filterAt + filter.length;
-  const out = Buffer.alloc(size);
-  // The ELF header and one segment, readable and executable.
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]).copy(out);
-  out.writeUInt16LE(2, 16);
-  out.writeUInt16LE(machine.elf, 18);
-  out.writeUInt32LE(1, 20);
-  out.writeBigUInt64LE(BigInt(BASE + HEADERS), 24);
-  out.writeBigUInt64LE(64n, 32);
-  out.writeUInt16LE(64, 52);
-  out.writeUInt16LE(56, 54);
-  out.writeUInt16LE(1, 56);
-  out.writeUInt32LE(1, 64);
-  out.writeUInt32LE(5, 68);
-  out.writeBigUInt64LE(BigInt(BASE), 80);
-  out.writeBigUInt64LE(BigInt(BASE), 88);
-  out.writeBigUInt64LE(BigInt(size), 96);
-  out.writeBigUInt64LE(BigInt(size), 104);
-  out.writeBigUInt64LE(machine.page, 112);
-  code(BASE + programAt).copy(out, HEADERS);
+  const out = elfFile(machine, code(BASE + programAt), size);
   // struct sock_fprog
   out.writeUInt16LE(filter.length / 8, programAt);
   out.writeBigUInt64LE(BigInt(BASE + filterAt), programAt + 8);

@@ -13,6 +13,8 @@ import { Router } from '../../sandbox/router.ts';
 import { childrenOf, isAlive, kill, membersOf, pidNamespaceOf, processLimitOf, programOf } from '../../sandbox/proc.ts';
 import type { PlaceCommand } from '../../sandbox/sandbox.ts';
 import { spawnPty } from '../../terminal/pty.ts';
+import type { InnerPty } from '../../terminal/inner-pty.ts';
+import { firstOnTerminal, joiningOnTerminal, type Started, startSilent, terminalIn, terminalName } from './container-terminal.ts';
 import { inNetwork, PodNetworks } from './pod-networks.ts';
 import { buildHostCommands, HOST_COMMANDS, type HostCommands } from './host-commands.ts';
 import { type Busybox, buildBusybox, closeLayer, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
@@ -117,12 +119,14 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const routed = spec.address === undefined ? undefined : host.router;
   const args = (place: (source: string) => string) => {
     const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
-    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd, ...named, ...(spec.readOnlyRoot === true ? { readOnlyRoot: true } : {}) });
+    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd, ...named, ...(spec.readOnlyRoot === true ? { readOnlyRoot: true } : {}), session: ownTerminal });
   };
+  const ownTerminal = spec.tty && launcher.unlock !== undefined;
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
-  const launched = await launch(launcher, name, all, args, spec.argv);
+  const launched = await launch(launcher, name, all, args, ownTerminal ? firstOnTerminal(spec.argv) : spec.argv);
   const command = shared !== undefined ? inNetwork(shared, launched) : routed === undefined || spec.address === undefined ? launched : routed.join(spec.address, launched);
-  const outer = await run(command, spec, pipes, clock).catch(async (error: unknown) => {
+  const running = ownTerminal ? beginOnTerminal(command, spec.stdin, host) : run(command, spec, pipes, clock);
+  const outer = await running.catch(async (error: unknown) => {
     await Promise.all([release(), host.networks.giveBack(shared)]);
     throw error;
   });
@@ -157,8 +161,10 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
       await mustExist(inside.argv[0] ?? '');
       if (first === undefined || !(await isAlive(first))) throw Object.assign(new Error('the container is not running'), { code: 'ESRCH' });
       await begun(first, clock);
-      const joined = joinContainer(launcher, first, inside.argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), ...named, helpers: busybox === undefined });
-      const running = await run(joined, inside, pipes, clock);
+      const terminal = inside.tty && launcher.unlock !== undefined ? await terminalIn(first, launcher, clock) : undefined;
+      const argv = terminal === undefined ? inside.argv : joiningOnTerminal(terminal.index, inside.argv);
+      const joined = joinContainer(launcher, first, argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), ...named, helpers: busybox === undefined });
+      const running = await (terminal === undefined ? run(joined, inside, pipes, clock) : joinOnTerminal(joined, terminal, inside.stdin));
       const refuse = () => Promise.reject(new Error('a process of exec has no processes of its own'));
       return { ...running, signal: (signal) => void childrenOf(running.pid).then((pids) => pids.forEach((pid) => kill(pid, signal))), exec: refuse, dial: (port) => bridge?.dial(port) ?? refuse() };
     },
@@ -195,6 +201,38 @@ async function run(command: PlaceCommand, io: { tty: boolean; stdin: boolean }, 
   return { pid, stdin, stdout, stderr, resize() {}, exited };
 }
 
+/** The first process of a container, on the first terminal of its own: it waits until there is one. */
+async function beginOnTerminal(command: PlaceCommand, hasInput: boolean, { launcher, clock }: Host): Promise<Running> {
+  const started = await startSilent(command);
+  const first = await firstInside(started.pid, clock);
+  const output = new PassThrough();
+  // It ended before it could wait for anything.
+  const terminal = first === undefined ? undefined : await begun(first, clock).then(() => terminalIn(first, launcher, clock)).catch((error: unknown) => {
+    kill(first, 'SIGKILL');
+    throw error;
+  });
+  if (terminal === undefined) output.end();
+  else started.tell(terminalName(terminal.index));
+  return onTerminal(started, terminal, output, hasInput);
+}
+
+async function joinOnTerminal(command: PlaceCommand, terminal: InnerPty, hasInput: boolean): Promise<Running> {
+  const started = await startSilent(command).catch(async (error: unknown) => {
+    await terminal.finish();
+    throw error;
+  });
+  return onTerminal(started, terminal, terminal.output, hasInput);
+}
+
+function onTerminal({ pid, exited }: Pick<Started, 'pid' | 'exited'>, terminal: InnerPty | undefined, nothing: Readable, hasInput: boolean): Running {
+  const ended = exited.then(async (exit) => {
+    await terminal?.finish();
+    return exit;
+  });
+  return { pid, stdin: hasInput ? terminal?.input : undefined, stdout: terminal?.output ?? nothing, stderr: undefined, resize: (columns, rows) => terminal?.resize(Math.max(1, columns), Math.max(1, rows)), exited: ended };
+}
+
+/** Where the processor is one that no program unlocks terminals for: a terminal of the host's. */
 async function runOnTerminal(command: PlaceCommand, hasInput: boolean, clock: Clock): Promise<Running> {
   const stdout = new PassThrough();
   let finish: (exit: { code: number; signal?: string }) => void = () => {};

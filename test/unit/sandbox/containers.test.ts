@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../server/lib/clock.ts';
 import { createRuntime, type ClusterRuntime } from '../../../server/providers/embedded/runtime.ts';
 import { BubblewrapSandbox } from '../../../server/sandbox/bubblewrap.ts';
+import { unlockProgram } from '../../../server/sandbox/unlock.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'lab-containers-'));
 const sandbox = new BubblewrapSandbox({ folder: join(folder, 'warm'), tools: folder, warm: 0, limits: { processes: 200, memoryMiB: 512 } });
@@ -55,6 +56,21 @@ describe.skipIf(problem !== undefined)('a command that joins a container, as kub
     container.signal('SIGKILL');
     expect((await text(container.stdout)).split('\n')).toEqual(expected);
     await container.exited;
+  }, 30_000);
+
+  it.skipIf(unlockProgram() === undefined).each(['busybox', 'host'] as const)('has terminals of its own, the first process too (%s)', async (base) => {
+    const user = { uid: 1000, gid: 3000 };
+    const asked = 'read -r line; tty; stty size; ls /dev/pts | tr "\n" " "; stat -c %u $(tty); exit 7';
+    const container = await runtime.start({ id: `t-${base}`, argv: ['sh', '-c', asked], env: {}, cwd: '/', hostname: 'c', root: { base }, layer: join(folder, 'layers', `t-${base}`), mounts: [], user, tty: true, stdin: true });
+    const joined = await container.exec({ argv: ['sh', '-c', asked], tty: true, stdin: true });
+    const ends: unknown[] = [];
+    for (const process of [joined, container]) {
+      const said = text(process.stdout);
+      process.resize(100, 40);
+      process.stdin?.write('typed\n');
+      ends.push(await said, (await process.exited).code);
+    }
+    expect(ends).toEqual(['typed\r\n/dev/pts/1\r\n40 100\r\n0 1 ptmx 1000\r\n', 7, 'typed\r\n/dev/pts/0\r\n40 100\r\n0 ptmx 1000\r\n', 7]);
   }, 30_000);
 
   it.skipIf(process.arch !== 'x64' && process.arch !== 'arm64')('is under the filter even where a volume lies over the programs of the machine', async () => {
