@@ -238,7 +238,7 @@ inBrowser("the places of Argo's user interface", (browser) => {
 
   it('say of a cron workflow when it runs, and of which state they are', async () => {
     await go('cron-workflows/argo');
-    expect(await page.locator('tbody tr').innerText()).toMatch(/nightly\s+argo\s+0 3 \* \* \*\s+Europe\/Berlin\s+-/);
+    expect(await page.locator('tbody tr').innerText()).toMatch(/nightly\s+argo\s+Europe\/Berlin\s+0 3 \* \* \*\s+At 03:00 AM\s+-/);
     await page.getByLabel('Running', { exact: true }).check();
     await page.getByRole('heading', { name: 'No cron workflows' }).waitFor();
     await go('cron-workflows/argo/nightly');

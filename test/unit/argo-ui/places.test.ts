@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeStatus, Workflow } from '../../../server/cluster/argo/ui/api/shapes.ts';
 import { ACTIONS, fits } from '../../../server/cluster/argo/ui/state/actions.ts';
 import { containersOf, logContainers, templateOf } from '../../../server/cluster/argo/ui/state/containers.ts';
-import { cronSchedule } from '../../../server/cluster/argo/ui/state/cron.ts';
+import { cronSchedules } from '../../../server/cluster/argo/ui/state/cron.ts';
 import { apiPath, KINDS } from '../../../server/cluster/argo/ui/state/kinds.ts';
 import { originLinks } from '../../../server/cluster/argo/ui/state/origin.ts';
 
@@ -81,14 +81,14 @@ describe('a cron workflow', () => {
   const at = Date.UTC(2026, 0, 1, 10, 30);
 
   it('says when it runs next, in its own time zone', () => {
-    expect(cronSchedule({ spec: { schedules: ['0 12 * * *', '0 3 * * *'], timezone: 'Europe/Berlin' } }, at)).toEqual({ text: '0 12 * * *, 0 3 * * *', next: Date.UTC(2026, 0, 1, 11) });
+    expect(cronSchedules({ spec: { schedules: ['0 12 * * *', '0 3 * * *'], timezone: 'Europe/Berlin' } }, at)).toEqual({ schedules: ['0 12 * * *', '0 3 * * *'], next: Date.UTC(2026, 0, 1, 11) });
   });
 
   it('runs not at all while it is suspended or its schedule cannot be read', () => {
-    expect([cronSchedule({ spec: { schedule: '* * * * *', suspend: true } }, at), cronSchedule({ spec: { schedules: ['nonsense'] } }, at), cronSchedule(undefined, at)]).toEqual([
-      { text: '* * * * *', next: undefined },
-      { text: 'nonsense', next: undefined },
-      { text: '', next: undefined },
+    expect([cronSchedules({ spec: { schedule: '* * * * *', suspend: true } }, at), cronSchedules({ spec: { schedules: ['nonsense'] } }, at), cronSchedules(undefined, at)]).toEqual([
+      { schedules: ['* * * * *'], next: undefined },
+      { schedules: ['nonsense'], next: undefined },
+      { schedules: [], next: undefined },
     ]);
   });
 });

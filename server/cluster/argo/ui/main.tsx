@@ -21,6 +21,7 @@ import { EventFlowPage, EventObjectsPage } from './views/event-pages.tsx';
 import { Icon } from './views/icons.tsx';
 import type { IconName } from './views/icons.tsx';
 import { LoginPage } from './views/login.tsx';
+import { Notice } from './views/notice.tsx';
 import { ApiDocsPage, EventBindingsPage, HelpPage, PluginsPage, UserInfoPage } from './views/other-pages.tsx';
 import { ReportsPage } from './views/reports.tsx';
 import { WidgetPage } from './views/share.tsx';
@@ -74,6 +75,7 @@ function App(): JSX.Element {
         ))}
       </nav>
       {started.value ? <Content /> : <p role="status">Loading...</p>}
+      <Notice />
     </div>
   );
 }

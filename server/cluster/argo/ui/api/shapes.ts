@@ -88,7 +88,7 @@ export const Definition = z.looseObject({ metadata: Metadata, spec: WorkflowSpec
 export type Definition = z.infer<typeof Definition>;
 /** What a CronWorkflow has beside. */
 export const CronParts = z.looseObject({
-  spec: z.looseObject({ schedules: z.array(z.string()).nullish(), schedule: z.string().nullish(), timezone: z.string().nullish(), suspend: z.boolean().nullish() }),
+  spec: z.looseObject({ schedules: z.array(z.string()).nullish(), schedule: z.string().nullish(), timezone: z.string().nullish(), suspend: z.boolean().nullish(), workflowSpec: WorkflowSpec.nullish() }),
   status: z
     .looseObject({
       active: z.array(z.looseObject({ name: z.string().optional(), namespace: z.string().optional() })).nullish(),

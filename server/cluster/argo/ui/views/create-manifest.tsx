@@ -1,49 +1,58 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { ErrorNotice } from './common.tsx';
-import { ObjectEditor } from './editor.tsx';
+import { useDraft } from './draft.ts';
+import { EditorTabs } from './editor-tabs.tsx';
+import type { EditedKind } from './editor-tabs.tsx';
+import { UploadButton } from './editor.tsx';
 import { Icon } from './icons.tsx';
 
 export interface CreateManifestProps {
   title: string;
-  /** Of the text box. */
-  label: string;
+  kind: EditedKind;
+  namespace: string;
   example: unknown;
-  /** Asks the server what is wrong with the object; rejects with its answer. */
-  validate(object: unknown): Promise<unknown>;
+  /** Asks the server what is wrong with the object; rejects with its answer. Undefined where the server can't be asked. */
+  validate?: (object: unknown) => Promise<unknown>;
   create(object: unknown): Promise<void>;
   children?: ComponentChildren;
 }
 
-/** An object as text to begin with, with the buttons that have the server check or create it. */
-export function CreateManifest({ title, label, example, validate, create, children }: CreateManifestProps): JSX.Element {
-  const initial = useSignal<unknown>(example);
-  const edited = useSignal<unknown>(initial.value);
-  const problem = useSignal<string | undefined>(undefined);
-  const check = useCheck(validate);
-  const submit = () => create(edited.value).catch(check.fail);
+/** An object to begin with, as text and as forms, with the buttons that have the server check or create it. */
+export function CreateManifest({ title, kind, namespace, example, validate, create, children }: CreateManifestProps): JSX.Element {
+  const draft = useDraft(example);
+  const tab = useSignal('manifest');
+  const busy = useSignal(false);
+  const check = useCheck(validate ?? (() => Promise.resolve()));
+  useEffect(check.forget, [draft.version]);
+  const submit = async () => {
+    busy.value = true;
+    try {
+      await create(draft.read());
+    } catch (reason) {
+      check.fail(reason);
+    } finally {
+      busy.value = false;
+    }
+  };
   return (
-    <section class="box">
+    <section>
       <h2>{title}</h2>
-      <p>
-        <button type="button" class="pill solid" disabled={problem.value !== undefined} onClick={() => void submit()}>
+      <p class="editor-buttons">
+        <UploadButton draft={draft} />
+        <button type="button" class="pill solid" disabled={draft.problem !== undefined || busy.value} onClick={() => void submit()}>
           <Icon name="plus" /> Create
-        </button>{' '}
-        <button type="button" class="pill" disabled={problem.value !== undefined} onClick={() => check.run(edited.value)}>
-          <Icon name="check" /> Validate
-        </button>{' '}
+        </button>
+        {validate !== undefined && (
+          <button type="button" class="pill" disabled={draft.problem !== undefined} onClick={() => check.run(draft.read)}>
+            <Icon name="check" /> Validate
+          </button>
+        )}
         <span role="status">{check.fine && 'The server finds nothing wrong with it.'}</span>
       </p>
       <ErrorNotice error={check.error} />
-      <ObjectEditor
-        label={label}
-        value={initial.value}
-        onChange={(value, wrong) => {
-          problem.value = wrong;
-          check.forget();
-          if (wrong === undefined) edited.value = value;
-        }}
-      />
+      <EditorTabs kind={kind} draft={draft} namespace={namespace} tab={tab.value} onTab={(key) => (tab.value = key)} />
       {children}
     </section>
   );
@@ -53,7 +62,7 @@ export interface Check {
   /** The server has found nothing wrong with the text as it is now. */
   fine: boolean;
   error: unknown;
-  run(object: unknown): void;
+  run(read: () => unknown): void;
   fail(error: unknown): void;
   /** The text is another: it is no longer known to be fine. What was wrong stays in sight until it is asked for again. */
   forget(): void;
@@ -74,10 +83,12 @@ export function useCheck(validate: (object: unknown) => Promise<unknown>): Check
     turn.value += 1;
     fine.value = false;
   };
-  const run = (object: unknown) => {
+  const run = (read: () => unknown) => {
     forget();
     const own = turn.value;
-    validate(object).then(
+    // What can't be read is told as what the server refuses.
+    const asked = async () => validate(read());
+    asked().then(
       () => {
         if (own !== turn.value) return;
         error.value = undefined;

@@ -1,18 +1,25 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { call, get, remove } from '../api/client.ts';
-import { CronParts, Definition } from '../api/shapes.ts';
-import { cronSchedule } from '../state/cron.ts';
+import { CronParts, Definition, Workflow } from '../api/shapes.ts';
+import { cronSchedules } from '../state/cron.ts';
+import { withValue } from '../state/edit.ts';
+import type { Fields } from '../state/edit.ts';
 import { duration } from '../state/format.ts';
 import { apiPath } from '../state/kinds.ts';
 import type { DefinitionKind } from '../state/kinds.ts';
-import { go, href, setQuery } from '../state/router.ts';
+import { go, href, place, setQuery } from '../state/router.ts';
 import { now } from '../state/time.ts';
 import { Dialog } from './action-dialog.tsx';
 import { defaultNamespace, ErrorNotice, Page, sidePanel, SlidingPanel, useLoad } from './common.tsx';
+import type { ToolButton } from './common.tsx';
 import { useCheck } from './create-manifest.tsx';
-import { ObjectEditor } from './editor.tsx';
+import { useDraft } from './draft.ts';
+import { EditorTabs } from './editor-tabs.tsx';
+import { ScheduleWords } from './forms.tsx';
 import { Facts } from './node-panel.tsx';
+import { notify } from './notice.tsx';
 import { SharePanel } from './share.tsx';
 import { SubmitForm } from './submit-panel.tsx';
 import { Time } from './tables.tsx';
@@ -22,61 +29,71 @@ import { RecentWorkflows } from './workflow-table.tsx';
 /** One template or cron workflow: to read, change and submit, with the workflows that came from it. */
 export function DefinitionDetailPage({ kind, namespace, name }: { kind: DefinitionKind; namespace: string; name: string }): JSX.Element {
   const path = apiPath(kind, namespace, name);
+  const isCron = kind.kind === 'CronWorkflow';
   const loaded = useLoad(() => get(Definition, path), [path]);
-  const edited = useSignal<unknown>(undefined);
+  const draft = useDraft(undefined);
   const deleting = useSignal(false);
   const check = useCheck((object) => call(Definition, 'POST', `${apiPath(kind, namespace)}/lint`, { [kind.bodyKey]: object }));
   const definition = loaded.data;
-  const done = () => {
-    edited.value = undefined;
-    check.clear();
-    loaded.reload();
+  useEffect(() => {
+    if (definition !== undefined) draft.take(withoutManagedFields(definition));
+  }, [definition]);
+  useEffect(check.forget, [draft.version]);
+  const perform = async (words: string, work: () => Promise<unknown>) => {
+    try {
+      await work();
+      check.clear();
+      loaded.reload();
+      notify(words);
+    } catch (reason) {
+      check.fail(reason);
+    }
   };
-  const update = () => void call(Definition, 'PUT', path, { [kind.bodyKey]: edited.value }).then(done, check.fail);
-  const suspend = (verb: 'suspend' | 'resume') => void call(Definition, 'PUT', `${path}/${verb}`, { name, namespace }).then(done, check.fail);
+  const update = async () => {
+    const object: Fields = draft.read();
+    // A cron workflow's status changes all the time: what was written here goes over the latest, as in Argo's own interface.
+    const latest = isCron ? await get(Definition, path) : undefined;
+    const whole = latest === undefined ? object : withValue({ ...latest, ...object, status: latest.status }, ['metadata', 'resourceVersion'], latest.metadata.resourceVersion);
+    await call(Definition, 'PUT', path, { [kind.bodyKey]: whole });
+  };
   const suspended = definition?.spec.suspend === true;
+  const suspend = suspended ? 'resume' : 'suspend';
   const workflowNamespace = kind.namespaced ? namespace : defaultNamespace();
-  // A cron workflow keeps its workflow's spec one level down; the form looks for it at the top.
-  const inner = kind.kind === 'CronWorkflow' ? Definition.safeParse({ metadata: definition?.metadata, spec: definition?.spec['workflowSpec'] }) : undefined;
+  // Argo's own interface asks nothing before it submits a cron workflow.
+  const submitCron = () =>
+    void call(Workflow, 'POST', `workflows/${namespace}/submit`, { namespace, resourceKind: 'cronwf', resourceName: name }).then((made) => go(`workflows/${made.metadata.namespace ?? namespace}/${made.metadata.name ?? ''}`), check.fail);
   const close = (panel: string) => () => sidePanel() === panel && setQuery({ sidePanel: undefined });
   const list = kind.namespaced ? `${kind.path}/${namespace}` : kind.path;
+  const absent = definition === undefined;
+  const ref = isCron && !absent ? CronParts.safeParse(definition).data?.spec.workflowSpec?.workflowTemplateRef : undefined;
+  const tools: ToolButton[] = [
+    { title: 'Submit', icon: 'plus', disabled: draft.edited || absent, action: isCron ? submitCron : () => setQuery({ sidePanel: 'submit' }) },
+    { title: 'Update', icon: 'save', disabled: !draft.edited || draft.problem !== undefined, action: () => void perform('Updated', update) },
+    { title: 'Validate', icon: 'check', disabled: absent || draft.problem !== undefined, action: () => check.run(draft.read) },
+    ...(isCron ? [{ title: suspended ? 'Resume' : 'Suspend', icon: suspended ? 'play' : 'pause', disabled: draft.edited || absent, action: () => void perform(suspended ? 'Resumed' : 'Suspended', () => call(Definition, 'PUT', `${path}/${suspend}`, { name, namespace })) } as const] : []),
+    { title: 'Delete', icon: 'trash', disabled: absent || (isCron && draft.edited), action: () => (deleting.value = true) },
+    { title: 'Share', icon: 'share', action: () => setQuery({ sidePanel: 'share' }) },
+    ...(ref?.name === undefined ? [] : [{ title: 'Open Workflow Template', icon: ref.clusterScope === true ? 'templates' : 'template', action: () => go(ref.clusterScope === true ? `cluster-workflow-templates/${ref.name ?? ''}` : `workflow-templates/${namespace}/${ref.name ?? ''}`) } as const]),
+  ];
   return (
-    <Page
-      title={`${kind.title.replace(/s$/, '')} Details`}
-      crumbs={[{ text: kind.title, path: kind.path }, ...(kind.namespaced ? [{ text: namespace, path: list }] : []), { text: name }]}
-      tools={[
-        { title: 'Submit', icon: 'plus', action: () => setQuery({ sidePanel: 'submit' }) },
-        { title: 'Update', icon: 'check', action: update, disabled: edited.value === undefined },
-        { title: 'Validate', icon: 'check', action: () => check.run(edited.value ?? withoutManagedFields(definition)), disabled: definition === undefined },
-        ...(kind.kind === 'CronWorkflow' ? [{ title: suspended ? 'Resume' : 'Suspend', icon: suspended ? ('play' as const) : ('pause' as const), action: () => suspend(suspended ? 'resume' : 'suspend') }] : []),
-        { title: 'Delete', icon: 'trash', action: () => (deleting.value = true) },
-        { title: 'Share', icon: 'share', action: () => setQuery({ sidePanel: 'share' }) },
-      ]}
-      aside={<span role="status">{check.fine && 'The server finds nothing wrong with it.'}</span>}
-    >
+    <Page title={`${kind.title.replace(/s$/, '')} Details`} crumbs={[{ text: kind.title, path: kind.path }, ...(kind.namespaced ? [{ text: namespace, path: list }] : []), { text: name }]} tools={tools} aside={<span role="status">{check.fine && 'The server finds nothing wrong with it.'}</span>}>
       <ErrorNotice error={loaded.error} onRetry={loaded.reload} />
       <ErrorNotice error={check.error} />
-      {definition === undefined && loaded.error === undefined && <p role="status">Loading...</p>}
-      {definition !== undefined && kind.kind === 'CronWorkflow' && <CronStatus definition={definition} />}
+      {absent && loaded.error === undefined && <p role="status">Loading...</p>}
       {definition !== undefined && (
-        <section class="box">
-          <ObjectEditor
-            key={definition.metadata.resourceVersion}
-            label={kind.kind}
-            value={withoutManagedFields(definition)}
-            onChange={(value, wrong) => {
-              check.forget();
-              edited.value = wrong === undefined ? value : undefined;
-            }}
-          />
-        </section>
+        <EditorTabs
+          kind={kind.kind}
+          draft={draft}
+          namespace={workflowNamespace}
+          tab={place.value.query.get('tab') ?? undefined}
+          onTab={(tab) => setQuery({ tab })}
+          before={isCron ? [{ key: 'status', title: 'Status', content: () => <CronStatus definition={definition} /> }] : []}
+        />
       )}
       {definition !== undefined && <RecentWorkflows namespace={workflowNamespace} label={`${kind.label}=${name}`} />}
-      {definition !== undefined && sidePanel() === 'submit' && (
+      {definition !== undefined && !isCron && sidePanel() === 'submit' && (
         <SlidingPanel label="Submit" onClose={close('submit')}>
-          <section class="box">
-            <SubmitForm definition={inner?.success === true ? inner.data : definition} resourceKind={kind.kind} namespace={workflowNamespace} />
-          </section>
+          <SubmitForm definition={definition} resourceKind={kind.kind} namespace={workflowNamespace} />
         </SlidingPanel>
       )}
       {sidePanel() === 'share' && (
@@ -107,19 +124,26 @@ export function DefinitionDetailPage({ kind, namespace, name }: { kind: Definiti
 function CronStatus({ definition }: { definition: Definition }): JSX.Element | null {
   const cron = CronParts.safeParse(definition).data;
   if (cron === undefined) return null;
-  const { text, next } = cronSchedule(cron, now.value);
+  const { schedules, next } = cronSchedules(cron, now.value);
   const { active, lastScheduledTime, succeeded, failed, phase, conditions } = cron.status ?? {};
   return (
     <section class="box" aria-label="Status">
       <Facts
         rows={[
-          ['Schedule', <code>{text}</code>],
+          [
+            schedules.length === 1 ? 'Schedule' : 'Schedules',
+            schedules.map((schedule) => (
+              <p key={schedule}>
+                <code>{schedule}</code> <ScheduleWords schedule={schedule} timezone={cron.spec.timezone ?? ''} />
+              </p>
+            )),
+          ],
           ['Timezone', cron.spec.timezone],
           ['Phase', phase],
           [
             'Active',
             (active ?? []).length === 0 ? (
-              'no workflow'
+              'No Workflows Active'
             ) : (
               <>
                 {(active ?? []).map((one) => (
@@ -130,7 +154,7 @@ function CronStatus({ definition }: { definition: Definition }): JSX.Element | n
               </>
             ),
           ],
-          ['Last scheduled', lastScheduledTime === undefined || lastScheduledTime === null ? 'never' : <Time value={lastScheduledTime} />],
+          ['Last Scheduled Time', lastScheduledTime === undefined || lastScheduledTime === null ? 'never' : <Time value={lastScheduledTime} />],
           ['Next run', next === undefined ? (cron.spec.suspend === true ? 'none: it is suspended' : undefined) : `in ${duration((next - now.value) / 1000)}`],
           ['Succeeded', succeeded ?? undefined],
           ['Failed', failed ?? undefined],

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { call, get } from '../api/client.ts';
 import { CronParts, Definition, listOf } from '../api/shapes.ts';
-import { cronSchedule } from '../state/cron.ts';
+import { cronSchedules } from '../state/cron.ts';
 import { duration } from '../state/format.ts';
 import { apiPath } from '../state/kinds.ts';
 import type { DefinitionKind } from '../state/kinds.ts';
@@ -10,17 +10,21 @@ import { now } from '../state/time.ts';
 import { defaultNamespace, ErrorNotice, FilterField, NamespaceFilter, Note, Page, rememberNamespace, sidePanel, SlidingPanel, useLoad } from './common.tsx';
 import { CreateManifest } from './create-manifest.tsx';
 import { ChecksField } from './filters.tsx';
+import { ScheduleWords } from './forms.tsx';
 import { ObjectTable, Paging } from './tables.tsx';
 
 const LIMIT = 500;
 const STATES = ['Running', 'Suspended'];
+const cronOf = (item: Definition) => CronParts.safeParse(item).data;
+const lines = (parts: readonly JSX.Element[]) => parts.map((part, i) => <p key={i}>{part}</p>);
 const CRON_COLUMNS = [
-  { title: 'Schedule', cell: (item: Definition) => <code>{cronSchedule(CronParts.safeParse(item).data, now.value).text}</code> },
-  { title: 'Timezone', cell: (item: Definition) => CronParts.safeParse(item).data?.spec.timezone || '-' },
+  { title: 'Timezone', cell: (item: Definition) => cronOf(item)?.spec.timezone || '-' },
+  { title: 'Schedule', cell: (item: Definition) => lines(cronSchedules(cronOf(item), now.value).schedules.map((schedule) => <code>{schedule}</code>)) },
+  { title: 'In words', cell: (item: Definition) => lines(cronSchedules(cronOf(item), now.value).schedules.map((schedule) => <ScheduleWords schedule={schedule} timezone={cronOf(item)?.spec.timezone ?? ''} />)) },
   {
     title: 'Next run',
     cell: (item: Definition) => {
-      const { next } = cronSchedule(CronParts.safeParse(item).data, now.value);
+      const { next } = cronSchedules(cronOf(item), now.value);
       return next === undefined ? '-' : <span title={new Date(next).toISOString()}>in {duration((next - now.value) / 1000)}</span>;
     },
   },
@@ -84,7 +88,8 @@ function CreatePanel({ kind, namespace }: { kind: DefinitionKind; namespace: str
   return (
     <CreateManifest
       title={kind.createLabel}
-      label={kind.kind}
+      kind={kind.kind}
+      namespace={namespace}
       example={kind.example(namespace)}
       validate={(object) => call(Definition, 'POST', `${apiPath(kind, where(object))}/lint`, { [kind.bodyKey]: object })}
       create={async (object) => {

@@ -1,67 +1,92 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { parse, stringify } from 'yaml';
+import { useRef } from 'preact/hooks';
+import { write } from '../state/edit.ts';
+import type { Language } from '../state/edit.ts';
+import type { Draft } from './draft.ts';
 
-export type Language = 'yaml' | 'json';
+const LANGUAGES: readonly Language[] = ['json', 'yaml'];
+const [ROWS_MIN, ROWS_MAX] = [12, 34];
 
-export function write(value: unknown, language: Language): string {
-  return language === 'yaml' ? stringify(value, { lineWidth: 0 }) : JSON.stringify(value, null, 2);
+function LanguageSwitch({ language, onSwitch }: { language: Language; onSwitch(to: Language): void }): JSX.Element {
+  return (
+    <>
+      {LANGUAGES.map((name) => (
+        <button key={name} type="button" class={language === name ? 'pill solid' : 'pill'} aria-pressed={language === name} onClick={() => onSwitch(name)}>
+          {name.toUpperCase()}
+        </button>
+      ))}
+    </>
+  );
 }
 
-/** Reads YAML or JSON (JSON is YAML too); throws with line and column. */
-export function readText(text: string): unknown {
-  return parse(text);
-}
+const rows = (text: string) => Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n', ROWS_MAX).length + 1));
 
-/** An object as text, to look at or to change; `onChange` gets the parsed object, or the reason why there is none. */
-export function ObjectEditor({ value, readOnly, label, onChange }: { value: unknown; readOnly?: boolean; label: string; onChange?: (value: unknown, problem: string | undefined) => void }): JSX.Element {
+/** An object as text, to look at. */
+export function ObjectText({ value, label }: { value: unknown; label: string }): JSX.Element {
   const language = useSignal<Language>('yaml');
-  const text = useSignal(write(value, 'yaml'));
-  const problem = useSignal<string | undefined>(undefined);
-  useEffect(() => {
-    text.value = write(value, language.value);
-  }, [value]);
-  const change = (next: string) => {
-    text.value = next;
-    try {
-      const parsed = readText(next);
-      problem.value = undefined;
-      onChange?.(parsed, undefined);
-    } catch (error) {
-      problem.value = error instanceof Error ? error.message : String(error);
-      onChange?.(undefined, problem.value);
-    }
-  };
-  const switchTo = (to: Language) => {
-    try {
-      text.value = write(readText(text.value), to);
-      language.value = to;
-    } catch {
-      // The text is broken: it stays as it is, its problem stands below.
-    }
+  const text = write(value, language.value);
+  return (
+    <div class="editor">
+      <div class="editor-tools">
+        <LanguageSwitch language={language.value} onSwitch={(to) => (language.value = to)} />
+      </div>
+      <textarea aria-label={label} spellcheck={false} readOnly value={text} rows={rows(text)} />
+    </div>
+  );
+}
+
+/** A draft as text, to change. What is wrong with the text stands below it. */
+export function TextEditor({ draft, label }: { draft: Draft; label: string }): JSX.Element {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const goTo = (field: string) => {
+    const element = box.current;
+    if (element === null) return;
+    const lines = draft.text.split('\n');
+    const line = lines.findIndex((one) => (draft.language === 'yaml' ? one.startsWith(`${field}:`) : one.startsWith(`  ${JSON.stringify(field)}:`)));
+    if (line < 0) return;
+    const at = lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
+    element.focus();
+    element.setSelectionRange(at, at + (lines[line]?.length ?? 0));
+    element.scrollTop = (element.scrollHeight / lines.length) * Math.max(0, line - 2);
   };
   return (
     <div class="editor">
       <div class="editor-tools">
-        {(['yaml', 'json'] as const).map((name) => (
-          <button key={name} type="button" class={language.value === name ? 'pill solid' : 'pill'} aria-pressed={language.value === name} onClick={() => switchTo(name)}>
-            {name.toUpperCase()}
+        <LanguageSwitch language={draft.language} onSwitch={draft.switchTo} />
+        {Object.keys(draft.object).map((field) => (
+          <button key={field} type="button" class="pill" aria-label={`Go to ${field}`} onClick={() => goTo(field)}>
+            {field}
           </button>
         ))}
-        {readOnly !== true && (
-          <label class="pill upload">
-            Upload file
-            <input type="file" accept=".yaml,.yml,.json" onChange={(event) => void event.currentTarget.files?.[0]?.text().then(change)} />
-          </label>
-        )}
       </div>
-      <textarea aria-label={label} spellcheck={false} readOnly={readOnly} value={text.value} onInput={(event) => change(event.currentTarget.value)} rows={Math.min(34, Math.max(12, text.value.split('\n').length + 1))} />
-      {problem.value !== undefined && (
+      <textarea ref={box} aria-label={label} spellcheck={false} value={draft.text} aria-invalid={draft.problem !== undefined} onInput={(event) => draft.type(event.currentTarget.value)} rows={rows(draft.text)} />
+      {draft.problem !== undefined && (
         <pre class="editor-problem" role="alert">
-          {problem.value}
+          {draft.problem}
         </pre>
       )}
     </div>
+  );
+}
+
+/** Takes a file's text into the draft, in place of what was there. */
+export function UploadButton({ draft }: { draft: Draft }): JSX.Element {
+  return (
+    <label class="pill upload">
+      Upload file
+      <input
+        type="file"
+        accept=".yaml,.yml,.json"
+        onChange={({ currentTarget }) => {
+          const file = currentTarget.files?.[0];
+          // The same file can be taken once more after it was changed.
+          void file?.text().then((text) => {
+            draft.type(text);
+            currentTarget.value = '';
+          });
+        }}
+      />
+    </label>
   );
 }

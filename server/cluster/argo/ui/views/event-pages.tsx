@@ -6,7 +6,7 @@ import type { FlowKind, FlowNode } from '../state/event-flow.ts';
 import { layout } from '../state/graph.ts';
 import { go, href } from '../state/router.ts';
 import { ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
-import { ObjectEditor } from './editor.tsx';
+import { ObjectText } from './editor.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
 import { ObjectTable } from './tables.tsx';
@@ -64,7 +64,7 @@ export function EventObjectsPage({ kind, namespace, name }: { kind: EventKind; n
       {open !== undefined && (
         <section class="box">
           <h2>{name}</h2>
-          <ObjectEditor label={one} value={withoutManagedFields(open)} readOnly />
+          <ObjectText label={one} value={withoutManagedFields(open)} />
         </section>
       )}
       {name === undefined && items.length > 0 && <ObjectTable<Sensor | EventSource> items={items} icon={() => icon} path={({ metadata }) => `${kind}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`} namespaced />}

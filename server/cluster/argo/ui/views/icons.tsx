@@ -16,6 +16,7 @@ const PATHS = {
   plugin: 'M5 9.500h4V8a2.500 2.500 0 015 0v1.500h4V13h1a2.200 2.200 0 010 4.400h-1V20H5z',
   help: 'M12 4a8 8 0 100 16 8 8 0 000-16zM9.800 9.800a2.300 2.300 0 114 1.500c-.9.7-1.800 1.200-1.800 2.400M12 16.500v.2',
   plus: 'M12 5v14M5 12h14',
+  save: 'M5 5h11l3 3v11H5zM8.500 5v5h6V5M8.500 19v-5.500h7V19',
   check: 'M5 12.500l4.500 4.500L19 7.500',
   cross: 'M6.500 6.500l11 11M17.500 6.500l-11 11',
   pause: 'M9 6v12M15 6v12',
@@ -38,6 +39,7 @@ const PATHS = {
   arrowDown: 'M12 4v15M6.500 13.500L12 19l5.500-5.500',
   arrowRight: 'M4 12h15M13.500 6.500L19 12l-5.500 5.500',
   share: 'M7 9.500a2.500 2.500 0 100 5 2.500 2.500 0 000-5zM17 4a2.500 2.500 0 100 5 2.500 2.500 0 000-5zM17 15a2.500 2.500 0 100 5 2.500 2.500 0 000-5zM9.300 10.900l5.500-3.200M9.300 13.100l5.500 3.200',
+  warning: 'M12 4.500l8.500 15h-17zM12 10v4.500M12 17v.2',
   search: 'M10.500 4.500a6 6 0 100 12 6 6 0 000-12zM15 15l5 5',
   bell: 'M6.500 16.500V11a5.500 5.500 0 0111 0v5.500l1.500 1.500H5zM10.500 20.500h3',
 } as const;
@@ -52,7 +54,7 @@ export function Icon({ name }: { name: IconName }): JSX.Element {
   );
 }
 
-const PHASES: Record<string, IconName | undefined> = { Succeeded: 'check', Failed: 'cross', Error: 'cross', Running: 'again', Suspended: 'pause' };
+const PHASES: Record<string, IconName | undefined> = { Succeeded: 'check', Failed: 'cross', Error: 'cross', Running: 'again', Suspended: 'pause', Planned: 'clock' };
 
 /** The round sign of a phase; `title` names it. */
 export function PhaseIcon({ phase }: { phase: string | undefined }): JSX.Element {

@@ -8,7 +8,7 @@ import { podName } from '../state/pod-name.ts';
 import { href } from '../state/router.ts';
 import { now } from '../state/time.ts';
 import { Icon, PhaseIcon } from './icons.tsx';
-import { write } from './editor.tsx';
+import { write } from '../state/edit.ts';
 
 const TABS = ['Summary', 'Containers', 'Inputs/Outputs'] as const;
 

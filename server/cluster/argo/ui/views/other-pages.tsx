@@ -7,7 +7,7 @@ import { currentToken } from '../api/token.ts';
 import { shallowSpec, Spec } from '../state/api-docs.ts';
 import { go, href } from '../state/router.ts';
 import { defaultNamespace, DOCUMENTATION, ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
-import { ObjectEditor } from './editor.tsx';
+import { ObjectText } from './editor.tsx';
 import { Icon } from './icons.tsx';
 import { Facts } from './node-panel.tsx';
 import { withoutManagedFields } from './workflow-detail.tsx';
@@ -75,7 +75,7 @@ export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Ele
         <SlidingPanel label="Workflow event binding" onClose={() => (open.value = undefined)}>
           <section class="box">
             <h2>{open.value.metadata.name}</h2>
-            <ObjectEditor label="WorkflowEventBinding" value={withoutManagedFields(open.value)} readOnly />
+            <ObjectText label="WorkflowEventBinding" value={withoutManagedFields(open.value)} />
           </section>
         </SlidingPanel>
       )}

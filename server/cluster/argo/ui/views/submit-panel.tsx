@@ -6,7 +6,7 @@ import type { Parameter } from '../api/shapes.ts';
 import { valueText } from '../state/format.ts';
 import { exampleWorkflow } from '../state/kinds.ts';
 import type { DefinitionKind } from '../state/kinds.ts';
-import { go } from '../state/router.ts';
+import { go, place } from '../state/router.ts';
 import { ParameterFields } from './action-dialog.tsx';
 import { ErrorNotice, useLoad } from './common.tsx';
 import { CreateManifest } from './create-manifest.tsx';
@@ -16,7 +16,12 @@ function shown(workflow: Workflow, namespace: string): void {
   go(`workflows/${workflow.metadata.namespace ?? namespace}/${workflow.metadata.name ?? ''}`);
 }
 
-/** "Submit new workflow": from a template, or from a whole manifest. */
+interface Choice {
+  kind: 'WorkflowTemplate' | 'ClusterWorkflowTemplate';
+  definition: Definition;
+}
+
+/** "Submit new workflow": from a template, or from a whole manifest. `?template=` of the address chooses one, `?parameters[name]=` gives values. */
 export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Element {
   const full = useSignal(false);
   const chosen = useSignal<string | undefined>(undefined);
@@ -27,15 +32,30 @@ export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Ele
     // Who may not list those gets along without.
     { kind: 'ClusterWorkflowTemplate', title: 'Cluster workflow templates', items: shared.data?.items ?? [] },
   ] as const;
-  const found = kinds.flatMap(({ kind, items }) => items.map((definition) => ({ kind, definition, key: `${kind}/${definition.metadata.name ?? ''}` }))).find(({ key }) => key === chosen.value);
-  if (full.value) return <SubmitManifest namespace={namespace} />;
+  const asked = place.value.query.get('template');
+  const key = chosen.value ?? (asked === null ? undefined : `WorkflowTemplate/${asked}`);
+  const found = kinds.flatMap(({ kind, items }) => items.map((definition): Choice & { key: string } => ({ kind, definition, key: `${kind}/${definition.metadata.name ?? ''}` }))).find((choice) => choice.key === key);
+  if (full.value) return <SubmitManifest namespace={namespace} from={found} />;
+  const edit = (
+    <button type="button" class="link" onClick={() => (full.value = true)}>
+      Edit using full workflow options <Icon name="right" />
+    </button>
+  );
+  if (found !== undefined) {
+    return (
+      <>
+        <SubmitForm key={found.key} definition={found.definition} resourceKind={found.kind} namespace={namespace} />
+        {edit}
+      </>
+    );
+  }
   return (
     <section class="box">
       <h2>Submit new workflow</h2>
       <p>Either:</p>
       <label class="select">
         <span class="sr-only">Workflow template</span>
-        <select value={chosen.value ?? ''} onChange={(event) => (chosen.value = event.currentTarget.value)}>
+        <select value="" onChange={(event) => (chosen.value = event.currentTarget.value)}>
           <option value="" disabled>
             Select a workflow template...
           </option>
@@ -54,22 +74,30 @@ export function SubmitNewWorkflow({ namespace }: { namespace: string }): JSX.Ele
         </select>
       </label>
       <ErrorNotice error={templates.error} />
-      {found !== undefined && <SubmitForm key={found.key} definition={found.definition} resourceKind={found.kind} namespace={namespace} />}
       <p>Or:</p>
-      <button type="button" class="link" onClick={() => (full.value = true)}>
-        Edit using full workflow options <Icon name="right" />
-      </button>
+      {edit}
     </section>
   );
 }
 
-function SubmitManifest({ namespace }: { namespace: string }): JSX.Element {
+/** The workflow that a template stands for, to be changed before it is made. */
+function workflowFrom({ kind, definition }: Choice, namespace: string): unknown {
+  const name = definition.metadata.name ?? '';
+  const shared = kind === 'ClusterWorkflowTemplate';
+  return {
+    metadata: { generateName: `${name}-`, namespace, labels: { [`workflows.argoproj.io/${shared ? 'cluster-' : ''}workflow-template`]: name, 'submit-from-ui': 'true' } },
+    spec: { ...(definition.spec.arguments === undefined || definition.spec.arguments === null ? {} : { arguments: definition.spec.arguments }), workflowTemplateRef: { name, ...(shared ? { clusterScope: true } : {}) } },
+  };
+}
+
+function SubmitManifest({ namespace, from }: { namespace: string; from: Choice | undefined }): JSX.Element {
   const where = (object: unknown) => Workflow.safeParse(object).data?.metadata.namespace ?? namespace;
   return (
     <CreateManifest
       title="Submit new workflow"
-      label="Workflow"
-      example={exampleWorkflow(namespace)}
+      kind="Workflow"
+      namespace={namespace}
+      example={from === undefined ? exampleWorkflow(namespace) : workflowFrom(from, namespace)}
       validate={(object) => call(Workflow, 'POST', `workflows/${where(object)}/lint`, { workflow: object })}
       create={async (object) => shown(await call(Workflow, 'POST', `workflows/${where(object)}`, { workflow: object }), where(object))}
     />
@@ -80,12 +108,14 @@ const WHOLE = '<default>';
 
 /** Entrypoint, parameters and labels of a workflow that is made from a stored definition. */
 export function SubmitForm({ definition, resourceKind, namespace }: { definition: Definition; resourceKind: DefinitionKind['kind']; namespace: string }): JSX.Element {
-  const entrypoint = useSignal(WHOLE);
-  const values = useSignal<Record<string, string>>({});
+  const first = definition.spec.entrypoint ?? WHOLE;
+  const entrypoint = useSignal<string | undefined>(undefined);
+  const values = useSignal<Record<string, string>>(parametersOf(place.value.query));
   const labels = useSignal('submit-from-ui=true');
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
   const own = definition.spec.arguments?.parameters ?? [];
+  // What the entrypoint takes in comes from the workflow's own parameters, unless another one was chosen.
   const template = definition.spec.templates?.find((candidate) => candidate.name === entrypoint.value);
   const known = new Set(own.map((parameter) => parameter.name));
   const parameters: Parameter[] = [...own, ...(template?.inputs?.parameters ?? []).filter((parameter) => !known.has(parameter.name))];
@@ -98,7 +128,7 @@ export function SubmitForm({ definition, resourceKind, namespace }: { definition
         resourceKind,
         resourceName: definition.metadata.name,
         submitOptions: {
-          ...(entrypoint.value === WHOLE ? {} : { entryPoint: entrypoint.value }),
+          ...((entrypoint.value ?? first) === WHOLE ? {} : { entryPoint: entrypoint.value ?? first }),
           parameters: parameters.filter((parameter) => valueOf(parameter) !== '' || parameter.name in values.value).map((parameter) => `${parameter.name}=${valueOf(parameter)}`),
           labels: labels.value,
         },
@@ -111,14 +141,15 @@ export function SubmitForm({ definition, resourceKind, namespace }: { definition
     }
   };
   return (
-    <form class="submit-form" onSubmit={(event) => void submit(event)}>
-      <h3>
-        Submit Workflow: {namespace}/{definition.metadata.name}
-      </h3>
+    <form class="box" onSubmit={(event) => void submit(event)}>
+      <h2>Submit Workflow</h2>
+      <p class="quiet">
+        {namespace}/{definition.metadata.name}
+      </p>
       <ErrorNotice error={error.value} />
       <label class="field">
         <span>Entrypoint</span>
-        <select value={entrypoint.value} onChange={(event) => (entrypoint.value = event.currentTarget.value)}>
+        <select value={entrypoint.value ?? first} onChange={(event) => (entrypoint.value = event.currentTarget.value)}>
           <option value={WHOLE}>{WHOLE}</option>
           {definition.spec.templates?.map((candidate) => (
             <option key={candidate.name} value={candidate.name}>
@@ -141,4 +172,12 @@ export function SubmitForm({ definition, resourceKind, namespace }: { definition
       </button>
     </form>
   );
+}
+
+/** `?parameters[name]=value` of an address. */
+export function parametersOf(query: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...query].flatMap(([key, value]) => {
+    const name = /^parameters\[(.*)\]$/.exec(key)?.[1];
+    return name === undefined || name === '' ? [] : [[name, value]];
+  }));
 }

@@ -18,7 +18,7 @@ import { ActionDialog, ResumeNodeDialog } from './action-dialog.tsx';
 import { ArtifactPanel } from './artifact-panel.tsx';
 import { ErrorNotice, Page, rememberNamespace, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
-import { ObjectEditor } from './editor.tsx';
+import { ObjectText } from './editor.tsx';
 import { Events } from './events.tsx';
 import { GraphView } from './graph-view.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
@@ -165,7 +165,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       {now_ !== undefined && panel === 'workflow' && (
         <SlidingPanel label="Workflow" onClose={() => setQuery({ sidePanel: undefined })}>
           <h2>{name}</h2>
-          <ObjectEditor label="Workflow" value={withoutManagedFields(now_)} readOnly />
+          <ObjectText label="Workflow" value={withoutManagedFields(now_)} />
         </SlidingPanel>
       )}
       {now_ !== undefined && node !== undefined && panel === 'events' && (
@@ -176,7 +176,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       {node !== undefined && panel === 'manifest' && (
         <SlidingPanel label="Node" onClose={() => setQuery({ sidePanel: undefined })}>
           <h2>{node.name}</h2>
-          <ObjectEditor label="Node" value={node} readOnly />
+          <ObjectText label="Node" value={node} />
         </SlidingPanel>
       )}
     </Page>
@@ -223,7 +223,7 @@ function Summary({ workflow }: { workflow: Workflow }): JSX.Element {
         <h2>
           <Icon name="template" /> Workflow
         </h2>
-        <ObjectEditor label="Workflow" value={withoutManagedFields(workflow)} readOnly />
+        <ObjectText label="Workflow" value={withoutManagedFields(workflow)} />
       </section>
     </>
   );
