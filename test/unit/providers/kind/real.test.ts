@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configFrom } from '../../../../server/config.ts';
 import { systemClock } from '../../../../server/lib/clock.ts';
 import type { LabError } from '../../../../server/lib/errors.ts';
@@ -26,11 +26,14 @@ const LONG = 20 * 60_000;
 let folder: string;
 let sandbox: Sandbox;
 let provider: ClusterProvider;
+const begun: SessionCluster[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kind-real-'));
   sandbox = await createSandbox({ folder: join(folder, 'warm'), tools: folder, wanted: 'none' });
   provider = kindProvider(configFrom({ data: folder }, [], process.env).kind, { clock: systemClock, ids: systemIds, log: createLog('warn'), sandbox, argoUi: '' });
 });
+/** Also after a test that failed, there is no cluster when the next one begins. */
+afterEach(async () => void (await Promise.all(begun.splice(0).map((cluster) => cluster.stop('end')))), LONG);
 afterAll(async () => {
   await provider.close?.();
   await sandbox.close();
@@ -41,6 +44,7 @@ async function start(id: string, signal: AbortSignal, stages: ClusterStage[] = [
   const place = await sandbox.open({ sessionId: id, home: join(folder, 'home', id) });
   const lost: LabError[] = [];
   const cluster = await provider.start({ id, folder: join(folder, 'sessions', id), place, signal, onStage: (stage) => stages.push(stage), onLost: (error) => lost.push(error), ...(restore === undefined ? {} : { restore }) });
+  begun.push(cluster);
   return { cluster, lost };
 }
 async function kubectl(cluster: SessionCluster, ...args: string[]): Promise<string> {
@@ -68,7 +72,7 @@ describe('a real kind', () => {
       expect(asked()).toMatchObject({ server: 'kubernetes', user: 'kubernetes-admin', status: 201, body: { metadata: { name: 'asked' } } });
 
       await first.cluster.client.create(WORKFLOWS, 'argo', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name: 'hello' }, spec: { entrypoint: 'main', templates: [{ name: 'main', container: { image: EXECUTOR_IMAGE, command: ['argoexec'], args: ['version'] } }] } });
-      const phase = async () => kubectl(first.cluster, 'get', 'workflow', 'hello', '-n', 'argo', '-o', 'jsonpath={.status.phase}');
+      const phase = async ({ cluster } = first) => kubectl(cluster, 'get', 'workflow', 'hello', '-n', 'argo', '-o', 'jsonpath={.status.phase}');
       for (let i = 0; i < 300 && !['Succeeded', 'Failed', 'Error'].includes(await phase()); i++) await new Promise((resolve) => setTimeout(resolve, 500));
       expect(await phase()).toBe('Succeeded');
 
@@ -76,7 +80,7 @@ describe('a real kind', () => {
       await first.cluster.stop('suspend');
       expect((await ours()).filter((line) => !before.includes(line)).map((line) => line.split(' ')[1])).toEqual(['paused']);
       const back = await start('real1', new AbortController().signal, [], saved);
-      expect(await phase()).toBe('Succeeded');
+      expect(await phase(back)).toBe('Succeeded');
 
       void back.cluster.stop('reset');
       const again: ClusterStage[] = [];
