@@ -18,11 +18,10 @@ export class Pace {
     return Math.max(0, Math.min(MAX_REST_MS, (this.#until.get(key) ?? 0) - now));
   }
 
-  /** A workflow of so many nodes has been looked at. */
-  worked(key: string, nodes: number, began: number, ended: number): void {
-    const took = ended - began;
+  /** A workflow of so many nodes has been looked at and written, which took so many milliseconds until now. */
+  worked(key: string, nodes: number, took: number, now: number): void {
     if (nodes < FEW_NODES || took < CHEAP_MS) this.#until.delete(key);
-    else this.#until.set(key, ended + Math.min(MAX_REST_MS, took * REST_FACTOR));
+    else this.#until.set(key, now + Math.min(MAX_REST_MS, took * REST_FACTOR));
   }
 
   forget(key: string): void {

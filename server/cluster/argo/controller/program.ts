@@ -227,6 +227,7 @@ class Controller {
     const collects = object.metadata.finalizers?.includes(GC_FINALIZER) === true;
     if (object.metadata.deletionTimestamp !== undefined && !collects) return;
     const completed = object.metadata.labels?.[LABEL_COMPLETED] === 'true';
+    const began = this.#context.clock.now();
     let workflow: Workflow;
     try {
       workflow = decodeWorkflow(object);
@@ -248,17 +249,16 @@ class Controller {
       if ((workflow.status.phase ?? '') === '') await this.#write(markPostponed(workflow));
       return;
     }
-    await this.#operate(key, object, new Map(), workflow);
+    await this.#operate(key, object, new Map(), began, workflow);
   }
 
   #write(workflow: Workflow): Promise<KubeObject> {
     return this.#client.update(WORKFLOWS, { ...(normalize('Workflow', workflow) as unknown as KubeObject), apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' });
   }
 
-  async #operate(key: string, object: KubeObject, podErrors: Map<string, string>, workflow = decodeWorkflow(object)): Promise<void> {
+  async #operate(key: string, object: KubeObject, podErrors: Map<string, string>, began: number, workflow = decodeWorkflow(object)): Promise<void> {
     const { namespace = '' } = workflow.metadata;
     const { clock, ids } = this.#context;
-    const began = clock.now();
     const before = { phase: workflow.status.phase, nodes: phasesOf(workflow.status.nodes ?? {}) };
     const known = this.#written.get(key);
     const pods = new Map<string, PodView>();
@@ -284,7 +284,7 @@ class Controller {
     };
     const result = known !== undefined && known.version === object.metadata.resourceVersion ? reconcileInPlace(workflow, observed, known.print) : reconcileInPlace(workflow, observed);
     const { changes } = result;
-    this.#pace.worked(key, before.nodes.size, began, clock.now());
+    const looked = clock.now() - began;
     // What cannot be kept must not begin anything.
     const problem = result.changed ? sizeProblem(result.workflow, result.print.length) : undefined;
     if (problem !== undefined) {
@@ -293,17 +293,19 @@ class Controller {
     }
     await this.#effects.prepare(namespace, changes);
     if (await this.#effects.createPods(namespace, changes, result.workflow, podErrors)) {
-      await this.#operate(key, object, podErrors);
+      await this.#operate(key, object, podErrors, clock.now());
       return;
     }
     for (const pod of changes.terminatePods) await this.#effects.terminate(namespace, pod);
     let written: KubeObject = object;
+    const writing = clock.now();
     if (result.changed) {
       written = await this.#write(result.workflow);
       this.#written.set(key, { version: written.metadata.resourceVersion, print: result.print });
       this.#effects.recordEvents(object, changes, before.nodes, result.workflow.status.nodes ?? {}, this.#settings().nodeEvents);
       this.#emit(before.phase, result.workflow, changes);
     }
+    this.#pace.worked(key, before.nodes.size, looked + clock.now() - writing, clock.now());
     if (changes.tasks.size > 0 || ownTaskSet !== undefined) await this.#effects.writeTaskSet(namespace, result.workflow, changes.tasks, ownTaskSet);
     await this.#effects.finish(namespace, result.workflow, changes);
     for (const other of changes.wake) if (other !== key) this.#queue.add(other);
