@@ -286,7 +286,7 @@ class Controller {
     const { changes } = result;
     const looked = clock.now() - began;
     // What cannot be kept must not begin anything.
-    const problem = result.changed ? sizeProblem(result.workflow, result.print.length) : undefined;
+    const problem = result.changed ? sizeProblem(result.workflow, result.print) : undefined;
     if (problem !== undefined) {
       await this.#write(markError(decodeWorkflow(object), problem, clock.now()));
       return;
