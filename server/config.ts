@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Flags, integer } from './cli/flags.ts';
+import { bytes, type Flags, integer } from './cli/flags.ts';
 import { LabError } from './lib/errors.ts';
 import type { ExistingSettings } from './providers/existing/settings.ts';
 import { PROVIDER_NAMES, type ProviderName } from './providers/index.ts';
@@ -29,6 +29,10 @@ export interface Config {
   allowHosts: readonly string[];
   previewDomain: string;
   mostSessions: number;
+  /** Bytes that a learner's home may hold. */
+  homeSize: number;
+  /** Bytes that the pods, claims and logs of one session's embedded cluster may hold on the machine's disk. */
+  podsSize: number;
   logLevel: string;
   /** Tells open pages when an author changes a scenario, and gives him tools. */
   watch: boolean;
@@ -65,6 +69,8 @@ export function configFrom(flags: Flags, folders: readonly string[], environment
     allowHosts: flags.allowHost ?? [],
     previewDomain: (flags.previewDomain ?? 'localhost').toLowerCase(),
     mostSessions: integer('--max-sessions', flags.maxSessions ?? '20', 1, 1000),
+    homeSize: bytes('--home-size', flags.homeSize ?? '2Gi'),
+    podsSize: bytes('--pods-size', flags.podsSize ?? '4Gi'),
     logLevel: flags.logLevel ?? 'warn',
     watch: flags.watch === true,
   });

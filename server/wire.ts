@@ -13,6 +13,7 @@ import type { Workshop } from './runner/workshop.ts';
 import { createProviders } from './providers/index.ts';
 import { createSandbox } from './sandbox/detect.ts';
 import { createContent } from './session/course-content.ts';
+import { DISK_LIMITS } from './session/disk-watch.ts';
 import { lockFolder } from './session/lock.ts';
 import { SessionManager } from './session/manager.ts';
 import { Spares } from './session/spares.ts';
@@ -65,7 +66,7 @@ async function buildWorkshop(config: Config, scope: Scope, port: () => number) {
   const tools = await prepareTools(join(config.data, 'tools'), { path: process.env['PATH'] ?? '', argoBundle: join(config.root, 'dist', 'bin', 'argo.mjs') });
   const sandbox = await createSandbox({ folder: join(config.data, 'warm'), tools: tools.folder, warmPorts: [6443], wanted: config.sandbox }, clock);
   scope.defer(() => sandbox.close());
-  const providers = createProviders(config, { clock, ids, log, sandbox, argoUi: join(config.root, 'dist', 'argo-ui') });
+  const providers = createProviders(config, { clock, ids, log, sandbox, argoUi: join(config.root, 'dist', 'argo-ui'), storage: { ...DISK_LIMITS, bytes: config.podsSize } });
   const content = createContent(config.scenarios, ids, clock);
   const store = new SessionStore(config.data);
   const spares = new Spares({ sandbox, provider: providers.default, folder: join(config.data, 'spare'), clock, ids, log });
@@ -80,6 +81,7 @@ async function buildWorkshop(config: Config, scope: Scope, port: () => number) {
     providers,
     sandbox,
     spares,
+    disk: { ...DISK_LIMITS, bytes: config.homeSize },
     mostSessions: config.mostSessions,
     author: config.watch,
     portUrl: (session) => `http://{port}-${session}.${config.previewDomain}:${port()}`,

@@ -17,6 +17,8 @@ export interface Flags {
   allowRemote?: boolean;
   previewDomain?: string;
   maxSessions?: string;
+  homeSize?: string;
+  podsSize?: string;
   logLevel?: string;
   watch?: boolean;
 }
@@ -26,6 +28,16 @@ export interface StartedLab {
   url: string;
   notices: string[];
   close(): Promise<void>;
+}
+
+const UNITS: Readonly<Record<string, number>> = { Mi: 1024 ** 2, Gi: 1024 ** 3, M: 1e6, G: 1e9 };
+
+/** A flag's amount of bytes, such as `500Mi` or `2Gi`. */
+export function bytes(flag: string, text: string): number {
+  const [, number, unit = ''] = /^(\d{1,6})(Mi|Gi|M|G)$/.exec(text) ?? [];
+  const value = Number(number) * (UNITS[unit] ?? Number.NaN);
+  if (!(value > 0)) throw new LabError('bad-request', `${flag} takes a size such as 500Mi or 2Gi, not ${text}`);
+  return value;
 }
 
 /** A flag's whole number within bounds. */

@@ -5,7 +5,7 @@ import { createAdmission, PLUGINS, startQuotaStatus } from './admission/index.ts
 import { decodeKubernetesProtobuf } from './api/protobuf/index.ts';
 import { createSchemaHooks } from './api/schema/index.ts';
 import { startControllers } from './controllers/index.ts';
-import { builtInImages, createImageRegistry, type ImageRegistry, startKubelet } from './kubelet/index.ts';
+import { builtInImages, createImageRegistry, type ImageRegistry, startKubelet, type StorageLimits } from './kubelet/index.ts';
 import { startScheduler } from './scheduler/index.ts';
 import { join } from 'node:path';
 import { createAuth, recordOf, RequestLog } from './auth/index.ts';
@@ -70,6 +70,8 @@ export interface ClusterOptions {
   nodePort?: (port: number) => Promise<Server>;
   /** Connects to a port of the node's own loopback, for webhooks whose `url` names it; absent: nothing answers there. */
   nodeDial?: (port: number) => Promise<Duplex>;
+  /** What pods, their claims and their logs may hold on the machine's disk; default 4 GiB and 300 000 files. */
+  storage?: StorageLimits;
   /** Installs what kind has beside Kubernetes: the default StorageClass `standard`; and the IngressClass `nginx`, whose controller is built in. Default false. */
   addons?: boolean;
   /** Where the ingress controller's ports 80 and 443 are; absent: only pods of an ingress-nginx that somebody installs let requests in. */
@@ -197,7 +199,7 @@ async function assemble(options: ClusterOptions, scope: Scope): Promise<Cluster>
       },
     }),
   ]);
-  const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet'), api: (socket) => server.accept(socket), ...(options.nodePort === undefined ? {} : { nodePort: options.nodePort }) });
+  const kubelet = await startKubelet({ client: component('system:node:controlplane', ['system:nodes'], 'kubelet'), network, runtime: options.runtime, images, clock, ids, log, folder: join(folder, 'kubelet'), api: (socket) => server.accept(socket), ...(options.nodePort === undefined ? {} : { nodePort: options.nodePort }), ...(options.storage === undefined ? {} : { storage: options.storage }) });
   scope.defer(() => kubelet.stop());
   hooks.containers = kubelet.access;
   streams = createStreams({ access: kubelet.access, clock, log });

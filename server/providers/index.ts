@@ -18,6 +18,8 @@ export interface ProviderDependencies {
   sandbox: Sandbox;
   /** Folder with the built user interface of Argo. */
   argoUi: string;
+  /** What the pods and claims of one embedded cluster may hold on the machine's disk. */
+  storage?: { bytes: number; files: number };
 }
 
 export type ProviderName = 'embedded' | 'kind' | 'existing' | 'none';

@@ -314,6 +314,21 @@ class BubblewrapPlace implements Place {
     return writers.length;
   }
 
+  async endAll(): Promise<number> {
+    const space = await pidNamespaceOf(this.pid);
+    const ended = new Set<number>();
+    // What is about to start others may be faster than one look.
+    for (let round = 0; space !== undefined && round < 50; round++) {
+      const others = (await membersOf(space)).filter((pid) => pid !== this.pid);
+      if (others.length === 0) break;
+      for (const pid of others) {
+        kill(pid, 'SIGKILL');
+        ended.add(pid);
+      }
+    }
+    return ended.size;
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

@@ -102,6 +102,10 @@ class PlainPlace implements Place {
     return false;
   }
 
+  async endAll(): Promise<number> {
+    return 0;
+  }
+
   async endWriters(): Promise<number> {
     return 0;
   }

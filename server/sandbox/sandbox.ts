@@ -33,6 +33,8 @@ export interface Place {
   moveHome(path: string): Promise<boolean>;
   /** Ends every process that has a file of the home open for writing, shells' own histories aside; how many. Where places share the machine, none. */
   endWriters(): Promise<number>;
+  /** Ends every process of the place, while the place stays; how many. Where places share the machine, none. */
+  endAll(): Promise<number>;
   /** Ends every process of the place, whatever it ignores; resolves when none runs. */
   stop(): Promise<void>;
 }

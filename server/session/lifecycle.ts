@@ -9,7 +9,7 @@ import { writeKubeconfig } from './spares.ts';
 import type { Terminals } from './terminals.ts';
 
 const SNAPSHOT_MS = 5000;
-const DISK_MS = 15_000;
+const DISK_MS = 1000;
 
 export interface LifecycleEvents {
   /** Whatever the session's view shows has changed. */

@@ -21,6 +21,8 @@ export const addServe: AddCommand = (program, { parts, exit }) => {
     .option('--allow-remote', 'allow an address that others on the network can reach')
     .option('--preview-domain <name>', 'previewed ports are <port>-<session>.<name>', 'localhost')
     .option('--max-sessions <number>', 'sessions that may be open at once', '20')
+    .option('--home-size <size>', 'what a learner\'s home folder may hold, such as 500Mi', '2Gi')
+    .option('--pods-size <size>', 'what the pods and claims of a session may hold on this machine\'s disk', '4Gi')
     .option('--watch', 'for authors: reload the page when a scenario changes, and show tools for trying it')
     .option(...logLevel('warn'))
     .action(async (folders: string[], flags: Flags) => {

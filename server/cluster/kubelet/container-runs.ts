@@ -66,6 +66,11 @@ export class ContainerRuns {
     return this.#runs.get(container);
   }
 
+  /** Of each container that has run: its name, the latest attempt and what its log holds. */
+  held(): { name: string; attempt: number; logBytes: number }[] {
+    return [...this.#runs].map(([name, { attempt, log, previousLog }]) => ({ name, attempt, logBytes: log.size + (previousLog?.size ?? 0) }));
+  }
+
   /** Ends everything at once; resolves when nothing runs. */
   async kill(): Promise<void> {
     const exits: Promise<unknown>[] = [];
@@ -76,6 +81,11 @@ export class ContainerRuns {
       exits.push(run.running.exited);
     }
     await Promise.all(exits);
+  }
+
+  /** After the end: nobody will ask for its logs. */
+  discard(): void {
+    for (const { log, previousLog } of this.#runs.values()) for (const store of [log, previousLog]) store?.discard();
   }
 
   /** Connects to a port on which a process of the pod listens. */
@@ -123,6 +133,7 @@ export class ContainerRuns {
       state.stopping = false;
       const run: ContainerRun = { attempt, log: started.log, running: started.running, probes: new AbortController() };
       if (before !== undefined) run.previousLog = before.log;
+      before?.previousLog?.discard();
       this.#runs.set(container.name, run);
       surroundings.event('Normal', 'Started', `Started container ${container.name}`, fieldPathOf(placed));
       void started.running.exited.then((result) => this.#exited(placed, run, started.terminationLog, result));
@@ -192,7 +203,8 @@ export class ContainerRuns {
   /** What a container has when nothing else is said: the deletion's, else the pod's own. Milliseconds. */
   grace(): number {
     const { metadata, spec } = this.#options.surroundings.pod();
-    return (metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    const { ended } = this.#options.observed;
+    return ended?.graceMs ?? (metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30) * 1000;
   }
 
   #target({ container }: PlacedContainer, running: RunningContainer): ProbeTarget {

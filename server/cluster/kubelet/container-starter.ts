@@ -17,7 +17,7 @@ import { containerEnvironment, ContainerConfigError, expand, type ConfigSource }
 import { hostnameOf } from './host-files.ts';
 import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
 import { referenceProblem } from './images/reference.ts';
-import { LogStore } from './log-store.ts';
+import { type LogBudget, LogStore } from './log-store.ts';
 import type { ContainerObserved, ExitRecord } from './observed.ts';
 import { answerOnLocalhost, type ProgramBody, programBody } from './program-body.ts';
 import { runProcess, runProgram, type RunningContainer } from './running-container.ts';
@@ -69,6 +69,7 @@ export interface StarterOptions {
   clock: Clock;
   ids: Ids;
   source: ConfigSource;
+  logs?: LogBudget;
 }
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -81,6 +82,11 @@ const CONFIG_RETRY_MS = 10_000;
 const SERVICE_FOLDER = '/run/argo-lab';
 
 type Mount = ProcessSpec['mounts'][number];
+
+/** What a run of a container writes beside its volumes. */
+export function layerOf(podFolder: string, container: string, attempt: number): string {
+  return join(podFolder, 'containers', container, String(attempt), 'layer');
+}
 
 /** What a container needs to begin. */
 interface Made {
@@ -132,8 +138,8 @@ export class ContainerStarter {
       event('Warning', 'Failed', `Error: ${message}`);
       throw new StartFailure({ reason: 'CreateContainerError', message }, CONFIG_RETRY_MS);
     }
-    const folder = join(this.#folder, 'containers', container.name, String(attempt));
-    const layer = join(folder, 'layer');
+    const layer = layerOf(this.#folder, container.name, attempt);
+    const folder = dirname(layer);
     const terminationLog = join(folder, 'termination-log');
     if (attempt > 0) await rm(join(this.#folder, 'containers', container.name, String(attempt - 1)), { recursive: true, force: true });
     // What an earlier run of the lab left there may hold links.
@@ -145,7 +151,7 @@ export class ContainerStarter {
     const mounts = await this.#mounts(request, env, terminationLog);
     const id = createHash('sha256').update(this.#options.ids.uuid()).digest('hex');
     const containerID = `containerd://${id}`;
-    const log = new LogStore(this.#options.clock);
+    const log = new LogStore(this.#options.clock, this.#options.logs);
     event('Normal', 'Created', `Created container: ${container.name}`);
     const running = await this.#launch(request, image, { argv, env, layer, mounts, id, containerID, security }, log);
     return { running, log, containerID, image: image.name, imageID: image.imageID, terminationLog };

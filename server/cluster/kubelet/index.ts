@@ -17,15 +17,19 @@ import { createContainerAccess } from './container-access.ts';
 import type { StarterOptions } from './container-starter.ts';
 import type { ConfigSource } from './env.ts';
 import { NODE_NAME } from './fields.ts';
+import { LogBudget } from './log-store.ts';
 import { runNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
+import { isCritical, PRESSURE_MESSAGE, STORAGE_LIMITS, type StorageLimits } from './storage/evictions.ts';
+import { StorageWatch } from './storage/storage-watch.ts';
 
 export { createImageRegistry, type ImageRegistry } from './images/catalogue.ts';
 export { builtInImages } from './images/index.ts';
 export { createPlainRuntime } from './runtime/plain-runtime.ts';
 export { NODE_NAME } from './fields.ts';
+export type { StorageLimits } from './storage/evictions.ts';
 
-export interface KubeletOptions extends Omit<StarterOptions, 'source'> {
+export interface KubeletOptions extends Omit<StarterOptions, 'source' | 'logs'> {
   log: Log;
   /** The kubelet's own; made when missing, removed at `stop`. */
   folder: string;
@@ -33,6 +37,8 @@ export interface KubeletOptions extends Omit<StarterOptions, 'source'> {
   api?: (socket: Duplex) => void;
   /** Listens on a port of the node; absent where the node has no ports of its own. */
   nodePort?: (port: number) => Promise<Server>;
+  /** What pods and claims may hold on the machine's disk; default 4 GiB and 300 000 files. */
+  storage?: StorageLimits;
 }
 
 export interface Kubelet {
@@ -49,7 +55,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   setMaxListeners(0, signal);
   await mkdir(join(folder, 'pods'), { recursive: true });
   const events = new EventRecorder({ client, clock, log, source: { component: 'kubelet', host: NODE_NAME } });
-  await runNode({ client, clock, log, events, machineId: ids.uuid(), signal });
+  const node = await runNode({ client, clock, log, events, machineId: ids.uuid(), signal });
 
   const informers = new Informers(client, signal);
   const configMaps = informers.of<ConfigMap>(CONFIG_MAPS);
@@ -73,6 +79,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     },
   };
 
+  const logs = new LogBudget();
   const workers = new Map<string, PodWorker>();
   const byNamespace = new Map<string, Set<PodWorker>>();
   const ending = new Set<Promise<void>>();
@@ -87,6 +94,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ending.add(end);
   };
 
+  const storage = new StorageWatch({
+    folder,
+    limits: options.storage ?? STORAGE_LIMITS,
+    clock,
+    pods: () => [...workers.values()].flatMap((worker) => worker.storage() ?? []),
+    evict: async ({ uid, ...why }) => workers.get(uid)?.evict(why),
+    pressure: (low) => node.pressure(low),
+  });
+
   const pods = new Informer<Pod>(client, PODS, signal, { fieldSelector: `spec.nodeName=${NODE_NAME}` });
   pods.onChange(({ previous, current }) => {
     const gone = previous !== undefined && previous.metadata.uid !== current?.metadata.uid ? workers.get(previous.metadata.uid ?? '') : undefined;
@@ -95,12 +111,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     const uid = current.metadata.uid ?? '';
     let worker = workers.get(uid);
     if (worker === undefined) {
-      worker = new PodWorker({ ...options, events, source }, current);
+      worker = new PodWorker({ ...options, events, source, logs }, current);
       workers.set(uid, worker);
       const namespace = current.metadata.namespace ?? '';
       let group = byNamespace.get(namespace);
       if (group === undefined) byNamespace.set(namespace, (group = new Set()));
       group.add(worker);
+      // Nothing new begins where there is no room for it; what ran before has the room that it takes.
+      if (storage.underPressure && current.status?.containerStatuses === undefined && !isCritical(current)) void worker.evict({ message: PRESSURE_MESSAGE, pressure: false, atOnce: true });
     }
     worker.update(current);
   });
@@ -118,6 +136,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     stop() {
       stopping ??= (async () => {
         controller.abort(new Error('the kubelet stops'));
+        storage.close();
         for (const worker of [...workers.values()]) forget(worker);
         await Promise.all(ending);
         await events.flushed();

@@ -1,8 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { PodLogOptions } from '../client.ts';
 
-/** Like the container runtime's log files: 10 MiB are kept, the oldest lines go first. */
+/** Like the container runtime's log files: 10 MiB are kept, the oldest lines go first, many at a time. */
 const LIMIT_BYTES = 10 * 1024 * 1024;
+const SLACK_BYTES = 512 * 1024;
+/** What all logs of a cluster may hold: they are kept in memory. */
+const BUDGET_BYTES = 96 * 1024 * 1024;
+/** What a line of a log file has before its text: the time, the stream and a mark. An empty line is not nothing here either. */
+const LINE_BYTES = 46;
 /** A line that gets longer than this is stored in parts, as containerd does. */
 const MAX_LINE = 16 * 1024;
 
@@ -15,12 +20,36 @@ interface Line {
 
 type Stream = 'stdout' | 'stderr';
 
+/** The logs of one cluster. Where there is too much of them, the longest is cut. */
+export class LogBudget {
+  readonly #stores = new Set<LogStore>();
+  #total = 0;
+
+  constructor(private readonly most = BUDGET_BYTES) {}
+
+  /** A log has grown by so many bytes. */
+  grown(store: LogStore, bytes: number): void {
+    this.#total += bytes;
+    if (bytes > 0) this.#stores.add(store);
+    if (this.#total <= this.most) return;
+    let longest = store;
+    for (const other of this.#stores) if (other.size > longest.size) longest = other;
+    longest.cut(longest.size / 2);
+  }
+
+  /** Nobody will ask for this log any more. */
+  forget(store: LogStore): void {
+    if (this.#stores.delete(store)) this.#total -= store.size;
+  }
+}
+
 /** The log of one run of a container: whole lines of both streams in the order of their ends, with their times. */
 export class LogStore {
   readonly #lines: Line[] = [];
   readonly #partial: Record<Stream, Buffer[]> = { stdout: [], stderr: [] };
   readonly #partialSize: Record<Stream, number> = { stdout: 0, stderr: 0 };
   readonly #clock: Clock;
+  readonly #budget: LogBudget | undefined;
   readonly #waiters = new Set<() => void>();
   readonly #taps = new Set<(stream: Stream, chunk: Buffer) => void>();
   #dropped = 0;
@@ -29,8 +58,14 @@ export class LogStore {
   #serial = 0;
   #closed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, budget?: LogBudget) {
     this.#clock = clock;
+    this.#budget = budget;
+  }
+
+  /** As much as a log file would hold. */
+  get size(): number {
+    return this.#size;
   }
 
   get closed(): boolean {
@@ -139,13 +174,28 @@ export class LogStore {
     this.#serial = now === this.#last ? this.#serial + 1 : 0;
     this.#last = now;
     this.#lines.push({ at: now, serial: this.#serial, bytes });
-    this.#size += bytes.length;
-    while (this.#size > LIMIT_BYTES) {
-      const gone = this.#lines.shift();
-      if (gone === undefined) break;
-      this.#size -= gone.bytes.length;
-      this.#dropped += 1;
+    this.#size += bytes.length + LINE_BYTES;
+    this.#budget?.grown(this, bytes.length + LINE_BYTES);
+    if (this.#size > LIMIT_BYTES + SLACK_BYTES) this.cut(LIMIT_BYTES);
+  }
+
+  /** Drops the oldest lines until no more than this is left. */
+  cut(bytes: number): void {
+    const before = this.#size;
+    let gone = 0;
+    for (const line of this.#lines) {
+      if (this.#size <= bytes) break;
+      this.#size -= line.bytes.length + LINE_BYTES;
+      gone += 1;
     }
+    this.#lines.splice(0, gone);
+    this.#dropped += gone;
+    this.#budget?.grown(this, this.#size - before);
+  }
+
+  /** Nobody will ask for it any more. */
+  discard(): void {
+    this.#budget?.forget(this);
   }
 
   #wake(): void {

@@ -2,7 +2,7 @@ import { rfc3339, rfc3339Micro, type Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KubeClient } from '../client.ts';
-import type { EventRecorder } from '../controllers/runtime/event-recorder.ts';
+import type { EventRecorder, EventType } from '../controllers/runtime/event-recorder.ts';
 import { LEASES, NODES } from '../controllers/runtime/resources.ts';
 import type { KubeObject } from '../store/object.ts';
 import { NODE_CAPACITY, NODE_NAME } from './fields.ts';
@@ -13,11 +13,13 @@ const RENEW_MS = 10_000;
 const HEARTBEAT_MS = 5 * 60_000;
 export const KUBELET_VERSION = 'v1.32.2';
 
-function conditions(now: number, since: string): Record<string, string>[] {
+/** `pressure`: whether the node has no room, and since when that is so. */
+function conditions(now: number, since: string, pressure: { low: boolean; since: string }): Record<string, string>[] {
   const common = { lastHeartbeatTime: rfc3339(now), lastTransitionTime: since };
+  const disk = { ...common, lastTransitionTime: pressure.since };
   return [
     { type: 'MemoryPressure', status: 'False', ...common, reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
-    { type: 'DiskPressure', status: 'False', ...common, reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+    pressure.low ? { type: 'DiskPressure', status: 'True', ...disk, reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' } : { type: 'DiskPressure', status: 'False', ...disk, reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
     { type: 'PIDPressure', status: 'False', ...common, reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
     { type: 'Ready', status: 'True', ...common, reason: 'KubeletReady', message: 'kubelet is posting ready status' },
   ];
@@ -34,8 +36,13 @@ function resources(): Record<string, string> {
   };
 }
 
+export interface RunningNode {
+  /** Says that the node has no room on its disk, or that it has some again. After kubernetes 1.32 pkg/kubelet/nodestatus/setters.go and eviction/eviction_manager.go */
+  pressure(low: 'ephemeral-storage' | 'inodes' | undefined): void;
+}
+
 /** Registers the one node, and keeps its lease and its heartbeat fresh until the signal aborts. */
-export async function runNode(options: { client: KubeClient; clock: Clock; log: Log; events: EventRecorder; machineId: string; signal: AbortSignal }): Promise<void> {
+export async function runNode(options: { client: KubeClient; clock: Clock; log: Log; events: EventRecorder; machineId: string; signal: AbortSignal }): Promise<RunningNode> {
   const { client, clock, log, signal } = options;
   const now = clock.now();
   const labels = {
@@ -55,6 +62,7 @@ export async function runNode(options: { client: KubeClient; clock: Clock; log: 
       spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] },
     }));
   const since = rfc3339(now);
+  let pressure = { low: false, since };
   const status = {
     addresses: [
       { type: 'InternalIP', address: HOST_IP },
@@ -62,7 +70,7 @@ export async function runNode(options: { client: KubeClient; clock: Clock; log: 
     ],
     capacity: resources(),
     allocatable: resources(),
-    conditions: conditions(now, since),
+    conditions: conditions(now, since, pressure),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
       architecture: 'amd64',
@@ -79,19 +87,28 @@ export async function runNode(options: { client: KubeClient; clock: Clock; log: 
   };
   await client.patch(NODES, undefined, NODE_NAME, { type: 'merge', body: { status } }, { subresource: 'status' });
   await renewLease(client, clock, node);
-  options.events.record({ ...node, metadata: { ...node.metadata, uid: NODE_NAME } }, 'Normal', 'Starting', 'Starting kubelet.');
+  const event = (type: EventType, reason: string, message: string) => options.events.record({ ...node, metadata: { ...node.metadata, uid: NODE_NAME } }, type, reason, message);
+  event('Normal', 'Starting', 'Starting kubelet.');
 
   const quietly = (what: string, work: () => Promise<unknown>) => () => {
     if (!signal.aborted) work().catch((error: unknown) => log.debug({ error: messageOf(error) }, what));
   };
+  const heartbeat = quietly('heartbeat not written', () => client.patch(NODES, undefined, NODE_NAME, { type: 'merge', body: { status: { conditions: conditions(clock.now(), since, pressure) } } }, { subresource: 'status' }));
   const stops = [
     clock.every(RENEW_MS, quietly('lease not renewed', () => renewLease(client, clock, node))),
-    clock.every(HEARTBEAT_MS, quietly('heartbeat not written', () =>
-      client.patch(NODES, undefined, NODE_NAME, { type: 'merge', body: { status: { conditions: conditions(clock.now(), since) } } }, { subresource: 'status' }),
-    )),
+    clock.every(HEARTBEAT_MS, heartbeat),
   ];
   signal.addEventListener('abort', () => stops.forEach((stop) => stop()), { once: true });
   if (signal.aborted) stops.forEach((stop) => stop());
+  return {
+    pressure(low) {
+      pressure = { low: low !== undefined, since: rfc3339(clock.now()) };
+      if (low !== undefined) event('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${low}`);
+      const reason = low === undefined ? 'NodeHasNoDiskPressure' : 'NodeHasDiskPressure';
+      event('Normal', reason, `Node ${NODE_NAME} status is now: ${reason}`);
+      heartbeat();
+    },
+  };
 }
 
 async function renewLease(client: KubeClient, clock: Clock, node: KubeObject): Promise<void> {

@@ -65,8 +65,8 @@ export function placedContainers(pod: Pod): PlacedContainer[] {
 export interface PodObserved {
   /** Volumes and network are there. */
   prepared: boolean;
-  /** The kubelet itself ended the pod: DeadlineExceeded, Evicted. */
-  ended?: { reason: string; message: string };
+  /** The kubelet itself ended the pod: DeadlineExceeded, Evicted. `disruptedAt`: for the node's sake, not for what the pod did. */
+  ended?: { reason: string; message: string; graceMs?: number; disruptedAt?: number };
   startedAt: number;
   containers: Map<string, ContainerObserved>;
 }

@@ -28,7 +28,8 @@ export function podStatus(pod: Pod, observed: PodObserved, facts: StatusFacts): 
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return {
     phase,
-    ...(observed.ended === undefined ? {} : { reason: observed.ended.reason, message: observed.ended.message }),
+    // Not before its containers have stopped. After kubernetes 1.32 pkg/kubelet/status/status_manager.go (mergePodStatus)
+    ...(observed.ended === undefined || !facts.finished ? {} : { reason: observed.ended.reason, message: observed.ended.message }),
     conditions: conditions(pod, observed, phase, facts, initStatuses, statuses),
     hostIP: HOST_IP,
     hostIPs: [{ ip: HOST_IP }],
@@ -128,14 +129,16 @@ function conditions(pod: Pod, observed: PodObserved, phase: PodPhase, facts: Sta
     ContainersReady: containersReady,
   };
   const before = pod.status?.conditions ?? [];
+  const { ended } = observed;
+  const disruption = ended?.disruptedAt === undefined ? [] : [condition('DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: ended.message }, rfc3339(ended.disruptedAt))];
   const known = Object.entries(verdicts).map(([type, verdict]): PodCondition => {
     const previous = before.find((c) => c.type === type);
     const since = previous?.status === verdict.status ? previous.lastTransitionTime : undefined;
     return condition(type, verdict, since ?? rfc3339(facts.now));
   });
   const scheduled = before.find((c) => c.type === 'PodScheduled') ?? condition('PodScheduled', { status: 'True' }, rfc3339(observed.startedAt));
-  const others = before.filter((c) => verdicts[c.type] === undefined && c.type !== 'PodScheduled');
-  return [...known, scheduled, ...others];
+  const others = before.filter((c) => verdicts[c.type] === undefined && c.type !== 'PodScheduled' && c.type !== disruption[0]?.type);
+  return [...disruption, ...known, scheduled, ...others];
 }
 
 function condition(type: string, verdict: Verdict, lastTransitionTime: string): PodCondition {

@@ -1,3 +1,4 @@
+import { sleep } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { goDuration } from '../../lib/go-duration.ts';
@@ -5,13 +6,15 @@ import type { EventRecorder, EventType } from '../controllers/runtime/event-reco
 import type { Pod } from '../controllers/runtime/kinds.ts';
 import { PODS } from '../controllers/runtime/resources.ts';
 import { type ContainerRun, ContainerRuns, type PodSurroundings } from './container-runs.ts';
-import { ContainerStarter, type StarterOptions } from './container-starter.ts';
+import { ContainerStarter, layerOf, type StarterOptions } from './container-starter.ts';
 import { decide, type Decision } from './decide.ts';
 import { addEphemeral, fieldPathOf, newObserved, observedOf, type ContainerObserved, type PodObserved } from './observed.ts';
 import { PodFolder } from './pod-folder.ts';
 import { phaseOf, podStatus } from './pod-status.ts';
 import { restoreObserved } from './restore.ts';
 import { StatusWriter } from './status-writer.ts';
+import type { Eviction } from './storage/evictions.ts';
+import type { PodStorage } from './storage/storage-watch.ts';
 import { MountError } from './volumes.ts';
 
 export interface WorkerOptions extends StarterOptions {
@@ -20,6 +23,10 @@ export interface WorkerOptions extends StarterOptions {
   /** The kubelet's folder; the worker makes and removes its own inside. */
   folder: string;
 }
+
+/** After kubernetes 1.32 pkg/kubelet/eviction/eviction_manager.go (immediateEvictionGracePeriodSeconds) */
+const EVICTION_MS = 1000;
+const EVICTION_PATIENCE_MS = 20_000;
 
 /** The actor of one pod: does what `decide` says, sees what comes of it, and reports. */
 export class PodWorker {
@@ -85,6 +92,29 @@ export class PodWorker {
     this.#sync();
   }
 
+  /** Where it keeps what it writes; undefined when it has nothing, or no more. */
+  storage(): PodStorage | undefined {
+    if (!this.#observed.prepared || this.#cleaned) return undefined;
+    const { path } = this.#folder;
+    const containers = this.#runs.held().map(({ name, attempt, logBytes }) => ({ name, layer: layerOf(path, name, attempt), logBytes }));
+    const volumes = this.#pod.spec.volumes ?? [];
+    const at = (name: string) => this.#volumes.get(name) ?? [];
+    const emptyDirs = volumes.flatMap(({ name, emptyDir }) => (emptyDir === undefined ? [] : [at(name)].flat().map((folder) => ({ name, path: folder }))));
+    const claims = volumes.flatMap(({ name, persistentVolumeClaim }) => (persistentVolumeClaim === undefined ? [] : at(name)));
+    return { pod: this.#pod, folder: path, containers, emptyDirs, claims };
+  }
+
+  /** Ends the pod for what it takes of the node. Resolves when nothing of it runs and its files are gone. */
+  async evict({ message, pressure, atOnce }: Omit<Eviction, 'uid'>): Promise<void> {
+    if (this.#finished || this.#gone || this.#observed.ended !== undefined) return;
+    const { clock } = this.#options;
+    this.#observed.ended = { reason: 'Evicted', message, graceMs: EVICTION_MS, ...(pressure ? { disruptedAt: clock.now() } : {}) };
+    this.#event('Warning', 'Evicted', message);
+    if (atOnce) void this.#runs.kill();
+    this.#sync();
+    for (const give = clock.now() + EVICTION_PATIENCE_MS; !this.#cleaned && clock.now() < give; ) await sleep(clock, 50);
+  }
+
   /** The pod is no longer stored: everything of it ends at once. Resolves when nothing of it runs. */
   async remove(): Promise<void> {
     this.#gone = true;
@@ -93,6 +123,7 @@ export class PodWorker {
     const ended = this.#runs.kill();
     if (this.#syncing) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.all([ended, this.#runs.kill()]);
+    this.#runs.discard();
     await this.#cleanUp();
   }
 

@@ -20,7 +20,7 @@ function ingressOf(place: Place): NonNullable<ClusterOptions['ingress']> {
 }
 
 /** A cluster of our own in the lab's process; its API listens on the place's own loopback. */
-export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderDependencies): ClusterProvider {
+export function embeddedProvider({ clock, ids, log, sandbox, argoUi, storage }: ProviderDependencies): ClusterProvider {
   return {
     name: 'embedded',
     title: 'Emulated cluster',
@@ -46,6 +46,7 @@ export function embeddedProvider({ clock, ids, log, sandbox, argoUi }: ProviderD
           serverUrl: `https://127.0.0.1:${listener.port}`,
           argoUi,
           addons: true,
+          ...(storage === undefined ? {} : { storage }),
           ingress: ingressOf(session.place),
           nodeDial: (port) => session.place.dial(port),
           ...(session.place.networkPid === undefined ? {} : { nodePort: async (port: number) => (await session.place.listen(port, '0.0.0.0')).server }),

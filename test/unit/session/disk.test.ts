@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../../server/protocol/rest.ts';
+import { systemClock } from '../../../server/lib/clock.ts';
 import { DiskWatch } from '../../../server/session/disk-watch.ts';
 import type { SessionInside } from '../../../server/session/inside.ts';
 
@@ -17,8 +18,9 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 function watching(limits: { bytes: number; files: number }): DiskWatch {
-  const place = { home, endWriters: async () => ++ended };
-  const session: Partial<SessionInside> = { life: { place } as unknown as NonNullable<SessionInside['life']>, send: (event) => void events.push(event) };
+  const place = { home, isolation: 'bubblewrap', endWriters: async () => ++ended, endAll: async () => (ended += 10) };
+  const deps = { clock: systemClock } as SessionInside['deps'];
+  const session: Partial<SessionInside> = { deps, life: { place } as unknown as NonNullable<SessionInside['life']>, send: (event) => void events.push(event) };
   return new DiskWatch(session as SessionInside, limits);
 }
 const MIB = 1024 * 1024;
@@ -57,5 +59,23 @@ describe('a home that fills up', () => {
     await symlink('/usr', join(home, 'usr'));
     await watching({ bytes: MIB, files: 50 }).look();
     expect(events).toEqual([]);
+  });
+  it('is emptied of what was written last, where something writes faster than anybody looks', async () => {
+    await writeFile(join(home, 'notes'), 'mine\n');
+    await utimes(join(home, 'notes'), 1, 1);
+    await mkdir(join(home, 'deep'));
+    await symlink('/etc/hostname', join(home, 'usr'));
+    for (const [at, name] of ['a', 'b\nb', 'deep/c', 'deep/d'].entries()) {
+      await writeFile(join(home, name), Buffer.alloc(5 * MIB));
+      await utimes(join(home, name), 1000 + at, 1000 + at);
+    }
+    const watch = watching({ bytes: 10 * MIB, files: 100 });
+    await watch.look();
+    expect({ ended, left: (await readdir(home, { recursive: true })).sort() }).toEqual({ ended: 10, left: ['a', 'deep', 'notes', 'usr'] });
+    const text = 'Your home folder is full: 20 of 10 MiB. What was writing into it has been ended. The 3 files that were written last are gone. Delete what you no longer need: du -sh ~/* shows what is large.';
+    expect(events).toEqual([{ type: 'notice', id: 'disk', severity: 'error', text }]);
+    // Why everything has ended is still told when there is room.
+    await watch.look();
+    expect(events).toHaveLength(1);
   });
 });
