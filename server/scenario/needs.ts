@@ -18,17 +18,30 @@ interface NeedRule {
   when?(command: ShellCommand): string | undefined;
 }
 
-const NODES = /^(?:\w+@)?(?:node0?\d|host0?[2-9]|controlplane|master)$/;
+/** The machine that a session stands for, `controlplane`, is none of them. */
+const NODES = /^(?:\w+@)?(?:node0?\d|host0?[2-9])$/;
+/** What only the machines of a cluster have. */
+const NODE_FILES = /^[<>&\d'"]*(?:\/etc\/(?:kubernetes|cni)|\/var\/lib\/(?:kubelet|etcd|containerd)|\/opt\/cni)(?:\/|$)/;
+/** What a session's own `crictl` can do. */
+const LOOKS = new Set(['ps', 'pods', 'images', 'image', 'img', 'logs', 'exec', 'inspect', 'version', 'info']);
+const OWN_SERVICE = /^(?:kubelet|containerd)(?:\.service)?$/;
+/** What is done to a node; other things may be called node1, too. */
+const NODE_VERBS = new Set(['cordon', 'uncordon', 'drain', 'taint', 'node', 'nodes', 'no']);
+/** What a session can say of the node's own services. */
+const ASKS = new Set(['status', 'is-active', 'is-enabled', 'start', 'enable']);
 /** `root`, or what only the session can tell. */
 const ROOT = /^(?:root|0|\$.*)?(?:[:.](?:root|0|\$.*)?)?$/;
-const FETCHES: Record<string, readonly string[]> = { pip: ['install', 'download'], pip3: ['install', 'download'], npm: ['install', 'i', 'ci'], npx: [], yarn: ['add', 'install'], gem: ['install'], cargo: ['install', 'build'], go: ['get', 'install', 'mod'], mvn: [], gradle: [], dotnet: ['restore', 'add'], terraform: ['init'], tofu: ['init'], 'ansible-galaxy': [], krew: ['install'], conda: ['install'] };
+const FETCHES: Record<string, readonly string[]> = { pip: ['install', 'download'], pip3: ['install', 'download'], npm: ['install', 'i', 'ci'], npx: [], yarn: ['add', 'install'], gem: ['install'], cargo: ['install', 'build'], go: ['get', 'install'], mvn: [], gradle: [], dotnet: ['restore', 'add'], terraform: ['init'], tofu: ['init'], 'ansible-galaxy': [], krew: ['install'], conda: ['install'] };
 
 /** Adding one: a line here. The first rule that fits a command counts. */
 const RULES: readonly NeedRule[] = [
   { kind: 'docker', commands: ['docker', 'docker-compose', 'podman', 'buildah', 'skopeo', 'nerdctl', 'kind', 'k3d', 'minikube', 'vcluster'] },
   { kind: 'packages', commands: ['apt', 'apt-get', 'yum', 'dnf', 'apk', 'snap', 'zypper', 'add-apt-repository', 'dpkg', 'rpm', 'microk8s'] },
-  { kind: 'systemd', commands: ['systemctl', 'service', 'journalctl', 'timedatectl', 'hostnamectl'] },
-  { kind: 'nodes', commands: ['kubeadm', 'etcdctl', 'etcdutl', 'crictl', 'ctr', 'kubelet'] },
+  { kind: 'systemd', commands: ['systemctl'], when: ({ args }) => { const words = args.filter((arg) => !arg.startsWith('-')); return words[0] === 'daemon-reload' || (ASKS.has(words[0] ?? '') && OWN_SERVICE.test(words[1] ?? '')) ? undefined : ['systemctl', words[0]].filter(Boolean).join(' '); } },
+  { kind: 'systemd', commands: ['service', 'journalctl', 'timedatectl', 'hostnamectl'] },
+  { kind: 'nodes', commands: ['kubeadm', 'etcdctl', 'etcdutl', 'ctr', 'kubelet'] },
+  { kind: 'nodes', commands: ['crictl'], when: ({ args }) => { const verb = args.find((arg) => /^[a-z]+$/.test(arg)); return verb === undefined || LOOKS.has(verb) ? undefined : `crictl ${verb}`; } },
+  { kind: 'nodes', commands: ['kubectl', 'k'], when: ({ name, args }) => { const node = args.find((arg) => /^(?:nodes?\/)?node0?\d$/.test(arg)); return node === undefined || !args.some((arg) => NODE_VERBS.has(arg)) ? undefined : `${name} … ${node}`; } },
   { kind: 'nodes', commands: ['ssh', 'scp'], when: ({ name, args }) => { const host = args.map((arg) => arg.replace(/:.*$/, '')).find((arg) => NODES.test(arg)); return host === undefined ? undefined : `${name} ${host}`; } },
   { kind: 'openshift', commands: ['oc', 'odo', 'tkn'], when: ({ name, args }) => (name === 'tkn' ? undefined : [name, args[0]].filter(Boolean).join(' ')) },
   { kind: 'internet', commands: ['curl', 'wget', 'git', 'kubectl', 'k', 'oras', 'helm', 'bash'], when: ({ name, args }) => { const address = internetAddress(args); return address === undefined ? undefined : `${name} ${address}`; } },
@@ -52,7 +65,13 @@ export function needOf(command: ShellCommand): { kind: MachineNeed; shown: strin
     const shown = rule.when === undefined ? [command.name, command.args[0]?.startsWith('-') === true ? undefined : command.args[0]].filter(Boolean).join(' ') : rule.when(command);
     if (shown !== undefined) return { kind: rule.kind, shown: shown.length > 80 ? `${shown.slice(0, 79)}…` : shown };
   }
-  return undefined;
+  const file = command.args.find((arg) => NODE_FILES.test(arg));
+  return file === undefined || command.name === 'kubectl' ? undefined : { kind: 'nodes', shown: `${command.name} ${file.replace(/^[<>&\d'"]*/, '').slice(0, 70)}` };
+}
+
+/** kubectl builds what kustomize builds. */
+function provided({ name, args }: ShellCommand): boolean {
+  return name === 'kustomize' && ['build', 'version'].includes(args[0] ?? '');
 }
 
 /** Collects what a scenario needs, one of a kind, the first place that shows it. */
@@ -69,7 +88,7 @@ export class NeedFinder {
     for (const command of shellCommands(text)) {
       const need = needOf(command);
       if (need !== undefined) this.add(need.kind, `${where} runs ${need.shown}`);
-      if (PROGRAMS.has(command.name) && !this.#programs.has(command.name)) this.#programs.set(command.name, `${where} runs ${command.name}`);
+      if (PROGRAMS.has(command.name) && !provided(command) && !this.#programs.has(command.name)) this.#programs.set(command.name, `${where} runs ${command.name}`);
     }
   }
 
@@ -111,7 +130,7 @@ const WORDS: Record<MachineNeed, { title: string; message: string; next: string 
   packages: { title: 'Package installation', message: 'Nothing can be installed with a package manager in a session.', next: 'Install what is needed on the machine that the lab runs on.' },
   internet: { title: 'The internet', message: 'Sessions reach nothing outside this machine.', next: 'Have the files ready in the assets of the scenario.' },
   systemd: { title: 'System services', message: 'A session has no systemd: services can be neither started nor looked at.', next: 'Start programs by hand where that is possible.' },
-  nodes: { title: "The cluster's machines", message: 'The machines of the cluster can not be entered from a session.', next: 'A cluster made with kind has nodes that can be entered with docker exec.' },
+  nodes: { title: "The cluster's machines", message: 'The machines of the cluster and their files can not be reached from a session, and the emulated cluster has one node.', next: 'Read along there; what kubectl does works.' },
   openshift: { title: 'OpenShift', message: 'There is no OpenShift here, only Kubernetes.', next: 'Use kubectl for what both have.' },
   users: { title: 'Other users', message: 'Everything in a session runs as root: nobody can become another user, and files belong to nobody else.', next: 'Read along, or try these steps on a machine of your own.' },
   kernel: { title: 'The machine itself', message: 'A session can change neither disks nor networks nor the settings of the kernel.', next: 'Read along, or try these steps on a machine of your own.' },

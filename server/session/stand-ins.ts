@@ -1,3 +1,5 @@
+import { NODE_PROGRAMS, SERVICES } from './node-programs.ts';
+
 /**
  * Small programs that say what a sandbox lacks, under the names that scenarios call. Nothing pretends to have worked: a
  * stand-in does what the real program would do on a machine without its service, and says why. `sudo` is no stand-in of
@@ -82,7 +84,10 @@ case $action in
       esac
       if [ -z "$seen" ]; then seen=1; continue; fi
       name=\${word%%=*}
-      if command -v "$name" >/dev/null 2>&1 || dpkg-query -W -f '\${Status}' "$name" 2>/dev/null | grep -q ' installed$'; then echo "$name is already there."; else missing="$missing $name"; fi
+      # A stand-in under that name is not the program.
+      there=$(command -v "$name" 2>/dev/null)
+      case $there in "\${0%/*}"/*) there= ;; esac
+      if [ -n "$there" ] || dpkg-query -W -f '\${Status}' "$name" 2>/dev/null | grep -q ' installed$'; then echo "$name is already there."; else missing="$missing $name"; fi
     done
     [ -z "$missing" ] && exit 0
     for name in $missing; do echo "E: Unable to locate package $name" >&2; done
@@ -93,7 +98,6 @@ case $action in
 esac
 `;
 
-const SERVICES = 'there is no service manager in this sandbox: services can’t be started or stopped here.';
 const CONTAINERS = 'containers can’t be run in this sandbox; pods in the cluster can: kubectl run NAME --image=IMAGE';
 const PACKAGES = 'there are no package sources in this sandbox: nothing can be installed.';
 
@@ -109,16 +113,13 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   apk: LACKING('apk', PACKAGES, 1),
   snap: LACKING('snap', PACKAGES, 1),
   'add-apt-repository': LACKING('add-apt-repository', PACKAGES, 1),
-  systemctl: LACKING('systemctl', SERVICES, 1),
-  service: LACKING('service', SERVICES, 1),
+  ...NODE_PROGRAMS,
   timedatectl: LACKING('timedatectl', SERVICES, 1),
   hostnamectl: LACKING('hostnamectl', SERVICES, 1),
-  journalctl: LACKING('journalctl', 'there is no journal in this sandbox.', 1),
   docker: LACKING('docker', CONTAINERS, 1),
   'docker-compose': LACKING('docker-compose', CONTAINERS, 1),
   podman: LACKING('podman', CONTAINERS, 1),
   nerdctl: LACKING('nerdctl', CONTAINERS, 1),
-  crictl: LACKING('crictl', 'the node’s container runtime can’t be reached from this sandbox.', 1),
   kubeadm: LACKING('kubeadm', 'the cluster of this sandbox was not made with kubeadm, and its nodes can’t be entered.', 1),
   // The older host's own: it waited for the machine there; here everything is ready by the time a page opens.
   'launch.sh': '#!/bin/sh\nexit 0\n',

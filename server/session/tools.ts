@@ -1,7 +1,8 @@
-import { access, chmod, constants, copyFile, mkdir, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, copyFile, lstat, mkdir, readlink, realpath, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { FOREGROUND } from '../terminal/foreground.ts';
 import { BASHRC } from '../terminal/shell-integration.ts';
+import { PROGRAMS } from '../scenario/programs.ts';
 import { STAND_INS } from './stand-ins.ts';
 
 export interface Tools {
@@ -32,7 +33,27 @@ export async function prepareTools(folder: string, options: { path: string; argo
     await copyNew(options.argoBundle, join(folder, 'lib', 'argo.mjs'));
     await replace(join(bin, 'argo'), argoLauncher(), 0o755);
   }
+  await linkPrograms(bin, options.path);
   return { folder, notices };
+}
+
+/** Folders of programs that a place's PATH has anyway. */
+const ON_EVERY_PATH = new Set(['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']);
+
+/** Programs that scenarios use and that the machine keeps elsewhere below /usr, such as /usr/local/go/bin: places see them there. */
+async function linkPrograms(bin: string, path: string): Promise<void> {
+  for (const folder of path.split(delimiter)) {
+    if (!folder.startsWith('/usr/') || ON_EVERY_PATH.has(folder)) continue;
+    for (const name of PROGRAMS) {
+      const program = join(folder, name);
+      const link = join(bin, name);
+      if (!(await access(program, constants.X_OK).then(() => true, () => false))) continue;
+      const there = await lstat(link).catch(() => undefined);
+      if (there?.isSymbolicLink() === true && (await readlink(link)) !== program) await rm(link);
+      else if (there !== undefined) continue;
+      await symlink(program, link).catch(() => undefined);
+    }
+  }
 }
 
 /** Finds node inside a sandbox, where it is bound when it lies outside /usr, and outside one. */

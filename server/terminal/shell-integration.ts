@@ -1,4 +1,8 @@
+import { PROGRAMS } from '../scenario/programs.ts';
 import { MARK_CODE } from './marks.ts';
+
+/** Programs that scenarios use, beside those that a session can give at once. */
+const NEVER_HERE = ['oc', 'odo', 'minikube', 'kind', 'k3d', 'k3s', 'microk8s', 'vcluster', 'skopeo', 'buildah', 'kube-bench', 'ufw', 'iptables', 'bazel', 'cfssl', 'jless', 'bat', 'code'];
 
 /**
  * The rc file of the learner's bash. It makes the prompt look like Killercoda's and tells the server, at each prompt,
@@ -24,6 +28,14 @@ __lab_completion() {
   return 124
 }
 complete -F __lab_completion kubectl k
+command_not_found_handle() {
+  builtin printf 'bash: %s: command not found\\n' "$1" >&2
+  case $1 in
+    ${[...PROGRAMS, ...NEVER_HERE].join('|')})
+      builtin printf '%s is not on the machine that this lab runs on. Once it is installed there, in /usr, new terminals have it, too.\\n' "$1" >&2 ;;
+  esac
+  return 127
+}
 [ -r ~/.bashrc ] && source ~/.bashrc
 if [ -n "$__lab_nonce" ]; then
   __lab_ran=0

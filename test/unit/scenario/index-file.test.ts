@@ -159,7 +159,12 @@ describe('what a scenario needs', () => {
     ['packages', '`sudo apt-get install -y jq`{{execute}}', 'step 1 runs apt-get install'],
     ['internet', '```bash\ncurl -sL https://example.com/x | bash\n```', 'step 1 runs curl https://example.com/x'],
     ['internet', '```\nkubectl apply -f https://example.com/all.yaml\n```{{exec}}', 'step 1 runs kubectl https://example.com/all.yaml'],
-    ['systemd', '```\nsystemctl status kubelet\n```{{exec}}', 'step 1 runs systemctl status'],
+    ['systemd', '```\nsystemctl status nginx\n```{{exec}}', 'step 1 runs systemctl status'],
+    ['systemd', '`sudo systemctl restart kubelet`{{exec}}', 'step 1 runs systemctl restart'],
+    ['nodes', '`crictl -r unix:///x.sock rm abc`{{exec}}', 'step 1 runs crictl rm'],
+    ['nodes', '`kubectl drain node01 --ignore-daemonsets`{{exec}}', 'step 1 runs kubectl … node01'],
+    ['nodes', '```\ncat > /etc/kubernetes/manifests/web.yaml <<EOF\nx\nEOF\n```{{exec}}', 'step 1 runs cat /etc/kubernetes/manifests/web.yaml'],
+    ['nodes', '`ls /var/lib/etcd`{{exec}}', 'step 1 runs ls /var/lib/etcd'],
     ['nodes', '```\nssh node01\n```{{exec}}', 'step 1 runs ssh node01'],
     ['nodes', '`hostname`{{execute HOST2}}', 'step 1 works on host02'],
     ['openshift', '```\noc get pods\n```{{execute}}', 'step 1 runs oc get'],
@@ -172,7 +177,7 @@ describe('what a scenario needs', () => {
     expect((await scenarioOf(STEP, { 'one.md': page })).scenario?.needs).toEqual([{ kind, because }]);
   });
 
-  it.each(['```\ncurl http://localhost:8080/\n```{{exec}}', '```\ncurl -s http://$(kubectl get svc web -o jsonpath={.spec.clusterIP})/\n```{{exec}}', '```\nkubectl get pods\n```{{exec}}', '```yaml\nimage: docker\n```{{copy}}', 'You could use docker run here.', '`su -`{{exec}}', '`su -c id root`{{exec}}', '`chown -R root:root x`{{exec}}', '`chown $(id -u) x`{{exec}}', '`mount`{{exec}}', '`ip addr show`{{exec}}', '`sysctl -a`{{exec}}', '`mkfs.ext4 disk.img`{{exec}}', '```\ncat <<EOF\ndocker run x\nEOF\n```{{exec}}', '```\necho "apt install"\n```{{exec}}'])('is nothing for %j', async (page) => {
+  it.each(['`ssh controlplane hostname`{{exec}}', '`crictl ps -a`{{exec}}', '`systemctl status kubelet`{{exec}}', '`go mod init x`{{copy}}', '`kubectl apply -f node1`{{exec}}', '```\ncurl http://localhost:8080/\n```{{exec}}', '```\ncurl -s http://$(kubectl get svc web -o jsonpath={.spec.clusterIP})/\n```{{exec}}', '```\nkubectl get pods\n```{{exec}}', '```yaml\nimage: docker\n```{{copy}}', 'You could use docker run here.', '`su -`{{exec}}', '`su -c id root`{{exec}}', '`chown -R root:root x`{{exec}}', '`chown $(id -u) x`{{exec}}', '`mount`{{exec}}', '`ip addr show`{{exec}}', '`sysctl -a`{{exec}}', '`mkfs.ext4 disk.img`{{exec}}', '```\ncat <<EOF\ndocker run x\nEOF\n```{{exec}}', '```\necho "apt install"\n```{{exec}}'])('is nothing for %j', async (page) => {
     expect((await scenarioOf(STEP, { 'one.md': page })).scenario?.needs).toEqual([]);
   });
 
