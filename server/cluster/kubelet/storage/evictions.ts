@@ -41,6 +41,8 @@ export interface Verdict {
 const THRESHOLD = { 'ephemeral-storage': Math.fround(0.1), inodes: Math.fround(0.05) };
 const NODE_INODES = 6_553_600;
 const CRITICAL = 2_000_000_000;
+/** No more than the folders that each container begins with, and a little text. */
+const LEAST = { 'ephemeral-storage': 512 * 1024, inodes: 100 };
 
 /** Which pods have to go, and why, in the kubelet's words. Pure. After kubernetes 1.32 pkg/kubelet/eviction/eviction_manager.go and helpers.go */
 export function evictionsOf(pods: readonly PodUsage[], used: DiskUsage, limits: StorageLimits): Verdict {
@@ -52,8 +54,8 @@ export function evictionsOf(pods: readonly PodUsage[], used: DiskUsage, limits: 
   });
   if (low === undefined) return { evictions: local, low };
   const gone = new Set(local.map(({ uid }) => uid));
-  // One by one, as there: the room that one makes may be enough. Who holds nothing makes none.
-  const [first] = evictable.filter((usage) => !gone.has(usage.pod.metadata.uid ?? '') && weightOf(usage, low) > 0).sort((a, b) => byRank(a, b, low));
+  // One by one, as there: the room that one makes may be enough. Who holds next to nothing makes none, whoever has filled a claim.
+  const [first] = evictable.filter((usage) => !gone.has(usage.pod.metadata.uid ?? '') && weightOf(usage, low) > LEAST[low]).sort((a, b) => byRank(a, b, low));
   const victim = local.length > 0 || first === undefined ? [] : [{ uid: first.pod.metadata.uid ?? '', message: lowMessage(first, used, limits, low), pressure: true, atOnce: true }];
   return { evictions: [...local, ...victim], low };
 }

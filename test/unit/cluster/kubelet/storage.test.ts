@@ -37,7 +37,7 @@ describe('which pods have to go for what they hold on the disk', () => {
   });
 
   it('who fills a claim, where nobody else holds anything, but nothing of the system', () => {
-    const pods = [usage('system', { priority: 2_000_000_000 }, { containers: { main: 90 * MIB } }), usage('idle', {}, { files: 0 }), usage('claim', {}, { claims: 110 * MIB })];
+    const pods = [usage('system', { priority: 2_000_000_000 }, { containers: { main: 90 * MIB } }), usage('idle', {}, { containers: { main: 200 * 1024 } }), usage('claim', {}, { claims: 110 * MIB })];
     expect(evictionsOf(pods, { bytes: 200 * MIB, files: 30 }, LIMITS).evictions.map(({ uid }) => uid)).toEqual(['claim']);
   });
 
