@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fillPlaceholders } from '../protocol/placeholders.ts';
+import type { BlockTarget } from '../protocol/workbench.ts';
 import type { Page, Scenario } from '../scenario/model.ts';
 import { readText } from '../scenario/source-file.ts';
 
@@ -18,7 +19,12 @@ export interface Block {
   line: number;
   /** What its author expects of it: an exit code, or `any`. */
   expects: number | 'any' | undefined;
+  /** A block of the editor's: put into this file instead of being typed. */
+  into?: { file: string; target: BlockTarget; marker?: string };
 }
+
+const PUTS: ReadonlySet<string> = new Set<BlockTarget>(['replace', 'insert', 'append', 'prepend']);
+const isPut = (target: string): target is BlockTarget => PUTS.has(target);
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' };
 
@@ -42,6 +48,14 @@ export function blocksOf(html: string, markdown: string, desk: TerminalChoice = 
     const attributes = new Map([...(tag[1] ?? '').matchAll(/([a-z-]+)="([^"]*)"/g)].map((match) => [match[1] ?? '', decode(match[2] ?? '')]));
     const action = attributes.get('data-action') ?? '';
     const code = attributes.get('data-code') ?? '';
+    const [file = '', target = 'replace', marker] = [attributes.get('data-file'), attributes.get('data-target'), attributes.get('data-marker')];
+    if (file !== '' && isPut(target)) {
+      const named = lines.findIndex((text, at) => at >= from && text.includes(file));
+      const line = named < 0 ? from : named;
+      from = line;
+      blocks.push({ code: fillPlaceholders(code, { portUrl: 'http://localhost:{port}' }), terminal: 0, interrupt: false, newline: false, keys: false, line: line + 1, expects: undefined, into: { file, target, ...(marker === undefined ? {} : { marker }) } });
+      continue;
+    }
     if (!/^(exec|ctrl-seq)/.test(action) || code.trim() === '') continue;
     const line = lineOf(lines, code, from);
     if (line !== undefined) from = line;

@@ -4,6 +4,8 @@ import { pagesOf } from '../scenario/load.ts';
 import type { Exercise, Page, Scenario } from '../scenario/model.ts';
 import { isCheckable } from '../session/content.ts';
 import type { Session } from '../session/session.ts';
+import { applyBlock } from '../protocol/workbench.ts';
+import { Editor } from '../session/editor.ts';
 import { type Block, blocksOf, markdownOf, TerminalChoice } from './blocks.ts';
 import { cutScript, syntaxProblem } from './cut.ts';
 import type { Desk } from './desk.ts';
@@ -89,6 +91,11 @@ export class Walker {
   async #click(page: Page, block: Block, mayRunOnLast: boolean): Promise<{ findings: Finding[]; exchanges: Exchange[] }> {
     const { desk } = this;
     const findings: Finding[] = [];
+    if (block.into !== undefined) {
+      const failed = await putBlock(desk.session, block.into, block.code).then(() => undefined, messageOf);
+      if (failed !== undefined) findings.push({ severity: 'error', code: 'block-not-put', message: `The block for ${block.into.file} could not be put there.`, observed: failed });
+      return { findings, exchanges: [] };
+    }
     if (block.keys) return { findings, exchanges: [await desk.press(keysOf(block.code), page.id, block.terminal)] };
     if (!block.newline) return { findings, exchanges: [await desk.press(block.code, page.id, block.terminal)] };
     const running = await desk.running(block.terminal);
@@ -176,4 +183,16 @@ const NAMED: Record<string, string> = { ESC: '\u001b', TAB: '\t', ENTER: '\r', D
 /** `^C` → Ctrl-C, `^ESC` → Escape; anything else as it is. */
 export function keysOf(text: string): string {
   return text.replace(/\^(ESC|TAB|ENTER|DEL|[A-Za-z[\]\\^_])/g, (_, name: string) => NAMED[name] ?? String.fromCharCode(name.toUpperCase().charCodeAt(0) & 0x1f));
+}
+
+/** Puts a block into its file, as the page's button does. */
+async function putBlock(session: Session, into: NonNullable<Block['into']>, code: string): Promise<void> {
+  if (session.place === undefined) throw new LabError('conflict', 'the session is not ready');
+  const editor = new Editor(session.place, { root: session.scenario.editorPath, leftOut: session.scenario.leftOutOfEditor });
+  const there = await editor.read(into.file).catch((error: unknown) => {
+    if (error instanceof LabError && error.code === 'not-found') return undefined;
+    throw error;
+  });
+  if (there?.unreadable !== undefined) throw new LabError('conflict', `${into.file} is no text`);
+  await editor.save(into.file, applyBlock(there?.text ?? '', into.target, code, into.marker), undefined);
 }

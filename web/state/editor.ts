@@ -153,22 +153,7 @@ function byName(a: FileEntry, b: FileEntry): number {
   return a.name.localeCompare(b.name, 'en', { sensitivity: 'base', numeric: true });
 }
 
-export type BlockTarget = 'replace' | 'insert' | 'append' | 'prepend';
-
-/**
- * A block of the page put into a file, as Katacoda's editor did: `insert` takes the place of the marker (at the end,
- * where the marker is not there or not named).
- */
-export function applyBlock(text: string, target: BlockTarget, code: string, marker: string | undefined): string {
-  const block = code.endsWith('\n') || code === '' ? code : `${code}\n`;
-  if (target === 'replace') return block;
-  if (target === 'prepend') return block + text;
-  if (target === 'insert' && marker !== undefined && marker !== '' && text.includes(marker)) {
-    const at = text.indexOf(marker);
-    return text.slice(0, at) + code.replace(/\n$/, '') + text.slice(at + marker.length);
-  }
-  return (text === '' || text.endsWith('\n') ? text : `${text}\n`) + block;
-}
+export { applyBlock, type BlockTarget } from '../../server/protocol/workbench.ts';
 
 /** Whether a path is this file or folder, or something in it. */
 export function isWithin(path: string, folder: string): boolean {

@@ -17,6 +17,14 @@ describe('the blocks of a page', () => {
     ]);
   });
 
+  it('are also those that belong into a file, in their place among the others', async () => {
+    const page = '`node app.js &`{{execute}}\n\n<pre class="file" data-filename="app.js" data-target="insert" data-marker="#here">a &lt; b\n</pre>\n\n<pre class="file" data-target="clipboard">copy me</pre>\n';
+    expect(await blocks(page)).toEqual([
+      { ...plain, code: 'node app.js &', line: 1 },
+      { ...plain, code: 'a < b', terminal: 0, newline: false, line: 3, into: { file: 'app.js', target: 'insert', marker: '#here' } },
+    ]);
+  });
+
   it('keep what HTML would swallow', async () => {
     expect((await blocks('```\necho "<a & b>" \'c\' > x\n```{{exec}}'))[0]?.code).toBe('echo "<a & b>" \'c\' > x');
   });
