@@ -21,7 +21,7 @@ export function parseQuantity(text: string): Quantity | { error: string } {
   if (binary !== undefined) return { nano: divideUp(digits * (1n << binary[1]) * 1000000000n, 10n ** BigInt(fraction.length)), format: 'BinarySI' };
   const decimal = DECIMAL.find(([s]) => s === suffix);
   const exponent = decimal?.[1] ?? (/^[eE][-+]?\d+$/.test(suffix) ? Number(suffix.slice(1)) : undefined);
-  if (exponent === undefined) return { error: "unable to parse quantity's suffix" };
+  if (exponent === undefined) return { error: /^[eEinumkKMGTP]*$/.test(suffix) ? "unable to parse quantity's suffix" : `quantities must match the regular expression '${QUANTITY_PATTERN}'` };
   const power = 9 + exponent - fraction.length;
   const nano = power >= 0 ? digits * 10n ** BigInt(power) : divideUp(digits, 10n ** BigInt(-power));
   return { nano, format: decimal === undefined ? 'DecimalExponent' : 'DecimalSI' };

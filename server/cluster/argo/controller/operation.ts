@@ -5,7 +5,7 @@ import { goJson } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
 import { TemplateContext } from '../types/resolve.ts';
 import type { Holder, StoredTemplates, TemplateGetters } from '../types/resolve.ts';
-import { artifactOf, isPodType, parameterOf, templateTypeOf } from '../types/template.ts';
+import { artifactOf, isPodType, parameterOf, stepGroupsOf, templateTypeOf } from '../types/template.ts';
 import type { Arguments, NodePhase, NodeStatus, NodeType, Outputs, RetryStrategy, Template, Volume, Workflow, WorkflowSpec } from '../types/workflow.ts';
 import { templateOver } from '../defaults/merge.ts';
 import type { ArtifactRepository } from './config.ts';
@@ -112,7 +112,7 @@ export class Operation {
   #inlineOf(node: NodeStatus): Template | undefined {
     const around = this.boundaryTemplate(node.boundaryID);
     const name = taskNameOf(node.name);
-    const invocations = [...(around?.steps ?? []).flat(), ...(around?.dag?.tasks ?? [])];
+    const invocations = [...(around === undefined ? [] : stepGroupsOf(around)).flat(), ...(around?.dag?.tasks ?? [])];
     return invocations.find((invocation) => invocation.name === name)?.inline;
   }
 

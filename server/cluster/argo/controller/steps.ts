@@ -3,6 +3,7 @@ import { replaceInJson, shouldExecute } from '../expressions/index.ts';
 import { normalize } from '../types/normal-form.ts';
 import type { Holder, TemplateContext } from '../types/resolve.ts';
 import { decodeInvocation } from '../types/workflow.ts';
+import { stepGroupsOf } from '../types/template.ts';
 import type { Artifact, Invocation, NodeStatus, Template, WorkflowStep } from '../types/workflow.ts';
 import { exitHandlerDone, exitHookOf, lastAttempt, runHooksOf } from './hooks.ts';
 import { expandLoop, isLoop } from './loops.ts';
@@ -36,7 +37,7 @@ export function executeSteps(op: Operation, nodeName: string, context: TemplateC
 function run(op: Operation, node: NodeStatus, context: TemplateContext, template: Template, options: ExecuteOptions): NodeStatus {
   const place: StepsPlace = { boundary: node, scope: new Scope(template), context, onExit: options.onExit === true };
   place.scope.addOutputs('workflow', op.workflow.status.outputs);
-  for (const [i, steps] of (template.steps ?? []).entries()) {
+  for (const [i, steps] of stepGroupsOf(template).entries()) {
     const groupName = `${node.name}[${i}]`;
     const known = op.nodes.named(groupName);
     if (known === undefined) op.initNode(groupName, 'StepGroup', context.scope, {}, 'Running', { boundaryId: node.id, nodeFlag: {} });

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
-import { GoDecodeError, hasStruct, normalize } from '../types/normal-form.ts';
+import { hasStruct } from '../types/go-types.ts';
+import { GoDecodeError, normalizeRequest } from '../types/normal-form.ts';
 import { GoJsonError, decodeFirst } from './go-json.ts';
 import type { Route } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
@@ -41,6 +42,6 @@ export function requestOf(route: Route, params: Record<string, string>, query: U
 
 /** Checks a body against the Go type of the request, as far as the table of types knows it. */
 function typedRequest(route: Route, value: Json): JsonObject {
-  if (route.message !== undefined && hasStruct(route.message)) return normalize(route.message, value);
+  if (route.message !== undefined && hasStruct(route.message)) return normalizeRequest(route.message, value);
   return isJsonObject(value) ? value : {};
 }

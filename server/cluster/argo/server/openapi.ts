@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../lib/json.ts';
-import { fieldsOf, hasStruct, type GoType } from '../types/normal-form.ts';
+import { fieldsOf, hasStruct, type GoType } from '../types/go-types.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes/index.ts';
 
@@ -81,6 +81,8 @@ function schemaOf(type: GoType, add: (struct: string) => string): JsonObject {
       return schemaOf(type.of, add);
     case 'list':
       return { type: 'array', items: schemaOf(type.of, add) };
+    case 'steps':
+      return schemaOf(type.of, add);
     case 'map':
       return { type: 'object', additionalProperties: schemaOf(type.of, add) };
     case 'struct':

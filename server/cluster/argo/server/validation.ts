@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
+import { goJson, isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import type { KubeClient } from '../../client.ts';
 import { CLUSTER_WORKFLOW_TEMPLATES, WORKFLOW_TEMPLATES, message, text } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
@@ -108,6 +108,8 @@ async function storedTemplates(source: TemplateSource, namespace: string, workfl
     if (Array.isArray(value)) for (const item of value) await visit(item, scope);
     if (!isJsonObject(value)) return;
     const ref = message(value, 'templateRef');
+    // What is only known at run time is not looked up.
+    if (ref !== undefined && goJson(ref).includes('{{')) return;
     if (ref !== undefined) {
       const cluster = ref['clusterScope'] === true;
       const key = `${cluster ? 'cluster' : 'namespaced'}/${text(ref, 'name')}`;

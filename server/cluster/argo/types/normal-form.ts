@@ -1,6 +1,8 @@
 import { goJson, isJsonObject } from '../../../lib/json.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
-import { GO_STRUCTS } from './go-structs.ts';
+import { formatQuantity, parseQuantity } from '../../api/schema/quantity.ts';
+import { fieldsOf, goType, parseType } from './go-types.ts';
+import type { GoType } from './go-types.ts';
 
 /** JSON that does not fit the Go struct it is decoded into; the message is encoding/json's, `unstructured` what the converter of objects read without their types says. */
 export class GoDecodeError extends Error {
@@ -14,111 +16,17 @@ export class GoDecodeError extends Error {
   }
 }
 
-export interface Field {
-  name: string;
-  omitEmpty: boolean;
-  type: GoType;
-}
-
-export type GoType =
-  | { kind: 'pointer' | 'list' | 'map'; of: GoType; goName: string }
-  | { kind: 'struct'; struct: string; goName: string }
-  | { kind: 'scalar'; scalar: Scalar; goName: string };
-
-type Scalar = 'string' | 'bool' | 'int' | 'float' | 'time' | 'quantity' | 'intstr' | 'anystring' | 'any';
-
-const structs = new Map<string, readonly Field[]>();
-const types = new Map<string, GoType>();
-
-/** The package that Go would print before a struct's name. */
-function goStructName(key: string): string {
-  const dot = key.indexOf('.');
-  if (dot < 0) return `v1alpha1.${key}`;
-  const owner = key.slice(0, dot);
-  return owner === 'core' || owner === 'meta' || owner === 'policy' ? `v1.${key.slice(dot + 1)}` : key;
-}
-
-function parseType(text: string): GoType {
-  const known = types.get(text);
-  if (known !== undefined) return known;
-  const at = text.indexOf('@');
-  const bare = at < 0 ? text : text.slice(0, at);
-  const named = at < 0 ? undefined : text.slice(at + 1);
-  let type: GoType;
-  if (text.startsWith('*')) {
-    const of = parseType(text.slice(1));
-    type = { kind: 'pointer', of, goName: of.goName };
-  } else if (bare.startsWith('[]')) {
-    const of = parseType(bare.slice(2));
-    type = { kind: 'list', of, goName: named ?? `[]${of.goName}` };
-  } else if (bare.startsWith('{}')) {
-    const of = parseType(bare.slice(2));
-    type = { kind: 'map', of, goName: named ?? `map[string]${of.goName}` };
-  } else if (GO_STRUCTS[bare] !== undefined) {
-    type = { kind: 'struct', struct: bare, goName: goStructName(bare) };
-  } else {
-    type = { kind: 'scalar', scalar: scalarOf(bare), goName: named ?? bare };
-  }
-  types.set(text, type);
-  return type;
-}
-
-function scalarOf(name: string): Scalar {
-  switch (name) {
-    case 'string':
-    case 'bytes':
-      return 'string';
-    case 'int':
-    case 'int32':
-    case 'int64':
-    case 'uint32':
-    case 'uint64':
-      return 'int';
-    case 'float32':
-    case 'float64':
-      return 'float';
-    case 'bool':
-    case 'time':
-    case 'quantity':
-    case 'intstr':
-    case 'anystring':
-      return name;
-    default:
-      return 'any';
-  }
-}
-
-/** The fields of a struct of the table, in Go's order. Throws on an unknown name: a mistake of ours. */
-export function fieldsOf(struct: string): readonly Field[] {
-  const known = structs.get(struct);
-  if (known !== undefined) return known;
-  const text = GO_STRUCTS[struct];
-  if (text === undefined) throw new Error(`no Go struct ${struct}`);
-  const fields: Field[] = [];
-  for (const part of text.split(' ')) {
-    if (part === '') continue;
-    const colon = part.indexOf(':');
-    const name = part.slice(0, colon);
-    const omitEmpty = name.endsWith('?');
-    fields.push({ name: omitEmpty ? name.slice(0, -1) : name, omitEmpty, type: parseType(part.slice(colon + 1)) });
-  }
-  structs.set(struct, fields);
-  return fields;
-}
-
-/** Whether the table knows a struct. */
-export function hasStruct(name: string): boolean {
-  return GO_STRUCTS[name] !== undefined;
-}
-
 /** Where a value stands, for error messages: the text of it is made only when there is one. */
 interface Place {
   struct: string;
   name: string;
   above?: Place;
+  /** The message goes through protobuf on its way, which does not tell an empty list from none. */
+  protobuf?: boolean;
 }
 
 const ROOT: Place = { struct: '', name: '' };
+const PROTOBUF_ROOT: Place = { ...ROOT, protobuf: true };
 
 function pathOf({ name, above }: Place): string {
   const before = above === undefined ? '' : pathOf(above);
@@ -133,9 +41,42 @@ function kindName(value: unknown): string {
 
 function fail(value: unknown, type: GoType, place: Place, kind = kindName(value)): never {
   const path = pathOf(place);
-  const target = path === '' ? `Go value of type ${type.goName}` : `Go struct field ${place.struct}.${path} of type ${type.goName}`;
-  throw new GoDecodeError(`json: cannot unmarshal ${kind} into ${target}`, unstructuredProblem(value, type));
+  throw new WrongType({ kind, struct: place.struct, path, goName: type.goName }, unstructuredProblem(value, type));
 }
+
+/** What encoding/json knows of a value of a wrong type. */
+interface Mismatch {
+  kind: string;
+  struct: string;
+  path: string;
+  goName: string;
+}
+
+class WrongType extends GoDecodeError {
+  constructor(
+    readonly mismatch: Mismatch,
+    unstructured: string,
+  ) {
+    const { kind, struct, path, goName } = mismatch;
+    super(`json: cannot unmarshal ${kind} into ${path === '' ? `Go value of type ${goName}` : `Go struct field ${struct}.${path} of type ${goName}`}`, unstructured);
+  }
+}
+
+/** The words of a type that reads its JSON itself: they stand as they are, but a wrong type is told where it was met. */
+function ownWords(place: Place, read: () => Json): Json {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof WrongType)) throw error;
+    const { mismatch, message } = error;
+    const path = [pathOf(place), mismatch.path].filter((part) => part !== '').join('.');
+    throw new WrongType({ ...mismatch, path, struct: path === mismatch.path ? mismatch.struct : place.struct }, message);
+  }
+}
+
+const refuse = (message: string): never => {
+  throw new GoDecodeError(message, message);
+};
 
 /** After k8s.io/apimachinery v0.33 pkg/runtime/converter.go */
 function unstructuredProblem(value: unknown, type: GoType): string {
@@ -162,6 +103,8 @@ function zero(type: GoType): Json {
       return null;
     case 'struct':
       return struct(type.struct, {}, ROOT);
+    case 'steps':
+      return null;
     case 'scalar':
       switch (type.scalar) {
         case 'string':
@@ -188,17 +131,23 @@ function scalar(type: Extract<GoType, { kind: 'scalar' }>, value: unknown, place
     case 'bool':
       return typeof value === 'boolean' ? value : fail(value, type, place);
     case 'int':
-      if (typeof value !== 'number') return fail(value, type, place);
-      return Number.isInteger(value) ? value : fail(value, type, place, `number ${value}`);
+      return whole(type, value, place);
     case 'float':
       return typeof value === 'number' ? value : fail(value, type, place);
     case 'time':
-      if (typeof value !== 'string') return fail(value, type, place);
-      return wholeSeconds(value);
-    case 'quantity':
-      return typeof value === 'number' ? String(value) : typeof value === 'string' ? value : fail(value, type, place);
+      return ownWords(place, () => (typeof value === 'string' ? wholeSeconds(value) : fail(value, goType('string'), ROOT)));
+    case 'quantity': {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      const parsed = parseQuantity(text.trim());
+      return 'error' in parsed ? refuse(parsed.error) : formatQuantity(parsed);
+    }
     case 'intstr':
-      return typeof value === 'number' || typeof value === 'string' ? value : fail(value, type, place);
+      return typeof value === 'string' ? value : ownWords(place, () => whole({ ...type, goName: 'int32' }, value, ROOT));
+    case 'plugin': {
+      if (!isJsonObject(value)) return ownWords(place, () => fail(value, goType('map[string]interface {}'), ROOT));
+      const keys = Object.keys(value).length;
+      return keys === 1 ? anyJson(value) : refuse(`expected exactly one key, got ${keys}`);
+    }
     case 'anystring':
       // After argo-workflows v3.7.6 pkg/apis/workflow/v1alpha1/anystring.go: lists and maps become the empty string.
       if (typeof value === 'string') return value;
@@ -208,6 +157,14 @@ function scalar(type: Extract<GoType, { kind: 'scalar' }>, value: unknown, place
   }
 }
 
+const RANGES: Readonly<Record<string, readonly [number, number]>> = { int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1], uint64: [0, 2 ** 64] };
+
+function whole(type: GoType, value: unknown, place: Place): number {
+  if (typeof value !== 'number') return fail(value, type, place);
+  const [least, most] = RANGES[type.goName] ?? [-(2 ** 63), 2 ** 63];
+  return Number.isInteger(value) && value >= least && value <= most ? value : fail(value, type, place, `number ${value}`);
+}
+
 /** Go's 'f' format: no exponent. */
 function plainNumber(value: number | boolean): string {
   const text = String(value);
@@ -215,9 +172,27 @@ function plainNumber(value: number | boolean): string {
 }
 
 function wholeSeconds(text: string): string {
-  if (text.length === 20 && text.endsWith('Z')) return text;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? text : `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  if (/^\d{4}-(0[1-9]|1[0-2])-([01][1-9]|[12]0|2[1-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/.test(text)) return text;
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text.replace(',', '.')) : Number.NaN;
+  const problem = timeProblem(text, Number.isNaN(ms) ? undefined : new Date(Date.parse(`${text.slice(0, 19)}Z`)).getUTCDate());
+  if (problem !== undefined) return refuse(`parsing time ${JSON.stringify(text)}${problem}`);
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** What Go's time.Parse says of a text that is no RFC 3339 time. After Go's src/time/format.go */
+function timeProblem(text: string, day: number | undefined): string | undefined {
+  if (day === Number(text.slice(8, 10))) return undefined;
+  const parts: readonly (readonly [pattern: RegExp, layout: string])[] = [[/^\d{4}/, '2006'], [/^-/, '-'], [/^\d\d/, '01'], [/^-/, '-'], [/^\d\d/, '02'], [/^T/, 'T'], [/^\d\d/, '15'], [/^:/, ':'], [/^\d\d/, '04'], [/^:/, ':'], [/^\d\d/, '05'], [/^([.,]\d+)?(Z|[+-]\d\d:\d\d)/, 'Z07:00']];
+  const most: Readonly<Record<string, readonly [name: string, most: number, least: number]>> = { '01': ['month', 12, 1], '15': ['hour', 23, 0], '04': ['minute', 59, 0], '05': ['second', 59, 0] };
+  let rest = text;
+  for (const [pattern, layout] of parts) {
+    const match = pattern.exec(rest);
+    if (match === null) return ` as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(layout)}`;
+    const range = most[layout];
+    if (range !== undefined && (Number(match[0]) > range[1] || Number(match[0]) < range[2])) return `: ${range[0]} out of range`;
+    rest = rest.slice(match[0].length);
+  }
+  return rest === '' ? ': day out of range' : `: extra text: ${JSON.stringify(rest)}`;
 }
 
 function anyJson(value: unknown): Json {
@@ -236,16 +211,16 @@ function decode(type: GoType, value: unknown, place: Place): Json {
   switch (type.kind) {
     case 'pointer':
       return decode(type.of, value, place);
+    case 'steps':
+      return ownWords(place, () => parallelSteps(type.of, value, place.protobuf === true ? PROTOBUF_ROOT : ROOT));
     case 'list':
-      if (!Array.isArray(value)) {
-        // A single step where a group of parallel steps is expected is not Go's to mend either.
-        return fail(value, type, place);
-      }
+      if (!Array.isArray(value)) return fail(value, type, place);
+      if (value.length === 0 && place.protobuf === true) return null;
       return value.map((item) => decode(type.of, item, place));
     case 'map': {
       if (!isJsonObject(value)) return fail(value, type, place);
       const out: JsonObject = {};
-      for (const key of Object.keys(value).sort()) out[key] = decode(type.of, value[key], { struct: place.struct, name: key, above: place });
+      for (const key of Object.keys(value).sort()) out[key] = decode(type.of, value[key], place);
       return out;
     }
     case 'struct':
@@ -256,18 +231,30 @@ function decode(type: GoType, value: unknown, place: Place): Json {
   }
 }
 
+/** A group of steps, whose fields are read more strictly than others'. After argo-workflows v3.7.6 pkg/apis/workflow/v1alpha1/workflow_types.go */
+function parallelSteps(steps: GoType, value: unknown, root: Place): Json {
+  const map = 'map[string]interface {}';
+  if (!Array.isArray(value)) return fail(value, goType(`[]${map}`), ROOT);
+  const wrong = value.find((step) => step !== null && !isJsonObject(step));
+  if (wrong !== undefined) return fail(wrong, goType(map), ROOT);
+  const known = new Set(fieldsOf('WorkflowStep').map(({ name }) => name));
+  const unknown = value.flatMap((step) => (isJsonObject(step) ? Object.keys(step) : [])).find((name) => !known.has(name));
+  return unknown === undefined ? decode(steps, value, root) : refuse(`json: unknown field "${unknown}"`);
+}
+
 function isEmpty(type: GoType, value: Json | undefined): boolean {
   if (value === undefined || value === null) return type.kind !== 'scalar' || type.scalar !== 'time';
   switch (type.kind) {
     case 'pointer':
     case 'struct':
+    case 'steps':
       return false;
     case 'list':
       return Array.isArray(value) && value.length === 0;
     case 'map':
       return isJsonObject(value) && Object.keys(value).length === 0;
     case 'scalar':
-      return (type.scalar !== 'time' && type.scalar !== 'any' && type.scalar !== 'quantity' && type.scalar !== 'intstr') && (value === '' || value === 0 || value === false);
+      return (type.scalar !== 'time' && type.scalar !== 'any' && type.scalar !== 'plugin' && type.scalar !== 'quantity' && type.scalar !== 'intstr') && (value === '' || value === 0 || value === false);
   }
 }
 
@@ -281,7 +268,7 @@ function struct(name: string, value: JsonObject, place: Place): JsonObject {
       if (!field.omitEmpty) out[field.name] = null;
       continue;
     }
-    const decoded = present ? decode(field.type, given, { struct: short, name: field.name, above: place }) : zero(field.type);
+    const decoded = present ? decode(field.type, given, { struct: short, name: field.name, above: place, ...(place.protobuf === true ? { protobuf: true } : {}) }) : zero(field.type);
     if (field.omitEmpty && isEmpty(field.type, decoded)) continue;
     out[field.name] = decoded;
   }
@@ -295,9 +282,18 @@ function struct(name: string, value: JsonObject, place: Place): JsonObject {
  * `normalize('Workflow', object)`, `normalize('workflow.WorkflowCreateRequest', body)`.
  */
 export function normalize(structName: string, value: unknown): JsonObject {
+  return fromRoot(structName, value, ROOT);
+}
+
+/** The same for a request to the Argo Server: empty lists are none once they have been through protobuf. */
+export function normalizeRequest(structName: string, value: unknown): JsonObject {
+  return fromRoot(structName, value, PROTOBUF_ROOT);
+}
+
+function fromRoot(structName: string, value: unknown, root: Place): JsonObject {
   const type = parseType(structName);
-  if (!isJsonObject(value)) return value === null || value === undefined ? struct(structName, {}, ROOT) : fail(value, type, ROOT);
-  return struct(structName, value, ROOT);
+  if (!isJsonObject(value)) return value === null || value === undefined ? struct(structName, {}, root) : fail(value, type, root);
+  return struct(structName, value, root);
 }
 
 /** `normalize`, printed as Go prints it. */

@@ -1,4 +1,4 @@
-import type { Artifact, ArtifactLocation, Arguments, Container, Template } from './workflow.ts';
+import type { Artifact, ArtifactLocation, Arguments, Container, Template, WorkflowStep } from './workflow.ts';
 
 export type TemplateType = 'Container' | 'ContainerSet' | 'Steps' | 'DAG' | 'Script' | 'Resource' | 'Data' | 'Suspend' | 'HTTP' | 'Plugin' | 'Unknown';
 
@@ -95,3 +95,6 @@ export function mainContainersOf(template: Template): Container[] {
   }
   return template.container === undefined ? [] : [template.container];
 }
+
+/** A template's groups of parallel steps: Go writes one that is empty as null. */
+export const stepGroupsOf = (template: Template): WorkflowStep[][] => (template.steps ?? []).map((group) => group ?? []);

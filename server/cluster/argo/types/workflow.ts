@@ -120,7 +120,7 @@ export interface Template {
   affinity?: JsonObject;
   metadata: Metadata;
   daemon?: boolean;
-  steps?: WorkflowStep[][];
+  steps?: (WorkflowStep[] | null)[];
   container?: Container;
   containerSet?: ContainerSetTemplate;
   script?: ScriptTemplate;

@@ -4,6 +4,7 @@ import type { Arguments, CronWorkflow, Workflow, WorkflowSpec, WorkflowTemplate 
 import { artifactOf, parameterOf } from '../types/template.ts';
 import { validateArguments } from './arguments.ts';
 import { fieldNameProblem, isParameterTag, namesProblem } from './names.ts';
+import { podGcSelectorProblem } from './pod-gc.ts';
 import { at, invalid, InvalidWorkflow } from './problem.ts';
 import { scheduleProblem } from './schedule.ts';
 import { TemplateValidator, validateHooks } from './template-validator.ts';
@@ -74,6 +75,8 @@ function workflow(wf: Pick<Workflow, 'metadata' | 'spec'>, getters: TemplateGett
   validateHooks(spec.hooks, 'hooks');
   const strategy = spec.podGC?.strategy ?? '';
   if (!POD_GC.includes(strategy)) invalid(`podGC.strategy unknown strategy '${strategy}'`);
+  const selector = podGcSelectorProblem(spec.podGC?.labelSelector);
+  if (selector !== undefined) invalid(`podGC.labelSelector invalid: ${selector}`);
   for (const template of (referred ?? spec).templates ?? []) {
     at(`templates.${template.name ?? ''} `, () => validator.holder(holder(template.name ?? ''), context, validator.anyArguments()));
   }

@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { TemplateBase } from '../types/resolve.ts';
 import type { Artifact, ArtifactLocation, ContainerSetTemplate, Template } from '../types/workflow.ts';
 import { fieldNameProblem, namesProblem } from './names.ts';
@@ -49,7 +49,7 @@ function collisions(place: string, at: string, template: Template): void {
 }
 
 function containerSet(prefix: string, set: ContainerSetTemplate): void {
-  if (set.containers.length === 0) invalid(`${prefix}containers must have at least one container`);
+  if (set.containers === null || set.containers.length === 0) invalid(`${prefix}containers must have at least one container`);
   const problem = namesProblem(set.containers, fieldNameProblem);
   if (problem !== undefined) invalid(`${prefix}containers${problem}`);
   const taken = new Map<string, string>();
@@ -83,15 +83,23 @@ function resource(at: string, template: Template): void {
   if (manifest === '' && spec.manifestFrom === undefined) invalid(`either ${at}.resource.manifest or ${at}.resource.manifestFrom must be specified`);
   if (manifest !== '' && spec.manifestFrom !== undefined) invalid("shouldn't have both `manifest` and `manifestFrom` specified in `Manifest` for resource template");
   const source = spec.manifestFrom?.artifact;
-  if (source !== undefined && template.inputs.artifacts?.some(({ name }) => name === source.name) !== true) {
+  if (source !== undefined && source !== null && template.inputs.artifacts?.some(({ name }) => name === source.name) !== true) {
     invalid(`artifact ${source.name} in \`manifestFrom\` refer to a non-exist artifact`);
   }
   if (manifest === '' || isPlaceholder(manifest)) return;
+  if (!isYaml(manifest.replace(/\{\{\s*=\s*(.+?)\s*\}\}/g, 'placeholder'))) invalid(`${at}.resource.manifest must be a valid yaml`);
+}
+
+/** Whether sigs.k8s.io/yaml takes a text: it reads the first document, and no maps as keys. */
+function isYaml(text: string): boolean {
+  const documents = parseAllDocuments(text, { logLevel: 'error', stringKeys: true, uniqueKeys: false });
+  if ('empty' in documents) return documents.errors.length === 0;
   try {
-    parseYaml(manifest.replace(/\{\{\s*=\s*(.+?)\s*\}\}/g, 'placeholder').replace(/\{\{.*?\}\}/g, 'placeholder'), { logLevel: 'error' });
+    documents[0]?.toJS();
   } catch {
-    invalid(`${at}.resource.manifest must be a valid yaml`);
+    return false;
   }
+  return (documents[0]?.errors ?? []).length === 0;
 }
 
 export function validateLocation(prefix: string, location: ArtifactLocation): void {

@@ -4,7 +4,7 @@ import type { ArgumentSource } from '../expressions/index.ts';
 import { normalize } from '../types/normal-form.ts';
 import type { Holder, TemplateContext } from '../types/resolve.ts';
 import { TemplateNotFound } from '../types/resolve.ts';
-import { artifactOf, hasOutput, isLeaf, isPodType, parameterOf, templateTypeOf, templateTypesOf } from '../types/template.ts';
+import { artifactOf, hasOutput, isLeaf, isPodType, parameterOf, stepGroupsOf, templateTypeOf, templateTypesOf } from '../types/template.ts';
 import type { Arguments, Artifact, DagTask, Invocation, Outputs, Template } from '../types/workflow.ts';
 import { validateArguments } from './arguments.ts';
 import { ancestryOf, dependenciesOf, sortTasks, unknownTaskResult } from './dag-graph.ts';
@@ -168,7 +168,7 @@ export class TemplateValidator {
     this.#nonLeaf(template);
     const at_ = `templates.${template.name ?? ''}.steps`;
     const seen = new Set<string>();
-    for (const [i, group] of (template.steps ?? []).entries()) {
+    for (const [i, group] of stepGroupsOf(template).entries()) {
       for (const step of group) {
         const name = step.name ?? '';
         const place = `${at_}[${i}]`;

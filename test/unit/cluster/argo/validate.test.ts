@@ -14,6 +14,19 @@ describe('validation of workflows', () => {
   });
 
   it.each([
+    ['a manifest of two documents', { action: 'create', manifest: '---\na: b\n---\nc: d' }],
+    ['a manifest that says a thing twice', { action: 'create', manifest: 'a: 1\na: 2' }],
+    ['a manifest with an expression', { action: 'create', manifest: 'a: {{=1+1}}' }],
+    ['a manifest from nowhere', { action: 'create', manifestFrom: {} }],
+  ])('has nothing against %s', (_, resource) => {
+    expect(problem({ entrypoint: 'e', templates: [{ name: 'e', resource }] })).toBeUndefined();
+  });
+
+  it('has nothing against groups of no steps', () => {
+    expect(problem({ entrypoint: 'main', templates: [{ name: 'main', steps: [null, []] }] })).toBeUndefined();
+  });
+
+  it.each([
     ['no entrypoint', { templates: [plain] }, 'spec.entrypoint is required'],
     ['an unknown entrypoint', { entrypoint: 'x', templates: [plain] }, "template name 'x' undefined"],
     ['a template without a name', { entrypoint: 'e', templates: [{ container: { image: 'x' } }] }, 'spec.templates[0].name is required'],
@@ -21,6 +34,12 @@ describe('validation of workflows', () => {
     ['two steps of a name', steps({ name: 'a', template: 'e' }, { name: 'a', template: 'e' }), "templates.main.steps[1].name 'a' is not unique"],
     ['a missing input', { entrypoint: 'main', templates: [{ name: 'main', steps: [[{ name: 'a', template: 'e' }]] }, echo] }, 'templates.main.steps[0].a templates.e inputs.parameters.m was not supplied'],
     ['a tag that leads nowhere', { entrypoint: 'e', templates: [{ ...plain, container: { image: 'b', args: ['{{inputs.parameters.x}}'] } }] }, 'templates.e: failed to resolve {{inputs.parameters.x}}'],
+    ['a selector of podGC with a bad value', { entrypoint: 'e', templates: [plain], podGC: { labelSelector: { matchLabels: { a: 'b c' } } } }, "podGC.labelSelector invalid: values[0][a]: Invalid value: \"b c\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"],
+    ['a selector of podGC with an unknown operator', { entrypoint: 'e', templates: [plain], podGC: { labelSelector: { matchExpressions: [{ key: 'a', operator: 'Foo' }] } } }, 'podGC.labelSelector invalid: "Foo" is not a valid label selector operator'],
+    ['a selector of podGC that is in nothing', { entrypoint: 'e', templates: [plain], podGC: { labelSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } } }, "podGC.labelSelector invalid: values: Invalid value: []string(nil): for 'in', 'notin' operators, values set can't be empty"],
+    ['a manifest that is a tag', { entrypoint: 'e', templates: [{ name: 'e', resource: { action: 'create', manifest: '{{foo}}' } }] }, 'templates.e.resource.manifest must be a valid yaml'],
+    ['a manifest of an unknown anchor', { entrypoint: 'e', templates: [{ name: 'e', resource: { action: 'create', manifest: 'a: *b' } }] }, 'templates.e.resource.manifest must be a valid yaml'],
+    ['a set of no containers', { entrypoint: 'e', templates: [{ name: 'e', containerSet: {} }] }, 'templates.e.containerSet.containers must have at least one container'],
     ['an unknown dependency', dag({ name: 'a', template: 'e', depends: 'b' }), 'templates.main sorting failed: invalid dependency b'],
     ['tasks that wait for each other', dag({ name: 'a', template: 'e', depends: 'b' }, { name: 'b', template: 'e', depends: 'a' }), 'templates.main sorting failed: graph with cycle'],
     ['an unknown result in depends', dag({ name: 'a', template: 'e' }, { name: 'b', template: 'e', depends: 'a.Won' }), "templates.main.tasks.b task result 'Won' for task 'a' is invalid"],

@@ -2,7 +2,8 @@ import { isJsonObject, type Json, type JsonObject } from '../../../../lib/json.t
 import { encodeMessage } from '../../../api/protobuf/encode.ts';
 import { seenFields } from '../../../api/protobuf/index.ts';
 import { addTypes, structType, type Row } from '../../../api/schema/types.ts';
-import { hasStruct, normalize } from '../../types/normal-form.ts';
+import { hasStruct } from '../../types/go-types.ts';
+import { normalizeRequest } from '../../types/normal-form.ts';
 import { Code, GrpcStatus } from '../status.ts';
 import generated from './messages.json' with { type: 'json' };
 
@@ -59,7 +60,7 @@ export function decodeRequest(method: Method, bytes: Uint8Array): JsonObject {
     if (error instanceof RangeError || error instanceof SyntaxError) throw new GrpcStatus(Code.Internal, 'grpc: error unmarshalling request: unexpected EOF');
     throw error;
   }
-  return hasStruct(ref) ? normalize(ref, seen) : isJsonObject(seen) ? seen : {};
+  return hasStruct(ref) ? normalizeRequest(ref, seen) : isJsonObject(seen) ? seen : {};
 }
 
 export function encodeAnswer(method: Method, answer: Json): Buffer {
