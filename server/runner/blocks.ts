@@ -50,7 +50,7 @@ export function blocksOf(html: string, markdown: string, desk: TerminalChoice = 
     const code = attributes.get('data-code') ?? '';
     const [file = '', target = 'replace', marker] = [attributes.get('data-file'), attributes.get('data-target'), attributes.get('data-marker')];
     if (file !== '' && isPut(target)) {
-      const named = lines.findIndex((text, at) => at >= from && text.includes(file));
+      const named = lines.findIndex((text, at) => at >= from && text.includes('data-filename') && text.includes(file));
       const line = named < 0 ? from : named;
       from = line;
       blocks.push({ code: fillPlaceholders(code, { portUrl: 'http://localhost:{port}' }), terminal: 0, interrupt: false, newline: false, keys: false, line: line + 1, expects: undefined, into: { file, target, ...(marker === undefined ? {} : { marker }) } });
