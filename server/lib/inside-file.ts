@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
+import { closeSync, constants, fchmodSync, mkdirSync, openSync, readlinkSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 
 const MOST_LINKS = 40;
 
@@ -10,7 +10,17 @@ const MOST_LINKS = 40;
  * ENOTDIR); whoever gets the handle closes it. A FIFO does not block: ask what was opened before reading it.
  */
 export async function openInside(root: string, path: string, options: { create?: number } = {}): Promise<FileHandle> {
-  const folders = [await open(root, constants.O_RDONLY | constants.O_DIRECTORY)];
+  const found = walk(root, path, options.create);
+  try {
+    return await open(`/proc/self/fd/${found}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  } finally {
+    closeSync(found);
+  }
+}
+
+/** The steps are many, and each costs less than asking another thread for it would. */
+function walk(root: string, path: string, create: number | undefined): number {
+  const folders = [openSync(root, constants.O_RDONLY | constants.O_DIRECTORY)];
   const queue = path.split('/');
   let links = 0;
   try {
@@ -24,29 +34,35 @@ export async function openInside(root: string, path: string, options: { create?:
       }
       if (part === '' || part === '.') continue;
       if (part === '..') {
-        if (folders.length > 1) await folders.pop()?.close();
+        if (folders.length > 1) closeAll(folders.splice(-1));
         continue;
       }
-      const entry = below(current, part);
-      const next = await step(entry, options.create);
+      const entry = entryOf(current, part);
+      const next = step(entry, create);
       if (next !== undefined) {
         folders.push(next);
         continue;
       }
       links += 1;
       if (links > MOST_LINKS) throw Object.assign(new Error(`ELOOP: too many links, open '${path}'`), { code: 'ELOOP' });
-      const target = await readlink(entry);
-      if (target.startsWith('/')) for (const folder of folders.splice(1)) await folder.close();
+      const target = readlinkSync(entry);
+      if (target.startsWith('/')) closeAll(folders.splice(1));
       queue.unshift(...target.split('/'));
     }
   } finally {
-    for (const folder of folders) await folder.close().catch(() => undefined);
+    closeAll(folders);
   }
 }
 
+function closeAll(descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) closeSync(descriptor);
+}
+
+const entryOf = (folder: number, name: string): string => `/proc/self/fd/${folder}/${name}`;
+
 /** The entry of an open folder, by a path that no rename can redirect. */
 export function below(folder: FileHandle, name: string): string {
-  return `/proc/self/fd/${folder.fd}/${name}`;
+  return entryOf(folder.fd, name);
 }
 
 /** The same file for another process, as long as the handle stays open. */
@@ -55,18 +71,18 @@ export function pathOfHandle(handle: FileHandle): string {
 }
 
 /** One entry, opened without following it; undefined when it is a link. */
-async function step(entry: string, create: number | undefined): Promise<FileHandle | undefined> {
+function step(entry: string, create: number | undefined): number | undefined {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    return await open(entry, flags);
+    return openSync(entry, flags);
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     if (code === 'ELOOP') return undefined;
     if (code !== 'ENOENT' || create === undefined) throw error;
-    await mkdir(entry, { mode: create });
-    const made = await open(entry, flags | constants.O_DIRECTORY);
+    mkdirSync(entry, { mode: create });
+    const made = openSync(entry, flags | constants.O_DIRECTORY);
     // The umask has taken bits away.
-    await made.chmod(create);
+    fchmodSync(made, create);
     return made;
   }
 }
