@@ -132,7 +132,14 @@ case $verb in
       done
     ;;
   images | image | img)
-    kubectl get nodes --request-timeout=10s -o go-template='{{range .items}}{{range .status.images}}{{range .names}}{{.}}{{"\\n"}}{{end}}{{end}}{{end}}' 2>/dev/null || lacks 'no cluster answers in this session.'
+    printf '%-60s %s\\n' IMAGE TAG
+    ask '{{range .items}}{{range .status.containerStatuses}}{{.image}}{{"\\n"}}{{end}}{{end}}' | sort -u |
+      while IFS= read -r image; do
+        tag=\${image##*:} name=\${image%:*}
+        case $tag in */*) tag=latest name=$image ;; esac
+        [ "$name" != "$tag" ] || tag=latest
+        printf '%-60s %s\\n' "$name" "$tag"
+      done
     ;;
   logs | exec | inspect)
     flags= id=

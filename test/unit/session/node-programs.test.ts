@@ -12,7 +12,7 @@ case "$*" in
   'version --client') echo 'Client Version: v1.32.4'; echo 'Kustomize Version: v5.5.0' ;;
   *logs*) echo "$*" ;;
   *'get nodes'*conditions*) echo 'True 2026-01-01T00:00:00Z' ;;
-  *'get nodes'*images*) echo 'docker.io/library/nginx:latest' ;;
+  *'range .status.containerStatuses}}{{.image}}{{"'*) printf '%s\\n' nginx:1.25 localhost:5000/a/b nginx:1.25 ;;
   *'{{.image}}'*) printf '%s\\n' 'containerd://abcdef0123456789|nginx:1.25|Running|2026-01-01T00:00:00Z|web|0|${UID}|web-1|default' 'containerd://fedcba9876543210|busybox|Exited|2026-01-01T00:00:00Z|once|2|${UID}|job-1|jobs' ;;
   *containerStatuses*) printf '%s\\n' 'containerd://abcdef0123456789|default|web-1|web' ;;
   *) exit 1 ;;
@@ -60,7 +60,7 @@ describe('programs for the machines of a cluster', () => {
     ['crictl ps -q', '0 abcdef0123456'],
     ['crictl --runtime-endpoint unix:///x.sock ps -a | sed "s/  */ /g; s/[0-9]* hours ago/AGO/"', '0 CONTAINER IMAGE CREATED STATE NAME ATTEMPT POD ID POD NAMESPACE\nabcdef0123456 nginx:1.25 AGO Running web 0 0b7c3d5e11112 web-1 default\nfedcba9876543 busybox AGO Exited once 2 0b7c3d5e11112 job-1 jobs'],
     ['crictl ps --name once -a -q', '0 fedcba9876543'],
-    ['crictl images', '0 docker.io/library/nginx:latest'],
+    ['crictl images | sed "s/  */ /g"', '0 IMAGE TAG\nlocalhost:5000/a/b latest\nnginx 1.25'],
     ['crictl logs --tail 3 abcdef', '0 -n default logs --tail=3 web-1 -c web'],
     ['crictl logs nothing', '1 crictl: there is no container nothing.'],
     ['crictl rmi x', "1 crictl: here it can look (ps, pods, images, logs, exec, inspect), and nothing else: the node's container runtime lies outside this sandbox."],
