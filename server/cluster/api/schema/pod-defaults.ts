@@ -1,5 +1,6 @@
 /** After kubernetes 1.32 pkg/apis/core/v1/defaults.go */
 import { isRecord, type JsonRecord } from '../patch/json-values.ts';
+import { dropDisabledPodFields } from './disabled-fields.ts';
 import { fill, fillIfEmpty, items, record, within } from './fill.ts';
 
 export function defaultPodTemplate(template: JsonRecord): void {
@@ -21,7 +22,15 @@ export function defaultPodSpec(spec: JsonRecord, { pod }: { pod: boolean }): voi
   for (const container of [...items(spec, 'initContainers'), ...items(spec, 'containers'), ...items(spec, 'ephemeralContainers')]) {
     defaultContainer(container, pod, spec.hostNetwork === true);
   }
+  dropDisabledPodFields(spec);
 }
+
+const OF_VOLUMES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  iscsi: { iscsiInterface: 'default' },
+  rbd: { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' },
+  azureDisk: { cachingMode: 'ReadWrite', kind: 'Shared', fsType: 'ext4', readOnly: false },
+  scaleIO: { storageMode: 'ThinProvisioned', fsType: 'xfs' },
+};
 
 function defaultVolume(volume: JsonRecord): void {
   const sources = Object.keys(volume).filter((key) => key !== 'name' && volume[key] !== null);
@@ -38,7 +47,10 @@ function defaultVolume(volume: JsonRecord): void {
   }
   const ephemeral = record(volume.ephemeral).volumeClaimTemplate;
   if (isRecord(ephemeral)) fill(within(ephemeral, 'spec'), 'volumeMode', 'Filesystem');
-  if (isRecord(volume.iscsi)) fillIfEmpty(volume.iscsi, 'iscsiInterface', 'default');
+  for (const [kind, values] of Object.entries(OF_VOLUMES)) {
+    const source = volume[kind];
+    if (isRecord(source)) for (const [key, value] of Object.entries(values)) (value === false ? fill : fillIfEmpty)(source, key, value);
+  }
 }
 
 function defaultFieldRef(ref: unknown): void {

@@ -76,7 +76,7 @@ export function startDeployments(context: ControllerContext): void {
 
   const reportFailedSet = async (key: string, deployment: Deployment, error: unknown): Promise<void> => {
     if (!(error instanceof ApiStatus) || error.reason === 'AlreadyExists' || error.message.includes('because it is being terminated')) return;
-    const message = `Failed to create new replica set "${deployment.metadata.name}-${templateHash(deployment.spec.template, deployment.status?.collisionCount ?? 0)}": ${error.message}`;
+    const message = `Failed to create new replica set "${deployment.metadata.name}-${templateHash(deployment.spec.template, deployment.status?.collisionCount)}": ${error.message}`;
     events.record(deployment, 'Warning', 'ReplicaSetCreateError', message);
     await report(key, { kind: 'failed', message });
   };
@@ -104,7 +104,7 @@ export function startDeployments(context: ControllerContext): void {
 
   const createSet = async (deployment: Deployment, old: readonly ReplicaSet[], revision: number): Promise<ReplicaSet> => {
     const { namespace, name } = deployment.metadata;
-    const hash = templateHash(deployment.spec.template, deployment.status?.collisionCount ?? 0);
+    const hash = templateHash(deployment.spec.template, deployment.status?.collisionCount);
     const labels = { ...deployment.spec.template.metadata?.labels, [HASH]: hash };
     const replicas = initialReplicas(deployment, old);
     const object = {

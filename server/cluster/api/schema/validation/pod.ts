@@ -106,6 +106,12 @@ function sourceCauses(kind: string, source: JsonRecord, field: string): StatusCa
     need('driver');
     for (const problem of dnsSubdomain(String(source.driver ?? '').toLowerCase())) causes.push(invalid(`${field}.driver`, goString(source.driver ?? ''), problem));
   }
+  if (kind === 'iscsi') {
+    need('targetPortal');
+    need('iqn');
+    if (typeof source.iqn === 'string' && source.iqn !== '' && !/^(iqn|eui|naa)/.test(source.iqn)) causes.push(invalid(`${field}.iqn`, goString(source.iqn), 'must be valid format starting with iqn, eui, or naa'));
+    if ((source.chapAuthDiscovery === true || source.chapAuthSession === true) && !isRecord(source.secretRef)) causes.push(required(`${field}.secretRef`));
+  }
   if (kind === 'gitRepo') need('repository');
   if (kind === 'ephemeral' && !isRecord(source.volumeClaimTemplate)) causes.push(required(`${field}.volumeClaimTemplate`));
   if (kind === 'emptyDir' && source.sizeLimit !== undefined && quantityNano(source.sizeLimit) < 0n) causes.push(forbidden(`${field}.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
