@@ -24,7 +24,7 @@ export async function beginLife(session: SessionInside, provider: ClusterProvide
   const home = store.homeOf(session.id);
   const spare = fresh && spares.of(provider) ? await spares.take(home) : undefined;
   const place = spare?.place ?? (await sandbox.open({ sessionId: session.id, home }));
-  const terminals = new Terminals({ place, clock, ids, variables: session.scenario.variables, greeting: session.scenario.greeting, onChange: () => events.onTerminals(terminals), onPrompt: events.onPrompt });
+  const terminals = new Terminals({ place, clock, ids, variables: session.scenario.variables, greeting: session.scenario.greeting, again: !fresh, onChange: () => events.onTerminals(terminals), onPrompt: events.onPrompt });
   for (const stage of spare?.stages ?? []) session.stages.put({ ...stage, took: 0 });
   return { place, terminals, cluster: spare?.cluster, starting: Promise.resolve(), controller: spare?.controller ?? new AbortController() };
 }

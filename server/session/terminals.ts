@@ -19,15 +19,21 @@ export interface TerminalsOptions {
   variables: readonly string[];
   /** Written to the first one above its prompt. */
   greeting?: string | undefined;
+  /** The lab was started again: those of its former run that are opened anew say so. */
+  again?: boolean;
   onChange(): void;
   /** A shell is back at its prompt. */
   onPrompt(): void;
 }
 
+/** Written above the prompt, where the greeting stands else. */
+const AGAIN = '\u001b[2margo-lab was started again: this is a new shell. Variables and programs of the one before are gone, files are still there.\u001b[m\r\n';
+
 /** The terminals of one session. */
 export class Terminals {
   readonly history = new ShellHistory();
   #hubs = new Map<string, TerminalHub>();
+  readonly #opened = new Set<string>();
   #next = 1;
   #starting = 0;
 
@@ -52,6 +58,8 @@ export class Terminals {
     const chosen = id ?? this.#freeId();
     this.#next = Math.max(this.#next, Number(chosen) + 1 || 0);
     const nonce = ids.secret();
+    const again = this.options.again === true && id !== undefined && !this.#opened.has(chosen);
+    this.#opened.add(chosen);
     this.#starting += 1;
     try {
       const hub = await TerminalHub.start({
@@ -61,7 +69,7 @@ export class Terminals {
         argv: shellArgv(`${place.toolsInside}/shell`),
         env: { ...shellEnvironment(nonce, this.options.variables), ...(place.isolation === 'bubblewrap' ? { ARGO_LAB_HOST: 'controlplane' } : {}) },
         nonce,
-        greeting: chosen === '1' ? this.options.greeting : undefined,
+        greeting: again ? AGAIN : chosen === '1' ? this.options.greeting : undefined,
         clock,
         onMark: (mark) => {
           // What the lab typed is not what the learner did.

@@ -122,6 +122,37 @@ inBrowser('the page in a browser', (browser) => {
     await page.getByText('No terminal is open.').waitFor();
   });
 
+  it('tells those who come with Tab how to leave the terminal, and nobody else', async () => {
+    await openStep();
+    const told = page.getByText('F6 leaves the terminal');
+    await page.locator('.terminal-host').click();
+    expect(await told.isVisible()).toBe(false);
+    await page.keyboard.press('F6');
+    await page.keyboard.press('F6');
+    await told.waitFor();
+    expect(await page.locator('.xterm-helper-textarea').getAttribute('aria-description')).toBe('F6 leaves the terminal.');
+  });
+
+  it('lets programs fill the clipboard and not read it, and copies what is selected', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await openStep();
+    const type = async (line: string) => {
+      await page.locator('.xterm-helper-textarea').focus();
+      await page.keyboard.type(`${line}\n`);
+    };
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.evaluate(() => navigator.clipboard.writeText('a secret of another site'));
+    await type("printf '\\e]52;c;?\\a'; IFS= read -r -t 2 -n 12 answer; printf '<%q>' \"$answer\"");
+    await expectText('Terminal 1', "<$'\\E]52;c;");
+    expect(await text('Terminal 1')).not.toContain(Buffer.from('a secret').toString('base64').slice(0, 6));
+    await type("printf '\\e]52;c;%s\\a' $(printf 'from the shell' | base64)");
+    await expect.poll(clipboard).toBe('from the shell');
+    await type('clear; echo UNMISTAKABLE');
+    await page.locator('.xterm-rows > div', { hasText: /^UNMISTAKABLE/ }).dblclick({ position: { x: 20, y: 8 }, force: true });
+    await page.keyboard.press('Control+Shift+C');
+    await expect.poll(clipboard).toBe('UNMISTAKABLE');
+  });
+
   it('asks before it resets, and begins again at the first page', async () => {
     await openStep();
     await button('Session and settings').click();

@@ -73,5 +73,8 @@ function Missing({ part }: { part: Lazy<unknown> }): JSX.Element | null {
 installStyleGuard(document);
 startSettings(storage, document.documentElement);
 startNavigation();
+// How the focus came where it is: what is told to those who use the keyboard is not shown to others.
+addEventListener('keydown', (event) => (event.key === 'Tab' || event.key === 'F6') && document.documentElement.setAttribute('data-by-key', ''), true);
+addEventListener('pointerdown', () => document.documentElement.removeAttribute('data-by-key'), true);
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

@@ -6,6 +6,7 @@ import type { LabApi } from '../state/api.ts';
 import type { EventSourceLike } from '../state/live-events.ts';
 import { ScenarioStore } from '../state/scenario-store.ts';
 import { changeSettings, settings } from '../state/settings.ts';
+import { onWake } from '../state/timers.ts';
 import type { Timers } from '../state/timers.ts';
 import { unsaved } from '../state/editor-store.ts';
 import { terminalTabs } from '../state/workspace.ts';
@@ -47,12 +48,21 @@ export function ScenarioPage({ id, page, provider, machine }: ScenarioPageProps)
     // For tests in a browser: what stands in the active terminal.
     const peek = () => terminalTabs(store.terminals.workspace.value).map((tab) => ({ id: tab.id, name: tab.name, text: hub.get(tab.id).screen.text() }));
     Object.assign(window, { argoLabTerminals: peek });
+    // After a sleep, or in another network, connections may be dead without a word: they are made anew.
+    const again = () => {
+      store.retry();
+      for (const live of hub.all()) live.connection.again();
+    };
+    const awake = onWake(machine.timers, again);
+    addEventListener('online', again);
     const lost = () => unsaved(store.editor.model.value);
     const leaving = (event: BeforeUnloadEvent) => lost().length > 0 && event.preventDefault();
     addEventListener('beforeunload', leaving);
     const unguard = guardLeaving(() => lost().length === 0 || confirm(`Leave without saving ${lost().join(', ')}?`));
     return () => {
       removeEventListener('beforeunload', leaving);
+      removeEventListener('online', again);
+      awake();
       unguard();
       sync();
       store.stop();

@@ -23,6 +23,9 @@ export function TerminalPanel({ store, hub, tid, shown }: { store: TerminalsStor
   return (
     <>
       <div class="terminal-host" ref={host} data-terminal-state={state} onFocusIn={() => store.work({ type: 'activate', id: tid })} />
+      <p class="terminal-way-out" aria-hidden="true">
+        <kbd>F6</kbd> leaves the terminal
+      </p>
       {live.searching.value && <SearchBar screen={live.screen} onClose={() => (live.searching.value = false)} />}
       {state === 'exited' && (
         <div class="terminal-exit" role="status">

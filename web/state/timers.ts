@@ -19,3 +19,21 @@ export const browserTimers: Timers = {
 export function backoff(attempt: number): number {
   return Math.min(4000, 250 * 2 ** Math.min(attempt, 10));
 }
+
+/** Milliseconds between two looks at the clock, and how late one has to be: browsers wake hidden pages once a minute. */
+const LOOK_MS = 5000;
+const SLEPT_MS = 150_000;
+
+/** Calls `fn` when this page has slept: the computer did, or the browser froze it. Returns how to stop. */
+export function onWake(timers: Timers, fn: () => void): () => void {
+  let cancel = () => {};
+  const look = () => {
+    const before = timers.now();
+    cancel = timers.after(LOOK_MS, () => {
+      if (timers.now() - before > SLEPT_MS) fn();
+      look();
+    });
+  };
+  look();
+  return () => cancel();
+}

@@ -78,6 +78,12 @@ export class TerminalConnection {
     this.#open();
   }
 
+  /** Connects anew, though nothing said that the connection is broken: one that slept for long may be dead without a word. */
+  again(): void {
+    if (this.state.value === 'lost') this.retry();
+    else if (this.state.value === 'open') this.#open();
+  }
+
   close(): void {
     this.state.value = 'closed';
     this.#drop();

@@ -1,4 +1,5 @@
 import { ClipboardAddon } from '@xterm/addon-clipboard';
+import type { IClipboardProvider } from '@xterm/addon-clipboard';
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
@@ -16,6 +17,15 @@ export interface XtermEvents {
   /** Ctrl+Shift+F: find in the terminal. */
   find(): void;
 }
+
+/** Programs in the terminal may put a text into the clipboard (OSC 52), and never read what the learner has copied elsewhere. */
+const WRITE_ONLY: IClipboardProvider = {
+  readText: () => '',
+  writeText: async (_selection, text) => {
+    // Without focus, or where the page is not a secure one, browsers refuse: then there is nothing to be done.
+    await navigator.clipboard?.writeText(text).catch(() => undefined);
+  },
+};
 
 /** An xterm.js terminal on the page, and the only file that knows xterm's interface. */
 export class XtermScreen implements Screen {
@@ -44,7 +54,7 @@ export class XtermScreen implements Screen {
     this.terminal.loadAddon(this.search);
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.loadAddon(new WebLinksAddon((_event, uri) => window.open(uri, '_blank', 'noopener,noreferrer')));
-    this.terminal.loadAddon(new ClipboardAddon());
+    this.terminal.loadAddon(new ClipboardAddon(undefined, WRITE_ONLY));
     this.terminal.unicode.activeVersion = '11';
     const encoder = new TextEncoder();
     this.terminal.onData((data) => events.input(encoder.encode(data)));
@@ -57,8 +67,10 @@ export class XtermScreen implements Screen {
     this.#host = host;
     this.#observer?.disconnect();
     // A terminal that was moved to another pane is opened already: its element moves along.
-    if (this.terminal.element === undefined) this.terminal.open(host);
-    else host.append(this.terminal.element);
+    if (this.terminal.element === undefined) {
+      this.terminal.open(host);
+      this.terminal.textarea?.setAttribute('aria-description', 'F6 leaves the terminal.');
+    } else host.append(this.terminal.element);
     this.#observer = new ResizeObserver(() => this.fit());
     this.#observer.observe(host);
     this.fit();
@@ -116,6 +128,12 @@ export class XtermScreen implements Screen {
     this.terminal.dispose();
   }
 
+  /** Where the page is not a secure one (plain http from another machine), only the older way is there: xterm fills it. */
+  #copy(text: string): void {
+    if (navigator.clipboard === undefined) document.execCommand('copy');
+    else void navigator.clipboard.writeText(text).catch(() => document.execCommand('copy'));
+  }
+
   /** Answers false for keys that are ours and not the shell's. */
   #onKey(event: KeyboardEvent): boolean {
     if (event.key === 'F6') {
@@ -123,9 +141,10 @@ export class XtermScreen implements Screen {
       if (event.type === 'keydown') this.#events.leave(event.shiftKey);
       return false;
     }
-    if (event.ctrlKey && event.shiftKey && event.code === 'KeyC' && this.terminal.hasSelection()) {
+    if (event.ctrlKey && event.shiftKey && event.code === 'KeyC') {
+      // Also without a selection: the browser would open its tools for developers.
       event.preventDefault();
-      if (event.type === 'keydown') void navigator.clipboard.writeText(this.terminal.getSelection());
+      if (event.type === 'keydown' && this.terminal.hasSelection()) this.#copy(this.terminal.getSelection());
       return false;
     }
     if (event.ctrlKey && event.shiftKey && event.code === 'KeyF') {

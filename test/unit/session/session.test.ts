@@ -28,6 +28,15 @@ async function type(from: SmallLab, session: SessionView, code: string): Promise
   socket?.close();
 }
 
+/** The screen of the first terminal, as a page that opens now gets it. */
+async function shown(from: SmallLab, session: SessionView): Promise<string> {
+  const { socket } = await from.socket(`/api/sessions/${session.id}/terminals/1/socket`);
+  if (socket === undefined) throw new Error('no socket');
+  const screen = await new Promise<string>((resolve) => socket.on('message', (data) => String(data).includes('"screen"') && resolve(String(data))));
+  socket.close();
+  return screen;
+}
+
 describe('a session', () => {
   it('is prepared with a terminal and the scenario’s files, and found again', async () => {
     const session = await lab.session();
@@ -118,6 +127,7 @@ describe('a session', () => {
     const again = await lab.session();
     expect({ id: again.id, page: again.page, done: again.done, terminals: again.terminals }).toEqual({ id: session.id, page: 'finish', done: ['intro', 'step2', 'step1', 'finish'], terminals: [{ id: '1', name: 'Terminal 1', running: true }] });
     expect(await readFile(join(home(again), 'mine'), 'utf8')).toBe('mine\n');
+    expect(await shown(lab, again)).toContain('argo-lab was started again: this is a new shell.');
   });
 
   it('is clean after a reset, and keeps what the learner has finished', async () => {

@@ -81,6 +81,19 @@ function open() {
 const attached = (offset: number): ServerMessage => ({ type: 'attached', offset, columns: 80, rows: 24 });
 
 describe('a connection to a terminal', () => {
+  it('is made anew where it left off when the page has slept, though nothing said that it broke', () => {
+    const { screen, last, connection, sockets } = open();
+    const { socket } = last();
+    socket.say(attached(0));
+    socket.output(0, 'lab$ ');
+    screen.parseAll();
+    connection.again();
+    last().socket.say(attached(5));
+    socket.output(5, 'from the dead socket');
+    last().socket.output(5, 'ls');
+    screen.parseAll();
+    expect({ offsets: sockets.map(({ offset }) => offset), old: socket.readyState, text: screen.text, state: connection.state.value }).toEqual({ offsets: [undefined, 5], old: 3, text: 'lab$ ls', state: 'open' });
+  });
   it('asks for the size that fits, then draws and acknowledges what is parsed', () => {
     const { screen, last, connection } = open();
     const { socket, offset } = last();

@@ -5,7 +5,7 @@ import { emptySession, reduceSession } from '../../../web/state/session-model.ts
 import type { SessionAction, SessionModel } from '../../../web/state/session-model.ts';
 import { otherTheme, readSettings } from '../../../web/state/settings.ts';
 import { currentPage, neighbours, nextScenario, progress, stepItems, withFinish } from '../../../web/state/steps.ts';
-import { backoff } from '../../../web/state/timers.ts';
+import { backoff, onWake } from '../../../web/state/timers.ts';
 import { emptyWorkspace, reduceWorkspace, runTarget, tabsOf } from '../../../web/state/workspace.ts';
 import type { WorkspaceAction } from '../../../web/state/workspace.ts';
 
@@ -198,4 +198,19 @@ describe('settings', () => {
 
 it('connects again after pauses that grow to four seconds', () => {
   expect([0, 1, 2, 3, 4, 5, 50].map(backoff)).toEqual([250, 500, 1000, 2000, 4000, 4000, 4000]);
+});
+
+it('notices that the page has slept, and not that a hidden page is woken once a minute', () => {
+  let now = 0;
+  let due: (() => void) | undefined;
+  let slept = 0;
+  const stop = onWake({ now: () => now, after: (_ms, fn) => ((due = fn), () => (due = undefined)) }, () => (slept += 1));
+  const after = (ms: number) => {
+    now += ms;
+    due?.();
+    return slept;
+  };
+  expect([5000, 60_000, 3_600_000, 5000, 151_000].map(after)).toEqual([0, 0, 1, 1, 2]);
+  stop();
+  expect(due).toBeUndefined();
 });
