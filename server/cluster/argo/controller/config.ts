@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { JsonObject } from '../../../lib/json.ts';
+import type { KubeObject } from '../../store/object.ts';
 import { normalize } from '../types/normal-form.ts';
 import { decodeWorkflow } from '../types/workflow.ts';
 import type { ArtifactLocation, S3Location, Workflow } from '../types/workflow.ts';
@@ -14,6 +15,8 @@ export interface ControllerConfig {
   /** How many workflows may run at once, in all; 0 means any number. */
   parallelism: number;
   namespaceParallelism: number;
+  /** Only objects with this label are the controller's; '': those without one. */
+  instanceId: string;
   nodeEvents: boolean;
   workflowEvents: boolean;
   /** Commands of images, for containers that name none. */
@@ -46,6 +49,7 @@ export function readConfig(data: Record<string, string>): ControllerConfig {
     workflowDefaults: isJsonObject(defaults) ? decodeWorkflow(defaults) : undefined,
     parallelism: Number(values['parallelism'] ?? 0) || 0,
     namespaceParallelism: Number(values['namespaceParallelism'] ?? 0) || 0,
+    instanceId: typeof values['instanceID'] === 'string' ? values['instanceID'] : '',
     nodeEvents: enabled(values['nodeEvents']),
     workflowEvents: enabled(values['workflowEvents']),
     images,
@@ -67,3 +71,6 @@ export function locationIn(repository: ArtifactRepository): ArtifactLocation & {
   }
   return location;
 }
+
+/** Whether an object is for a controller of this instance ID. */
+export const isOurs = (object: KubeObject, instanceId: string): boolean => (object.metadata.labels?.['workflows.argoproj.io/controller-instanceid'] ?? '') === instanceId;

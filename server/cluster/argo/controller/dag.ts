@@ -57,7 +57,8 @@ class Dag {
       this.#execute(name);
       const task = this.#tasks.get(name);
       const taskNode = this.#nodeOf(name);
-      if (task === undefined || taskNode === undefined || (task.hooks === undefined && exitHookOf(task, op.spec.arguments) === undefined)) continue;
+      // What keeps a task's scope from being made ends the whole; only one in error can have met that.
+      if (task === undefined || taskNode === undefined || (task.hooks === undefined && exitHookOf(task, op.spec.arguments) === undefined && taskNode.phase !== 'Error')) continue;
       try {
         const place = this.#hookPlace(task, taskNode);
         runHooksOf(op, task, taskNode, place);

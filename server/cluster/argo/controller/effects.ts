@@ -7,6 +7,7 @@ import type { EventRecorder } from '../../controllers/runtime/event-recorder.ts'
 import type { KubeObject } from '../../store/object.ts';
 import type { PodSignals } from '../executor/pod-signals.ts';
 import { normalize } from '../types/normal-form.ts';
+import { cacheProblem } from './memoize.ts';
 import { CONFIG_MAPS, core, GC_TASKS, LABEL_COMPLETED, LABEL_PHASE, PODS, TASK_SETS, WORKFLOWS } from '../types/resources.ts';
 import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { isCompletedPhase } from './nodes.ts';
@@ -134,7 +135,7 @@ export class Effects {
   async refuse(object: KubeObject, message: string): Promise<void> {
     const now = rfc3339(this.#options.clock.now());
     const labels = { [LABEL_PHASE]: 'Failed', [LABEL_COMPLETED]: 'true' };
-    const status = { phase: 'Failed', message, startedAt: now, finishedAt: now, conditions: [{ type: 'Completed', status: 'True' }] };
+    const status = { phase: 'Failed', message, startedAt: now, finishedAt: now, conditions: [{ type: 'Completed', status: 'True' }], progress: '0/0' };
     await this.#client.patch(WORKFLOWS, object.metadata.namespace, object.metadata.name, { type: 'merge', body: { metadata: { labels }, status } });
     this.#options.events.record(object, 'Warning', 'WorkflowFailed', message);
   }
@@ -154,7 +155,6 @@ export class Effects {
 
   /** What follows once the workflow is written. */
   async finish(namespace: string, workflow: Workflow, changes: Changes): Promise<void> {
-    for (const cache of changes.saveCaches) await this.#saveCache(namespace, cache);
     for (const claim of changes.deleteClaims) await this.ignoring(404, () => this.#client.delete(CLAIMS, namespace, claim));
     if (changes.deleteBudget) await this.ignoring(404, () => this.#client.delete(BUDGETS, namespace, workflow.metadata.name));
     for (const { task, pod } of changes.collect) {
@@ -214,16 +214,38 @@ export class Effects {
     }
   }
 
-  async #saveCache(namespace: string, cache: Changes['saveCaches'][number]): Promise<void> {
+  /** Answers whether one could not be written: then the workflow has to be looked at anew. */
+  async saveCaches(namespace: string, changes: Changes, cacheErrors: Map<string, string>): Promise<boolean> {
+    let refused = false;
+    for (const cache of changes.saveCaches) {
+      if (cacheErrors.has(cache.nodeId)) continue;
+      try {
+        await this.#saveCache(namespace, cache);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#options.log.error({ nodeID: cache.nodeId, error: message }, 'Failed to save node outputs to cache');
+        cacheErrors.set(cache.nodeId, message);
+        refused = true;
+      }
+    }
+    return refused;
+  }
+
+  async #saveCache(namespace: string, { configMap, key, nodeId, outputs, hit }: Changes['saveCaches'][number]): Promise<void> {
     const now = `${new Date(this.#options.clock.now()).toISOString().slice(0, 19)}Z`;
-    const entry = goJson({ nodeID: cache.nodeId, outputs: normalize('Outputs', cache.outputs ?? {}), creationTimestamp: now, lastHitTimestamp: now });
-    try {
-      const found = await this.#client.find(CONFIG_MAPS, namespace, cache.configMap);
-      if (found === undefined) {
-        await this.#client.create(CONFIG_MAPS, namespace, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: cache.configMap, labels: { 'workflows.argoproj.io/configmap-type': 'Cache' } }, data: { [cache.key]: entry } });
-      } else await this.#client.patch(CONFIG_MAPS, namespace, cache.configMap, { type: 'merge', body: { data: { [cache.key]: entry } } });
-    } catch (error) {
-      this.#options.log.warn({ cache: cache.configMap }, `Failed to save node outputs to cache: ${error instanceof Error ? error.message : String(error)}`);
+    const entry = goJson(hit === undefined ? { nodeID: nodeId, outputs: normalize('Outputs', outputs ?? {}), creationTimestamp: now, lastHitTimestamp: now } : { ...hit, lastHitTimestamp: now });
+    const data = { [key]: entry };
+    const words = (before: string, after = '') => (error: unknown) => {
+      throw hit !== undefined || !(error instanceof Error) ? error : new Error(`${before}: ${error.message}${after}`);
+    };
+    const found = await this.#client.find(CONFIG_MAPS, namespace, configMap);
+    const labels = { 'workflows.argoproj.io/configmap-type': 'Cache' };
+    const problem = found === undefined ? undefined : cacheProblem(found);
+    if (problem !== undefined) throw new Error(problem);
+    if (found === undefined) await this.#client.create(CONFIG_MAPS, namespace, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: configMap, labels }, data }).catch(words('could not save to config map cache'));
+    else {
+      const known = isJsonObject(found['data']) ? found['data'] : {};
+      await this.#client.update(CONFIG_MAPS, { ...found, metadata: { ...found.metadata, labels }, data: { ...known, ...data } }).catch(words('error creating cache entry', '. Please check out this page for help: https://argo-workflows.readthedocs.io/en/latest/memoization/#faqs'));
     }
   }
 

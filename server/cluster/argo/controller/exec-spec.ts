@@ -1,5 +1,6 @@
 import { goJson } from '../../../lib/json.ts';
-import { argoExprEnv, evalExpr, goTypeName, replaceInJson } from '../expressions/index.ts';
+import { labelValue } from '../../api/schema/validation/names.ts';
+import { argoExprEnv, compile, evalExpr, goTypeName, replaceInJson } from '../expressions/index.ts';
 import { joinSpecs, specOver } from '../defaults/merge.ts';
 import { normalize } from '../types/normal-form.ts';
 import { decodeWorkflowSpec } from '../types/workflow.ts';
@@ -80,7 +81,7 @@ function storeSpec(op: Operation, defaults: WorkflowSpec | undefined): void {
   if (template === undefined) {
     const { name = '', clusterScope } = own.workflowTemplateRef ?? {};
     const found = clusterScope === true ? op.observed.templates.clusterWorkflowTemplate(name) : op.observed.templates.workflowTemplate(name);
-    if (found === undefined) throw new SpecProblem(`${clusterScope === true ? 'clusterworkflowtemplate' : 'workflowtemplate'}.argoproj.io ${JSON.stringify(name)} not found`, false);
+    if (found === undefined) throw new SpecProblem(`${clusterScope === true ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io ${JSON.stringify(name)} not found`, false);
     template = found.spec;
     const extra = op.observed.config.workflowDefaults?.metadata;
     if (extra?.labels !== undefined) workflow.metadata.labels = mergeMaps(extra.labels, workflow.metadata.labels);
@@ -108,12 +109,20 @@ function addMetadata(op: Operation): void {
   for (const [name, value] of Object.entries(extra.labels ?? {})) op.globals[`workflow.labels.${name}`] = value;
   for (const [name, { expression }] of Object.entries(extra.labelsFrom ?? {})) {
     let value: unknown;
+    const env = argoExprEnv(op.globals);
     try {
-      value = evalExpr(expression, argoExprEnv(op.globals));
+      compile(expression, env);
+    } catch (error) {
+      throw new SpecProblem(`Failed to compile function for expression ${JSON.stringify(expression)}: ${error instanceof Error ? error.message : String(error)}`, false);
+    }
+    try {
+      value = evalExpr(expression, env);
     } catch (error) {
       throw new SpecProblem(`failed to evaluate label ${JSON.stringify(name)} expression ${JSON.stringify(expression)}: ${error instanceof Error ? error.message : String(error)}`, false);
     }
     if (typeof value !== 'string') throw new SpecProblem(`failed to evaluate label ${JSON.stringify(name)} expression ${JSON.stringify(expression)} evaluted to ${goTypeName(value)} but must be a string`, false);
+    const problems = labelValue(value);
+    if (problems.length > 0) throw new SpecProblem(`invalid label value ${JSON.stringify(value)} for label ${JSON.stringify(name)} and expression ${JSON.stringify(expression)}: ${problems.join(';')}`, false);
     labels[name] = value;
     op.globals[`workflow.labels.${name}`] = value;
   }

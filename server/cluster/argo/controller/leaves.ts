@@ -8,7 +8,7 @@ import { goJson } from '../../../lib/json.ts';
 import { normalize } from '../types/normal-form.ts';
 import { rfc3339 } from '../../../lib/clock.ts';
 import { taskNameOf } from './names.ts';
-import { durationOf } from './durations.ts';
+import { mustDurationOf } from './durations.ts';
 import type { ExecuteOptions } from './observed.ts';
 import type { Operation } from './operation.ts';
 import { executorMain, podOf } from './pod-spec.ts';
@@ -86,9 +86,7 @@ export function executeSuspend(op: Operation, nodeName: string, scope: string, t
   }
   const text = template.suspend?.duration ?? '';
   if (text !== '') {
-    const ms = durationOf(text);
-    if (ms === undefined) throw new Error(`unable to parse ${text} as a duration: time: invalid duration ${JSON.stringify(text)}`);
-    const end = Date.parse(node.startedAt ?? op.nowText) + ms;
+    const end = Date.parse(node.startedAt ?? op.nowText) + mustDurationOf(text);
     if (op.now > end) {
       for (const parameter of node.outputs?.parameters ?? []) {
         if (parameter.value !== undefined) continue;

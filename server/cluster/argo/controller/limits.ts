@@ -1,6 +1,6 @@
 import { templateTypeOf } from '../types/template.ts';
 import type { NodeStatus, Template } from '../types/workflow.ts';
-import { durationOf } from './durations.ts';
+import { durationOf, goDurationProblem } from './durations.ts';
 import { isFailed } from './nodes.ts';
 import { Postponed, TimedOut } from './observed.ts';
 import type { Operation } from './operation.ts';
@@ -9,7 +9,7 @@ import type { Operation } from './operation.ts';
 export function checkTimeout(op: Operation, template: Template, node: NodeStatus | undefined): number | undefined {
   if ((template.timeout ?? '') === '' || node === undefined || node.startedAt === null) return undefined;
   const ms = durationOf(template.timeout ?? '');
-  if (ms === undefined) throw new Error(`invalid timeout format. time: invalid duration ${JSON.stringify(template.timeout)}`);
+  if (ms === undefined) throw new Error(`invalid timeout format. ${goDurationProblem(template.timeout ?? '')}`);
   const end = Date.parse(node.startedAt) + ms;
   if (node.phase === 'Pending' && op.now > end) {
     op.mark(node, 'Failed', 'timeout');

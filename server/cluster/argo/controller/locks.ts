@@ -19,7 +19,7 @@ export interface LockRequest {
   nodeId: string;
   namespace: string;
   priority: number;
-  /** The limit of a semaphore, from its ConfigMap; throws when there is none. */
+  /** The limit of a semaphore, from its ConfigMap; 0 when there is none. */
   limitOf(name: string, key: string, namespace: string): number;
 }
 
@@ -31,7 +31,9 @@ export class Locks {
   tryAcquire(sync: Synchronization, request: LockRequest): Acquired {
     const holder = holderKey(request.workflow, request.nodeId);
     const locks = locksOf(sync, request).map(({ kind, name, limit }) => {
-      const lock = this.#locks.get(name) ?? { kind, name, limit, holders: new Set<string>(), waiting: [] };
+      const known = this.#locks.get(name);
+      if (known === undefined && limit === 0) throw new Error(`failed to initialize semaphore ${name} with limit`);
+      const lock = known ?? { kind, name, limit, holders: new Set<string>(), waiting: [] };
       lock.limit = limit;
       this.#locks.set(name, lock);
       return lock;
@@ -47,7 +49,7 @@ export class Locks {
       const free = lock.limit - lock.holders.size;
       const place = lock.waiting.findIndex((entry) => entry.holder === holder);
       if (free <= 0 || place >= free) {
-        return { acquired: false, lock: lock.name, message: `Waiting for ${lock.name} lock. Lock status: ${Math.max(0, free)}/${lock.limit}` };
+        return { acquired: false, lock: lock.name, message: lock.limit === 0 ? `Failed to get semaphore limit for ${lock.name}` : `Waiting for ${lock.name} lock. Lock status: ${free}/${lock.limit}` };
       }
     }
     for (const lock of locks) {
@@ -86,15 +88,14 @@ export class Locks {
   statusOf(workflow: string): SyncStatus | undefined {
     const status: SyncStatus = {};
     const mine = (holder: string) => holder === workflow || holder.startsWith(`${workflow}/`);
-    const short = (holder: string) => (holder === workflow ? (workflow.split('/')[1] ?? '') : holder.split('/').slice(2).join('/'));
     for (const lock of [...this.#locks.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const held = [...lock.holders].filter(mine);
       const waits = lock.waiting.some((entry) => mine(entry.holder));
       if (lock.kind === 'mutex') {
-        if (held[0] !== undefined) ((status.mutex ??= {}).holding ??= []).push({ mutex: lock.name, holder: lock.name && held[0] === workflow ? workflow : short(held[0]) });
+        if (held[0] !== undefined) ((status.mutex ??= {}).holding ??= []).push({ mutex: lock.name, holder: held[0] });
         if (waits) ((status.mutex ??= {}).waiting ??= []).push({ mutex: lock.name, holder: [...lock.holders][0] ?? '' });
       } else {
-        if (held.length > 0) ((status.semaphore ??= {}).holding ??= []).push({ semaphore: lock.name, holders: held.map((holder) => (holder === workflow ? workflow : short(holder))) });
+        if (held.length > 0) ((status.semaphore ??= {}).holding ??= []).push({ semaphore: lock.name, holders: held });
         if (waits) ((status.semaphore ??= {}).waiting ??= []).push({ semaphore: lock.name, holders: [...lock.holders] });
       }
     }

@@ -1,7 +1,9 @@
 import type { Json } from '../../../lib/json.ts';
 import { goJson, isJsonObject } from '../../../lib/json.ts';
 import { fillerOf, shouldExecute } from '../expressions/index.ts';
+import { unmarshal } from '../types/go-json.ts';
 import { normalize } from '../types/normal-form.ts';
+import { formatInteger } from './go-format.ts';
 import type { Invocation, Sequence } from '../types/workflow.ts';
 
 export const isLoop = (invocation: Invocation): boolean => (invocation.withItems ?? []).length > 0 || (invocation.withParam ?? '') !== '' || invocation.withSequence !== undefined;
@@ -51,10 +53,12 @@ function itemsOf(invocation: Invocation): Json[] {
   return tolerant(() => {
     let list: unknown;
     try {
-      list = JSON.parse(text);
+      unmarshal(text);
+      list = JSON.parse(keepNumbers(text));
     } catch (error) {
-      throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: ${jsonProblem(text, error)}`);
+      throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    if (list === null) return [];
     if (!Array.isArray(list)) throw new Error(`withParam value could not be parsed as a JSON list: ${text.trim()}: json: cannot unmarshal ${jsonKind(list)} into Go value of type []v1alpha1.Item`);
     checkMembers('withParam', list.length);
     return list as Json[];
@@ -63,32 +67,32 @@ function itemsOf(invocation: Invocation): Json[] {
 
 const jsonKind = (value: unknown): string => (typeof value === 'boolean' ? 'bool' : typeof value);
 
-/** encoding/json's words for the first character that does not belong. */
-function jsonProblem(text: string, error: unknown): string {
-  const trimmed = text.trim();
-  if (trimmed === '') return 'unexpected end of JSON input';
-  const at = /position (\d+)/.exec(error instanceof Error ? error.message : '');
-  const position = at === null ? 0 : Number(at[1]);
-  const char = text.charAt(position);
-  if (char === '') return 'unexpected end of JSON input';
-  return position === text.length - trimmed.length || position === 0 ? `invalid character '${char}' looking for beginning of value` : `invalid character '${char}' after top-level value`;
+/** Stands before a number that JavaScript would write in another way: items keep theirs as they were written. */
+const AS_WRITTEN = '\u0001#';
+
+function keepNumbers(json: string): string {
+  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => (token.startsWith('"') || JSON.stringify(Number(token)) === token ? token : JSON.stringify(`${AS_WRITTEN}${token}`)));
 }
 
+const written = (json: string): string => json.replaceAll(/"\\u0001#([^"]*)"/g, '$1');
+
 function itemValues(item: Json): { named: Record<string, string>; description: string } {
-  if (Array.isArray(item)) return { named: { item: JSON.stringify(item) }, description: `[${item.map(itemText).join(' ')}]` };
+  if (Array.isArray(item)) return { named: { item: written(JSON.stringify(item)) }, description: `[${item.map(itemText).join(' ')}]` };
   if (isJsonObject(item)) {
     const keys = Object.keys(item).sort();
-    const named: Record<string, string> = { item: goJson(Object.fromEntries(keys.map((key) => [key, item[key]]))) };
+    const named: Record<string, string> = { item: written(goJson(Object.fromEntries(keys.map((key) => [key, item[key]])))) };
     for (const key of keys) named[`item.${key}`] = itemText(item[key] ?? null);
     return { named, description: keys.map((key) => `${key}:${itemText(item[key] ?? null)}`).sort().join(',') };
   }
+  // What is nothing counts as a list of nothing.
+  if (item === null) return { named: { item: 'null' }, description: '[]' };
   return { named: { item: itemText(item) }, description: itemText(item) };
 }
 
 /** An item as Argo shows it: JSON without the quotes of a text (escapes stay). */
 function itemText(item: Json): string {
-  const json = JSON.stringify(item);
-  return typeof item === 'string' ? json.slice(1, -1) : json;
+  const json = written(JSON.stringify(item));
+  return typeof item === 'string' && json.startsWith('"') ? json.slice(1, -1) : json;
 }
 
 /** A loop has so many members at most. Argo has no limit of its own, but more than these no workflow could keep. */
@@ -113,20 +117,5 @@ function sequence(spec: Sequence): Json[] {
   } else throw new Error('neither end nor count was specified in withSequence');
   const step = start <= end ? 1 : -1;
   checkMembers('withSequence', Math.abs(end - start) + 1);
-  return Array.from({ length: Math.abs(end - start) + 1 }, (_, i) => formatInteger(spec.format ?? '%d', start + i * step));
-}
-
-/** Go's `%d`, `%03d`, `%x`, `%#x`, `%o`, `%b`, `%c`. */
-function formatInteger(format: string, value: number): string {
-  return format.replace(/%%|%([-+# 0]*)(\d*)([dxXobc])/g, (whole, flags: string | undefined, width: string | undefined, verb: string | undefined) => {
-    if (whole === '%%') return '%';
-    const size = Math.abs(value);
-    let digits = verb === 'd' ? String(size) : verb === 'c' ? String.fromCodePoint(size) : size.toString(verb === 'o' ? 8 : verb === 'b' ? 2 : 16);
-    if (verb === 'X') digits = digits.toUpperCase();
-    if (flags?.includes('#') === true && (verb === 'x' || verb === 'X')) digits = `0${verb}${digits}`;
-    const sign = value < 0 ? '-' : flags?.includes('+') === true ? '+' : '';
-    const wide = Number(width ?? '0');
-    if (flags?.includes('-') === true) return (sign + digits).padEnd(wide);
-    return flags?.includes('0') === true ? sign + digits.padStart(wide - sign.length, '0') : (sign + digits).padStart(wide);
-  });
+  return Array.from({ length: Math.abs(end - start) + 1 }, (_, i) => formatInteger((spec.format ?? '') === '' ? '%d' : (spec.format ?? ''), start + i * step));
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../lib/json.ts';
 import type { KubeObject } from '../../store/object.ts';
 import type { TemplateGetters } from '../types/resolve.ts';
 import type { NodeStatus, Outputs, Template } from '../types/workflow.ts';
@@ -23,6 +24,8 @@ export interface Observed {
   imageCommand(image: string): { entrypoint: string[]; cmd: string[] } | undefined;
   /** Pods that could not be made, by node name, and why. */
   podErrors: ReadonlyMap<string, string>;
+  /** Memoization caches that could not be written, by node id, and why. */
+  cacheErrors: ReadonlyMap<string, string>;
   /** The workflow's WorkflowTaskSet. */
   taskSet: KubeObject | undefined;
   /** What the tasks of artifact garbage collection have come to, by name of the task. */
@@ -41,7 +44,8 @@ export interface Changes {
   events: { type: 'Normal' | 'Warning'; reason: string; message: string; annotations?: Record<string, string> }[];
   createClaims: KubeObject[];
   deleteClaims: string[];
-  saveCaches: { configMap: string; key: string; nodeId: string; outputs: Outputs | undefined }[];
+  /** What is to be remembered of nodes, or that it was of use (`hit`: the entry). */
+  saveCaches: { configMap: string; key: string; nodeId: string; outputs?: Outputs | undefined; hit?: JsonObject }[];
   /** `namespace/name` of workflows that may get a lock now. */
   wake: Set<string>;
   /** Templates that the workflow's agent has to carry out, by node id. */

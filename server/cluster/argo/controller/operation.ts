@@ -369,9 +369,8 @@ export class Operation {
       limitOf: (name, key, ns) => {
         const data = this.observed.configMap(name, ns)?.['data'];
         const value: unknown = typeof data === 'object' && data !== null ? Object.entries(data).find(([field]) => field === key)?.[1] : undefined;
-        if (data === undefined) throw new Error(`failed to initialize semaphore ${ns}/ConfigMap/${name}/${key}: configmaps ${JSON.stringify(name)} not found`);
-        if (!/^\d+$/.test(String(value))) throw new Error(`failed to initialize semaphore ${ns}/ConfigMap/${name}/${key}: invalid value for key`);
-        return Number(value);
+        // Why there is no limit is only in the controller's log.
+        return /^[+-]?\d+$/.test(String(value)) ? Number(value) : 0;
       },
     });
   }

@@ -286,7 +286,13 @@ export function patchedPodSpec(spec: JsonObject, text: string): JsonObject {
     throw new Error('Error applying PodSpecPatch', { cause: error });
   }
   if (!isJsonObject(patch)) throw new Error('Error applying PodSpecPatch');
-  return mergeWithContainers(spec, patch);
+  try {
+    // What Go could not read as a container.
+    for (const container of Array.isArray(patch['containers']) ? patch['containers'] : []) normalize('core.Container', container);
+    return mergeWithContainers(spec, patch);
+  } catch (error) {
+    throw new Error('Error applying PodSpecPatch', { cause: error });
+  }
 }
 
 /** Containers are told apart by name, which the templates' own merge does not know. */

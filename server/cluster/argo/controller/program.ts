@@ -17,7 +17,7 @@ import { CLUSTER_WORKFLOW_TEMPLATES, CONFIG_MAPS, core, GC_TASKS, LABEL_COMPLETE
 import { decodeWorkflow, decodeWorkflowTemplate } from '../types/workflow.ts';
 import type { NodePhase, NodeStatus, Workflow } from '../types/workflow.ts';
 import { GC_FINALIZER } from './artifact-gc.ts';
-import { readConfig } from './config.ts';
+import { isOurs, readConfig } from './config.ts';
 import type { ControllerConfig } from './config.ts';
 import { CustomMetrics } from './custom-metrics.ts';
 import { durationOf } from './durations.ts';
@@ -117,7 +117,8 @@ class Controller {
     const byOwner = (object: KubeObject) => object.metadata.ownerReferences?.find(({ kind }) => kind === 'Workflow')?.name;
     informers.of(GC_TASKS).onChange(({ previous, current }) => this.#index(this.#gcTasksOf, previous, current, byOwner, ({ metadata }) => metadata.name));
     this.#workflows.onChange(({ previous, current }) => {
-      if (current !== undefined) this.#queue.add(keyOf(current));
+      // Those of other controllers are not ours to touch.
+      if (current !== undefined && isOurs(current, this.#settings().instanceId)) this.#queue.add(keyOf(current));
       else if (previous !== undefined) this.#gone(keyOf(previous), previous.metadata.uid);
     });
   }
@@ -256,7 +257,7 @@ class Controller {
     return this.#client.update(WORKFLOWS, { ...(normalize('Workflow', workflow) as unknown as KubeObject), apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' });
   }
 
-  async #operate(key: string, object: KubeObject, podErrors: Map<string, string>, began: number, workflow = decodeWorkflow(object)): Promise<void> {
+  async #operate(key: string, object: KubeObject, podErrors: Map<string, string>, began: number, workflow = decodeWorkflow(object), cacheErrors = new Map<string, string>()): Promise<void> {
     const { namespace = '' } = workflow.metadata;
     const { clock, ids } = this.#context;
     const before = { phase: workflow.status.phase, nodes: phasesOf(workflow.status.nodes ?? {}) };
@@ -277,6 +278,7 @@ class Controller {
       parseYaml: (text) => parseYaml(text) as unknown,
       imageCommand: (image) => this.#options.imageCommand(image),
       podErrors,
+      cacheErrors,
       taskSet: ownTaskSet,
       gcTasks: this.#gcTasksOf.get(key) ?? new Map(),
       randomSuffix: () => ids.suffix(),
@@ -291,9 +293,13 @@ class Controller {
       await this.#write(markError(decodeWorkflow(object), problem, clock.now()));
       return;
     }
+    if (changes.saveCaches.length > 0 && (await this.#effects.saveCaches(this.#namespace, changes, cacheErrors))) {
+      await this.#operate(key, object, podErrors, clock.now(), undefined, cacheErrors);
+      return;
+    }
     await this.#effects.prepare(namespace, changes);
     if (await this.#effects.createPods(namespace, changes, result.workflow, podErrors)) {
-      await this.#operate(key, object, podErrors, clock.now());
+      await this.#operate(key, object, podErrors, clock.now(), undefined, cacheErrors);
       return;
     }
     for (const pod of changes.terminatePods) await this.#effects.terminate(namespace, pod);

@@ -6,7 +6,7 @@ import { rfc3339 } from '../../../lib/clock.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { podNameOf } from './names.ts';
 import { isFailed, isFulfilled, isOver } from './nodes.ts';
-import { durationOf } from './durations.ts';
+import { mustDurationOf } from './durations.ts';
 import type { ExecuteOptions } from './observed.ts';
 import type { Operation } from './operation.ts';
 
@@ -43,7 +43,7 @@ export function decideRetry(attempts: readonly NodeStatus[], strategy: RetryStra
   if (strategy.backoff !== undefined) {
     const backoff = strategy.backoff;
     if ((backoff.maxDuration ?? '') !== '') {
-      maxEnd = Date.parse(first.startedAt ?? '') + parsed(backoff.maxDuration ?? '');
+      maxEnd = Date.parse(first.startedAt ?? '') + mustDurationOf(backoff.maxDuration ?? '');
       if (at.now > maxEnd) return { kind: 'end', phase: last.phase, message: 'Max duration limit exceeded' };
     }
     if ((backoff.duration ?? '') === '') throw new Error('no base duration specified for retryStrategy');
@@ -74,25 +74,20 @@ export function decideRetry(attempts: readonly NodeStatus[], strategy: RetryStra
   return maxEnd === undefined ? { kind: 'go-on' } : { kind: 'go-on', deadline: maxEnd };
 }
 
-const parsed = (text: string): number => {
-  const ms = durationOf(text);
-  if (ms === undefined) throw new Error(`unable to parse ${text} as a duration: time: invalid duration ${JSON.stringify(text)}`);
-  return ms;
-};
+const limitOf = (strategy: RetryStrategy): number | undefined => (strategy.limit === undefined ? undefined : int32(strategy.limit));
 
-function limitOf(strategy: RetryStrategy): number | undefined {
-  if (strategy.limit === undefined) return undefined;
-  const limit = Number(strategy.limit);
-  if (!Number.isInteger(limit)) throw new Error(`value '${String(strategy.limit)}' cannot be resolved to an int`);
-  return limit;
+/** After argo-workflows v3.7.6 util/intstr */
+function int32(value: number | string): number {
+  if (!/^[+-]?\d+$/.test(String(value))) throw new Error(`value '${String(value)}' cannot be resolved to an int`);
+  return Number(value);
 }
 
 function backoffOf(strategy: RetryStrategy, attempts: number): number {
   const { duration = '', factor, cap } = strategy.backoff ?? {};
-  let wait = parsed(duration);
-  const by = factor === undefined ? 0 : Number(factor);
+  let wait = mustDurationOf(duration);
+  const by = factor === undefined ? 0 : int32(factor);
   if (by > 0) wait *= by ** (attempts - 1);
-  return (cap ?? '') === '' ? wait : Math.min(wait, parsed(cap ?? ''));
+  return (cap ?? '') === '' ? wait : Math.min(wait, mustDurationOf(cap ?? ''));
 }
 
 /** `2 seconds`, `1 minute 5 seconds`, `3 hours`. */

@@ -1,3 +1,4 @@
+import { unmarshal } from '../types/go-json.ts';
 import { argoExprEnv, evalExpr, goValue, replaceTags, resolveVariable, TemplateError } from '../expressions/index.ts';
 import { keyOf } from '../types/template.ts';
 import type { Artifact, NodeStatus, Outputs, Template, ValueFrom } from '../types/workflow.ts';
@@ -97,11 +98,7 @@ export function loopIndex(name: string): number {
 
 /** Results that are JSON go into the list as they are. */
 function resultItem(result: string): unknown {
-  try {
-    return JSON.parse(result) as unknown;
-  } catch (error) {
-    throw new Error(`invalid character '${result.charAt(0)}' looking for beginning of value`, { cause: error });
-  }
+  return unmarshal(result);
 }
 
 /** Lists and maps stay what they are when all are such; else every value is a text. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { hasStruct } from '../types/go-types.ts';
 import { GoDecodeError, normalizeRequest } from '../types/normal-form.ts';
-import { GoJsonError, decodeFirst } from './go-json.ts';
+import { GoJsonError, decodeFirst } from '../types/go-json.ts';
 import type { Route } from './route.ts';
 import { Code, GrpcStatus } from './status.ts';
 import { dig } from './structs.ts';

@@ -327,7 +327,7 @@ export class TemplateValidator {
     const legal = (text: string) => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(text);
     for (const metric of template.metrics?.prometheus ?? []) {
       if (!legal(metric.name)) invalid(`templates.${name} metric name '${metric.name}' is invalid. Metric names must contain alphanumeric characters or '_'`);
-      for (const label of metric.labels ?? []) if (!legal(label.key)) invalid(`metric label '${label.key}' is invalid: keys may only contain alphanumeric characters, '_', or ':'`);
+      for (const label of metric.labels ?? []) if (!legal(label.key)) invalid(`metric label '${label.key}' is invalid: keys may only contain alphanumeric characters or '_'`);
       if (metric.help === '') invalid(`templates.${name} metric '${metric.name}' must contain a help string under 'help: ' field`);
       for (const kind of ['gauge', 'counter', 'histogram'] as const) {
         if (metric[kind] !== undefined && metric[kind].value === '') invalid(`templates.${name} metric '${metric.name}' error: missing ${kind}.value`);

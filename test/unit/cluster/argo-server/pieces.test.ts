@@ -4,7 +4,7 @@ import { goDuration } from '../../../../server/lib/go-duration.ts';
 import { Gatekeeper, claimsOfToken, parseAuthModes, userLabels } from '../../../../server/cluster/argo/server/auth.ts';
 import { FieldFilter } from '../../../../server/cluster/argo/server/fields.ts';
 import { parseServerFlags } from '../../../../server/cluster/argo/server/flags.ts';
-import { decodeFirst, unmarshal } from '../../../../server/cluster/argo/server/go-json.ts';
+import { decodeFirst, unmarshal } from '../../../../server/cluster/argo/types/go-json.ts';
 import { formulateResubmit } from '../../../../server/cluster/argo/server/actions/resubmit.ts';
 import { formulateRetry } from '../../../../server/cluster/argo/server/actions/retry.ts';
 import { podName } from '../../../../server/cluster/argo/server/actions/shared.ts';

@@ -21,6 +21,7 @@ export function observedNothing(): Observed {
     parseYaml: () => undefined,
     imageCommand: () => undefined,
     podErrors: new Map(),
+    cacheErrors: new Map(),
     taskSet: undefined,
     gcTasks: new Map(),
     randomSuffix: () => 'xxxxx',

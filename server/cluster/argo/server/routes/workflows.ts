@@ -7,7 +7,7 @@ import { isCompleted, phaseOf } from '../actions/shared.ts';
 import { applySubmitOptions, workflowFromCron, workflowFromTemplate } from '../actions/submit.ts';
 import { resumeAll, setSuspendNodes } from '../actions/suspend-nodes.ts';
 import { userText } from '../auth.ts';
-import { unmarshal } from '../go-json.ts';
+import { unmarshal } from '../../types/go-json.ts';
 import { CRON_WORKFLOWS, LIST_OPTIONS, PODS, WORKFLOWS, flag, message, text, texts, type Call, type Route } from '../route.ts';
 import { Code, GrpcStatus, toStatus, withStatus } from '../status.ts';
 import { copy, dig, fromKube, mapOf, metadataOf, nameOf, toKube } from '../structs.ts';
