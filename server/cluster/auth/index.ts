@@ -22,6 +22,7 @@ import { jwks, openidConfiguration } from './tokens.ts';
 import type { Attributes, UserInfo } from './user.ts';
 
 export { bootstrapRbac } from './bootstrap.ts';
+export { bootstrapFlowControl } from './flow-control.ts';
 export { bearerToken, anonymous, unauthorized } from './authenticate.ts';
 export type { Credentials } from './authenticate.ts';
 export { CertificateAuthority } from './certificates.ts';

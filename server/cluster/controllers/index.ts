@@ -10,6 +10,7 @@ import { startDaemonSets } from './daemonset/index.ts';
 import { startDeployments } from './deployment/index.ts';
 import { startDisruption } from './disruption/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
+import { startFlowControl } from './flow-control/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
 import { startIngress, type IngressController, type IngressOptions } from './ingress/index.ts';
 import { startJobs } from './job/index.ts';
@@ -53,6 +54,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => void)[] = [
   startNodes,
   startDisruption,
   startAdmissionPolicies,
+  startFlowControl,
 ];
 
 /** Starts what a kube-controller-manager runs. They meet through objects only. */

@@ -25,6 +25,8 @@ export interface Answering {
   query: URLSearchParams;
   warnings: string[];
   ids: Ids;
+  /** The uids of the flow schema and the priority level that it falls under, once it is known who asks. */
+  flow?: { schema: string; level: string };
 }
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
@@ -42,19 +44,14 @@ export function wantsPretty(request: Request, query: URLSearchParams): boolean {
 }
 
 /** Headers that every answer carries. */
-export function commonHeaders({ ids, warnings }: Answering): Record<string, string | string[]> {
+export function commonHeaders({ ids, warnings, flow }: Answering): Record<string, string | string[]> {
   return {
     'Audit-Id': ids.uuid(),
     'Cache-Control': 'no-cache, private',
-    'X-Kubernetes-Pf-Flowschema-Uid': FLOW_SCHEMA,
-    'X-Kubernetes-Pf-Prioritylevel-Uid': PRIORITY_LEVEL,
+    ...(flow === undefined ? {} : { 'X-Kubernetes-Pf-Flowschema-Uid': flow.schema, 'X-Kubernetes-Pf-Prioritylevel-Uid': flow.level }),
     ...(warnings.length === 0 ? {} : { Warning: warnings.map((text) => `299 - ${quote(text)}`) }),
   };
 }
-
-// Priority and fairness is not emulated: its headers are constants that stand for the catch-all level.
-const FLOW_SCHEMA = '3c7a2f4e-5d3b-4c0e-9a52-6c0f1d7b8e21';
-const PRIORITY_LEVEL = 'a1f5d0c4-7e2b-4f6d-8b39-2d4c6e8f0a13';
 
 /** A quoted-string of a Warning header; line breaks can't be in one. */
 function quote(text: string): string {

@@ -9,6 +9,7 @@ import { internalError } from '../api/errors.ts';
 import type { ApiCore } from '../api/core.ts';
 import { parseRequest } from '../api/request-info.ts';
 import { ApiStatus } from '../api/status.ts';
+import { flowOf } from '../auth/flow-control.ts';
 import type { UserInfo } from '../auth/user.ts';
 import { encodeJson, sendText, sendValue, type Answering, type Response } from './answer.ts';
 import type { Request } from './body.ts';
@@ -155,12 +156,24 @@ async function handle(options: ApiServerOptions, request: Request, response: Res
   });
   try {
     user = options.identify(credentialsOf(request), url);
+    const flow = flowOf(core, { user, verb: flowVerb(request.method ?? 'GET', info), path: info.path, ...(info.resource === undefined ? {} : { resource: info.resource }) });
+    if (flow !== undefined) answering.flow = flow;
     if (info.resource === undefined) await handlePath({ core, answering, user, path: info.path, serverAddress, documents: options.documents, clock: options.clock });
     else await handleResource({ core, answering, user, request: info.resource, decodeProtobuf: options.decodeProtobuf, end, onBody: (bytes) => (body = bytes) });
   } catch (error) {
     answerError(answering, error, log);
   }
 }
+
+/** What a request does, as authorisation calls it. */
+function flowVerb(method: string, { resource, query }: ReturnType<typeof parseRequest>): string {
+  if (resource === undefined) return method.toLowerCase();
+  if (method !== 'GET' && method !== 'HEAD') return method === 'DELETE' && resource.name === undefined ? 'deletecollection' : (VERBS[method] ?? method.toLowerCase());
+  if (resource.watchPrefix || ['true', '1'].includes(query.get('watch') ?? '')) return 'watch';
+  return resource.name === undefined ? 'list' : 'get';
+}
+
+const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 
 function answerError(answering: Answering, error: unknown, log: Log): void {
   const { response, request } = answering;

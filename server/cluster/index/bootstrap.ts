@@ -3,7 +3,7 @@ import { isStatus } from '../api/errors.ts';
 import type { RequestContext } from '../api/hooks.ts';
 import { rfc3339 } from '../../lib/clock.ts';
 import { createPrepared } from '../api/prepared.ts';
-import { bootstrapRbac } from '../auth/index.ts';
+import { bootstrapFlowControl, bootstrapRbac } from '../auth/index.ts';
 import type { KubeClient } from '../client.ts';
 import { systemAccounts, systemConfigMaps } from '../controllers/service-account/system-objects.ts';
 import type { KubeObject } from '../store/object.ts';
@@ -44,9 +44,10 @@ export async function createMissing(api: ApiCore, client: KubeClient, fieldManag
 }
 
 /** Kinds whose objects admission leaves as they are. */
-const PREPARED = new Set(['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'CustomResourceDefinition', 'PriorityClass', 'ServiceAccount']);
+const PREPARED = new Set(['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'CustomResourceDefinition', 'PriorityClass', 'ServiceAccount', 'FlowSchema', 'PriorityLevelConfiguration']);
 
 export async function bootstrapObjects(api: ApiCore, client: KubeClient, rootCertificate: string): Promise<void> {
+  await createMissing(api, client, 'api-priority-and-fairness-config-producer-v1', bootstrapFlowControl());
   rbac ??= bootstrapRbac();
   await createMissing(api, client, 'kube-apiserver', [
     ...NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
