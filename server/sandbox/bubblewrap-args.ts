@@ -68,9 +68,10 @@ exec sleep infinity </dev/null >/dev/null 2>&1`;
  * first process inside, as in every container: `kill 1` and `/proc/1/fd/1` mean the command, and its end is the container's.
  * `session`: it begins a session, and the first terminal that it opens is that session's.
  */
-export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string; user?: InsideUser; readOnlyRoot?: boolean; session?: boolean }): string[] {
+export function containerArgs(options: { hostname: string; nested: boolean; ownNetwork: boolean; layer: string; base: readonly Bind[]; hostBase: boolean; binds: readonly Bind[]; env: Record<string, string>; cwd: string; user?: InsideUser; readOnlyRoot?: boolean; session?: boolean; capabilities?: readonly string[] }): string[] {
   return [
     ...common(options.hostname, options.ownNetwork, options.user),
+    ...(options.capabilities ?? []).flatMap((name) => ['--cap-add', `CAP_${name}`]),
     '--as-pid-1',
     ...(options.session === true ? ['--new-session'] : []),
     ...(options.nested ? [] : ['--disable-userns']),

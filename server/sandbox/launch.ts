@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bind } from './bubblewrap-args.ts';
+import { CAPABILITIES_FD } from './capabilities.ts';
 import type { PlaceCommand } from './sandbox.ts';
 
 /**
@@ -60,18 +61,18 @@ while [ "$1" != -- ]; do
 done
 shift
 ${bounds('"$processes"')}
-exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}"`;
+exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}" ${CAPABILITIES_FD}<"\${CAPABILITIES:-/dev/null}"`;
 
 /** Counted with everything else that this user runs: so many more than there are now. */
 const PLAIN = `args=$1 n=$(($(ls -d /proc/[0-9]*/task/[0-9]* 2>/dev/null | wc -l)+$2)); shift 2; ${bounds('"$n"')}
-exec env -i bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}"`;
+exec env -i bwrap --args 9 -- "$@" 9<"$args" 8<"\${FILTER:-/dev/null}" ${CAPABILITIES_FD}<"\${CAPABILITIES:-/dev/null}"`;
 
 const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
-/** The command that starts bwrap with `args(binds)`; the process that it becomes is bwrap itself, under the same pid. */
-export async function launch(launcher: Launcher, name: string, allBinds: readonly Bind[], args: (place: (source: string) => string) => string[], argv: readonly string[]): Promise<PlaceCommand> {
+/** The command that starts bwrap with `args(binds)`; the process that it becomes is bwrap itself, under the same pid. `capabilities`: a program's file that the command finds as CAPABILITIES_FD. */
+export async function launch(launcher: Launcher, name: string, allBinds: readonly Bind[], args: (place: (source: string) => string) => string[], argv: readonly string[], capabilities?: string): Promise<PlaceCommand> {
   const file = join(launcher.runFolder, `${name}.args`);
-  const env = launcher.filter === undefined ? HOST_ENV : { ...HOST_ENV, FILTER: launcher.filter };
+  const env = { ...HOST_ENV, ...(launcher.filter === undefined ? {} : { FILTER: launcher.filter }), ...(capabilities === undefined ? {} : { CAPABILITIES: capabilities }) };
   const filtered = (list: string[]) => (launcher.filter === undefined ? list : ['--seccomp', '8', ...list]);
   if (launcher.uid === undefined) {
     await writeFile(file, nul(filtered(args((source) => source))), { mode: 0o600 });
@@ -128,17 +129,22 @@ export function joinNetwork(launcher: Launcher, pid: number, argv: readonly stri
 }
 
 /**
- * The command that joins a container. `helpers`: whether the container has setpriv and a full shell; without them the
- * process keeps rights over its own, otherwise powerless user namespace, and can gain none. `env`, because the shell of
+ * The command that joins a container. `helpers`: whether the container has setpriv and a full shell. `capabilities`: the
+ * program that leaves the process only those of the container, as a file; without it one that has setpriv has none, and
+ * another keeps rights over its own, otherwise powerless user namespace, and can gain none. `env`, because the shell of
  * busybox would run another applet without becoming it, and `ps` would show the shell.
  */
-export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions & { helpers: boolean }): PlaceCommand {
-  if (options.helpers) return joinPlace(launcher, pid, argv, options);
+export function joinContainer(launcher: Launcher, pid: number, argv: readonly string[], options: JoinOptions & { helpers: boolean; capabilities?: string }): PlaceCommand {
+  const { capabilities } = options;
+  if (options.helpers && capabilities === undefined) return joinPlace(launcher, pid, argv, options);
   const user = userArgs(launcher, options.user);
-  return grouped(launcher, {
+  const keep = capabilities === undefined ? [] : [`/proc/self/fd/${CAPABILITIES_FD}`, '/bin/sh'];
+  const joining = grouped(launcher, {
     file: 'setpriv',
-    args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', ...(launcher.confine === undefined ? [] : [CONFINE]), '/bin/sh', '-c', `${joined(launcher, options)}exec env -- "$@"`, 'argo-lab', options.cwd, ...argv],
+    args: ['--no-new-privs', 'nsenter', '-t', String(pid), ...user, '-m', '-u', '-i', '-n', '-p', ...(launcher.confine === undefined ? [] : [CONFINE]), ...keep, '/bin/sh', '-c', `${joined(launcher, options)}exec ${options.helpers ? '' : 'env -- '}"$@"`, 'argo-lab', options.cwd, ...argv],
     env: options.env,
     cwd: '/',
   }, true);
+  if (capabilities === undefined) return joining;
+  return { ...joining, file: '/bin/sh', args: ['-c', `exec ${CAPABILITIES_FD}<"$1" || exit 97; shift; exec "$@"`, 'argo-lab', capabilities, joining.file, ...joining.args] };
 }

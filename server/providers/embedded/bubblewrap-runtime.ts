@@ -7,6 +7,7 @@ import { openInside, pathOfHandle } from '../../lib/inside-file.ts';
 import { Pipes } from '../../lib/pipes.ts';
 import { Spawner } from '../../lib/spawner.ts';
 import { type Bind, containerArgs } from '../../sandbox/bubblewrap-args.ts';
+import { CAPABILITIES_FD, CAPABILITIES_NAME, capabilitiesFile, grantedCapabilities } from '../../sandbox/capabilities.ts';
 import { joinContainer, launch, type Launcher } from '../../sandbox/launch.ts';
 import { NetworkBridge } from '../../sandbox/netns.ts';
 import { Router } from '../../sandbox/router.ts';
@@ -17,7 +18,7 @@ import type { InnerPty } from '../../terminal/inner-pty.ts';
 import { firstOnTerminal, joiningOnTerminal, type Started, startSilent, terminalIn, terminalName } from './container-terminal.ts';
 import { inNetwork, PodNetworks } from './pod-networks.ts';
 import { buildHostCommands, HOST_COMMANDS, type HostCommands } from './host-commands.ts';
-import { type Busybox, buildBusybox, closeLayer, hasCommand, inHostBase, prepareLayer } from './container-root.ts';
+import { type Busybox, buildBusybox, closeLayer, findCommand, inHostBase, prepareLayer } from './container-root.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -95,17 +96,19 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   const cwd = spec.cwd === '' ? '/' : spec.cwd;
   // A mount inside another one has to come after it.
   // A source that the pod's processes could redirect is opened once: what was looked at is what is mounted.
-  const { mounts: found, release } = await openSources(spec.mounts);
-  const mounts: Bind[] = found.sort((a, b) => a.target.length - b.target.length);
+  const { mounts: opened, release } = await openSources(spec.mounts);
+  const mounts: Bind[] = opened.sort((a, b) => a.target.length - b.target.length);
   const covered = (path: string) => (busybox === undefined && inHostBase(path)) || mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
   await mkdir(spec.layer, { recursive: true });
   prepareLayer(spec.layer, { hostname: spec.hostname, cwd, files: { ...spec.root.files, ...scriptsOf(commands, spec.root.hostCommands) }, busybox: busybox !== undefined, uid: launcher.uid, skip: covered });
   for (const mount of mounts) if (!mount.readOnly) await giveTo(launcher.uid, mount.source);
   const lookup = { layer: spec.layer, busybox, mounts, path: env.PATH, cwd };
   const mustExist = async (command: string) => {
-    if (!(await hasCommand(command, lookup))) throw Object.assign(new Error(`exec: "${command}": executable file not found in $PATH`), { code: 'ENOENT' });
+    const path = await findCommand(command, lookup);
+    if (path === undefined) throw Object.assign(new Error(`exec: "${command}": executable file not found in $PATH`), { code: 'ENOENT' });
+    return path;
   };
-  await mustExist(spec.argv[0] ?? '').catch(async (error: unknown) => {
+  const found = await mustExist(spec.argv[0] ?? '').catch(async (error: unknown) => {
     await release();
     throw error;
   });
@@ -117,13 +120,17 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
   if ((spec.user?.uid ?? 0) !== 0 && launcher.uid !== undefined) await closeLayer(spec.layer, [...base, ...mounts], busybox === undefined);
   const shared = host.networks.use(spec.pod);
   const routed = spec.address === undefined ? undefined : host.router;
+  const capabilities = grantedCapabilities(spec.capabilities ?? [], routed !== undefined);
+  const kept = await capabilitiesFile(launcher.runFolder, capabilities);
   const args = (place: (source: string) => string) => {
     const put = (bind: Bind) => ({ ...bind, source: place(bind.source) });
-    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd, ...named, ...(spec.readOnlyRoot === true ? { readOnlyRoot: true } : {}), session: ownTerminal });
+    return containerArgs({ hostname: spec.hostname, nested: launcher.uid === undefined, ownNetwork: shared === undefined && routed === undefined, layer: place(spec.layer), base: base.map(put), hostBase: busybox === undefined, binds: mounts.map(put), env, cwd, ...named, ...(spec.readOnlyRoot === true ? { readOnlyRoot: true } : {}), session: ownTerminal, ...(kept === undefined ? {} : { capabilities }) });
   };
   const ownTerminal = spec.tty && launcher.unlock !== undefined;
   const name = `c-${spec.id.slice(0, 40)}-${clock.now()}`;
-  const launched = await launch(launcher, name, all, args, ownTerminal ? firstOnTerminal(spec.argv) : spec.argv);
+  const argv = ownTerminal ? firstOnTerminal(spec.argv) : spec.argv;
+  const program = ownTerminal ? '/bin/sh' : found;
+  const launched = await launch(launcher, name, all, args, kept === undefined ? argv : [`/proc/self/fd/${CAPABILITIES_FD}`, program, ...argv], kept);
   const command = shared !== undefined ? inNetwork(shared, launched) : routed === undefined || spec.address === undefined ? launched : routed.join(spec.address, launched);
   const running = ownTerminal ? beginOnTerminal(command, spec.stdin, host) : run(command, spec, pipes, clock);
   const outer = await running.catch(async (error: unknown) => {
@@ -163,7 +170,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
       await begun(first, clock);
       const terminal = inside.tty && launcher.unlock !== undefined ? await terminalIn(first, launcher, clock) : undefined;
       const argv = terminal === undefined ? inside.argv : joiningOnTerminal(terminal.index, inside.argv);
-      const joined = joinContainer(launcher, first, argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), ...named, helpers: busybox === undefined });
+      const joined = joinContainer(launcher, first, argv, { cwd, env: { ...env, ...(inside.tty ? { TERM: 'xterm' } : {}) }, processes: await processLimitOf(first), ...named, helpers: busybox === undefined, ...(kept === undefined ? {} : { capabilities: kept }) });
       const running = await (terminal === undefined ? run(joined, inside, pipes, clock) : joinOnTerminal(joined, terminal, inside.stdin));
       const refuse = () => Promise.reject(new Error('a process of exec has no processes of its own'));
       return { ...running, signal: (signal) => void childrenOf(running.pid).then((pids) => pids.forEach((pid) => kill(pid, signal))), exec: refuse, dial: (port) => bridge?.dial(port) ?? refuse() };
@@ -180,7 +187,7 @@ async function startContainer(spec: ProcessSpec, host: Host): Promise<ContainerP
 async function begun(first: number, clock: Clock): Promise<void> {
   for (let waited = 0; waited < 3000; waited += 2) {
     const program = await programOf(first);
-    if (program === undefined || basename(program) !== 'bwrap') return;
+    if (program === undefined || (basename(program) !== 'bwrap' && !basename(program).startsWith(CAPABILITIES_NAME))) return;
     await sleep(clock, 2);
   }
 }

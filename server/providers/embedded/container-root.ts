@@ -187,11 +187,11 @@ export function inHostBase(path: string): boolean {
   return HOST_FOLDERS.some((folder) => `${path}/`.startsWith(folder));
 }
 
-/** Whether a command is in a container: what runc looks for before it starts one. */
-export async function hasCommand(command: string, container: { layer: string; busybox: Busybox | undefined; mounts: readonly Bind[]; path: string; cwd: string }): Promise<boolean> {
+/** Where a command is in a container: what runc looks for before it starts one. Undefined when it is not there. */
+export async function findCommand(command: string, container: { layer: string; busybox: Busybox | undefined; mounts: readonly Bind[]; path: string; cwd: string }): Promise<string | undefined> {
   const candidates = command.includes('/') ? [posix.resolve(container.cwd, command)] : container.path.split(':').map((folder) => posix.join(folder, command));
-  for (const candidate of candidates) if (await exists(candidate, container)) return true;
-  return false;
+  for (const candidate of candidates) if (await exists(candidate, container)) return candidate;
+  return undefined;
 }
 
 async function exists(path: string, container: { layer: string; busybox: Busybox | undefined; mounts: readonly Bind[] }): Promise<boolean> {

@@ -42,6 +42,8 @@ export interface ProcessSpec {
   mounts: { source: string; target: string; readOnly: boolean; root?: string }[];
   /** As whom it runs, as far as the runtime can; absent: root. */
   user?: { uid: number; gid: number };
+  /** What root may do there, as far as the runtime grants it: names without `CAP_`. Absent: nothing beyond what files allow. */
+  capabilities?: readonly string[];
   /** Nothing but mounts may be written, where the runtime can see to it; default false. */
   readOnlyRoot?: boolean;
   tty: boolean;

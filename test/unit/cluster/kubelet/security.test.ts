@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, Pod } from '../../../../server/cluster/controllers/runtime/kinds.ts';
+import { capabilityMask } from '../../../../server/sandbox/capabilities.ts';
 import { securityOf } from '../../../../server/cluster/kubelet/security.ts';
 
 const pod = (securityContext?: object): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'ns', uid: 'u1' }, spec: { containers: [], ...(securityContext === undefined ? {} : { securityContext }) } });
 const container = (securityContext?: object): Container => ({ name: 'c', ...(securityContext === undefined ? {} : { securityContext }) });
+
+const USUAL = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'NET_BIND_SERVICE', 'NET_RAW', 'SYS_CHROOT', 'MKNOD', 'AUDIT_WRITE', 'SETFCAP'];
 
 describe('who a container is', () => {
   it.each([
@@ -14,7 +17,7 @@ describe('who a container is', () => {
     ['root although its image is not', undefined, { runAsUser: 0 }, 101, { readOnlyRoot: false }],
     ['somebody else than root, who was ruled out', { runAsNonRoot: true }, undefined, 101, { readOnlyRoot: false, user: { uid: 101, gid: 0 } }],
   ])('is %s', (_what, ofPod, own, imageUser, expected) => {
-    expect(securityOf(pod(ofPod), container(own), imageUser)).toEqual(expected);
+    expect(securityOf(pod(ofPod), container(own), imageUser)).toEqual({ capabilities: USUAL, ...expected });
   });
 
   it.each([
@@ -26,6 +29,19 @@ describe('who a container is', () => {
   });
 
   it('may be root where the container takes back what the pod says', () => {
-    expect(securityOf(pod({ runAsNonRoot: true }), container({ runAsNonRoot: false }), undefined)).toEqual({ readOnlyRoot: false });
+    expect(securityOf(pod({ runAsNonRoot: true }), container({ runAsNonRoot: false }), undefined)).toEqual({ readOnlyRoot: false, capabilities: USUAL });
+  });
+
+  it.each([
+    ['what every container has', undefined, 'a80425fb'],
+    ['that and more', { capabilities: { add: ['NET_ADMIN', 'sys_time'] } }, 'aa0435fb'],
+    ['less', { capabilities: { drop: ['KILL', 'NET_RAW'] } }, 'a80405db'],
+    ['nothing', { capabilities: { drop: ['ALL'] } }, '0'],
+    ['one alone', { capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] } }, '400'],
+    ['everything', { capabilities: { add: ['ALL'] } }, '1ffffffffff'],
+    ['everything but one', { capabilities: { add: ['ALL'], drop: ['CHOWN'] } }, '1fffffffffe'],
+    ['everything, where it is privileged', { privileged: true }, '1ffffffffff'],
+  ])('may do %s', (_what, own, mask) => {
+    expect(capabilityMask(securityOf(pod(), container(own), undefined).capabilities).toString(16)).toBe(mask);
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closeLayer, hasCommand, prepareLayer } from '../../../../server/providers/embedded/container-root.ts';
+import { closeLayer, findCommand, prepareLayer } from '../../../../server/providers/embedded/container-root.ts';
 
 let home: string;
 let layer: string;
@@ -83,5 +83,5 @@ it('a command is looked for in the container alone', async () => {
   symlinkSync(join(home, 'outside'), join(volume, 'out'));
   symlinkSync('/bin/sh', join(volume, 'link'));
   const container = { layer, busybox: { folder: home, applets: new Set(['sh']) }, mounts: [{ source: volume, target: '/data', readOnly: false }], path: '/bin', cwd: '/' };
-  expect(await Promise.all(['sh', '/opt/own', '/opt/out/tool', '/data/out/tool', '/data/link', '/data'].map((command) => hasCommand(command, container)))).toEqual([true, true, false, false, true, false]);
+  expect(await Promise.all(['sh', '/opt/own', '/opt/out/tool', '/data/out/tool', '/data/link', '/data'].map((command) => findCommand(command, container)))).toEqual(['/bin/sh', '/opt/own', undefined, undefined, '/data/link', undefined]);
 });
