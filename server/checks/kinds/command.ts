@@ -78,7 +78,7 @@ export const command = defineKind({
     const mistakes = typed.toReversed().flatMap((entry) => spec.instead.filter((mistake) => compilePattern(mistake.matches, 's').test(entry.command)).map((mistake) => ({ ...mistake, entry })));
     const [mistake] = last === undefined ? mistakes : [];
     if (mistake) return fail(expected, `you ran ${mistake.entry.command.slice(0, 120)}`, mistake.why, mistake.next ?? spec.hint ?? 'Run it in the terminal.');
-    if (!last) return fail(expected, 'no such command was run in a terminal', `${what} has not been run yet.`, spec.hint ?? 'Run it in the terminal.');
+    if (!last) return fail(expected, 'no such command was run in a terminal', `${what} has not been run yet.`, spec.hint ?? (pattern.test(what) ? `Run it in the terminal: ${what}` : 'Run it in the terminal.'));
     const good = here.find((entry) => spec.exitCode === undefined || entry.exitCode === spec.exitCode);
     return good ? pass(expected, `${good.command.slice(0, 120)} → ${good.exitCode}`) : fail(expected, `it ended with code ${last.exitCode}`, `${what} ended with code ${last.exitCode}.`, spec.hint ?? 'Read what it printed, mend it, and run it again.');
   },

@@ -82,7 +82,8 @@ describe('a command check', () => {
     expect(await verdict('command', spec, shell(ran('argo submit x'), ran('kubectl apply -f x', 1)))).toMatchObject({ passed: false, expected: 'you ran kubectl create, and it ended without an error (exit code 0)', observed: 'you ran kubectl apply -f x', why: 'It has no name to apply.', next: 'kubectl create -f x' });
     expect(await verdict('command', spec, shell(ran('argo submit x')))).toMatchObject({ why: 'That was argo.', next: 'Run it in the terminal.' });
     expect(await verdict('command', spec, shell(ran('kubectl apply -f x', 1), ran('kubectl create -f x', 2)))).toMatchObject({ why: 'kubectl create ended with code 2.' });
-    expect(await verdict('command', spec, shell(ran('kubectl apply -f x', 1, '/root', 400)))).toMatchObject({ why: 'kubectl create has not been run yet.' });
+    expect(await verdict('command', spec, shell(ran('kubectl apply -f x', 1, '/root', 400)))).toMatchObject({ why: 'kubectl create has not been run yet.', next: 'Run it in the terminal: kubectl create' });
+    expect(await verdict('command', { ...spec, what: 'the creation' }, shell())).toMatchObject({ next: 'Run it in the terminal.' });
   });
   it('says that the command was run in another folder', async () => {
     expect(await verdict('command', { matches: '^make', folder: '/app$' }, shell(ran('make')))).toMatchObject({ passed: false, why: '^make was run in /root, which is another folder.' });
