@@ -56,7 +56,7 @@ inBrowser("Argo's user interface", (browser) => {
     await graph.getByRole('button', { name: 'say, Pod, Succeeded' }).click();
     const panel = page.getByRole('complementary', { name: 'Node say' });
     await panel.getByRole('tab', { name: 'Containers' }).click();
-    expect(await panel.locator('pre').allInnerTexts()).toEqual(['echo', 'heard {{workflow.parameters.message}}']);
+    expect(await panel.locator('pre').allInnerTexts()).toEqual(['echo', "'heard {{workflow.parameters.message}}'"]);
     expect(await axeFindings(page)).toEqual([]);
 
     await panel.getByRole('tab', { name: 'Summary' }).click();
@@ -71,8 +71,8 @@ inBrowser("Argo's user interface", (browser) => {
     expect(await axeFindings(page)).toEqual([]);
 
     await button('Resubmit').click();
-    const question = dialog('Resubmit first');
-    await question.getByLabel('Override parameters').check();
+    const question = dialog('Resubmit Workflow');
+    await question.getByLabel('Override Parameters').check();
     await question.getByLabel('message').fill('another time');
     expect(await axeFindings(page)).toEqual([]);
     await question.getByRole('button', { name: 'Resubmit' }).click();

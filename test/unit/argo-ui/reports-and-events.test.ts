@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Workflow } from '../../../server/cluster/argo/ui/api/shapes.ts';
-import { eventFlow } from '../../../server/cluster/argo/ui/state/event-flow.ts';
+import { eventFlow, flowingNodes } from '../../../server/cluster/argo/ui/state/event-flow.ts';
+import { readiness } from '../../../server/cluster/argo/ui/state/event-kinds.ts';
 import { report } from '../../../server/cluster/argo/ui/state/reports.ts';
 
 const ended = (name: string, phase: string, seconds: number, cpu?: number): Workflow => ({ metadata: { name, namespace: 'n' }, spec: {}, status: { phase, startedAt: '2026-01-01T00:00:00Z', finishedAt: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString(), ...(cpu === undefined ? {} : { resourcesDuration: { cpu } }) } });
@@ -45,13 +46,31 @@ describe('the event flow', () => {
     ]);
   });
 
-  it('leads from an event source over its sensor to the triggers', () => {
-    const sources = [{ metadata: { name: 'hook' }, spec: { eventBusName: 'default', webhook: { push: {} } } }];
-    const sensors = [{ metadata: { name: 's' }, spec: { dependencies: [{ eventSourceName: 'hook', eventName: 'push' }], triggers: [{ template: { name: 'go' } }] } }];
-    expect(flow({ sources, sensors })).toEqual([
+  it('leads from an event source over its sensor and conditions to the triggers and their workflows', () => {
+    const sources = [{ metadata: { name: 'hook' }, spec: { eventBusName: 'default', template: { container: {} }, webhook: { push: {} } } }];
+    const sensors = [{ metadata: { name: 's' }, spec: { dependencies: [{ eventSourceName: 'hook', eventName: 'push' }], triggers: [{ template: { name: 'go', k8s: {} } }, { template: { name: 'log', conditions: 'a && b', log: {} } }] } }];
+    const made = (name: string, trigger: string, second: number): Workflow => ({ metadata: { name, namespace: 'n', creationTimestamp: `2026-01-01T00:00:0${second}Z`, labels: { 'events.argoproj.io/sensor': 's', 'events.argoproj.io/trigger': trigger } }, spec: {}, status: {} });
+    const workflows = [made('w1', 'go', 1), made('w2', 'go', 2), made('w3', 'go', 3), made('w4', 'go', 4), made('old', 'gone', 5)];
+    expect(flow({ sources, sensors, workflows })).toEqual([
       ['event source hook/push', ['sensor s'], 'event-sources/n/hook'],
-      ['sensor s', ['trigger go'], 'sensors/n/s'],
-      ['trigger go', [], undefined],
+      ['sensor s', ['trigger s/go', 'conditions s/a && b', 'workflow old'], 'sensors/n/s'],
+      ['trigger s/go', ['workflow w4', 'workflow w3', 'collapsed trigger s/go'], 'sensors/n/s'],
+      ['workflow w4', [], 'workflows/n/w4'],
+      ['workflow w3', [], 'workflows/n/w3'],
+      ['collapsed trigger s/go', [], undefined],
+      ['trigger s/log', [], 'sensors/n/s'],
+      ['conditions s/a && b', ['trigger s/log'], undefined],
+      ['workflow old', [], 'workflows/n/old'],
     ]);
+    expect(flow({ sources, sensors, workflows, expanded: true }).map(([id]) => id)).toContain('workflow w1');
+  });
+
+  it('shows where an event has just passed', () => {
+    expect([flowingNodes({ eventSourceName: 'hook', eventName: 'push', msg: 'x' }), flowingNodes({ sensorName: 's', triggerName: 'go' }), flowingNodes({ sensorName: 's' }), flowingNodes({ level: 5 })]).toEqual([['event source hook/push'], ['sensor s', 'trigger s/go'], ['sensor s'], []]);
+  });
+
+  it('says of a source or a sensor whether it is ready', () => {
+    const of = (...statuses: string[]) => readiness({ status: { conditions: statuses.map((status) => ({ status })) } });
+    expect([readiness({}), of('True', 'True'), of('True', 'Unknown'), of('True', 'False')]).toEqual(['', 'Ready', 'Pending', 'Failed']);
   });
 });

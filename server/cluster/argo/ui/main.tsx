@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { ArgoError } from './api/client.ts';
+import { EVENT_KINDS } from './state/event-kinds.ts';
 import { KINDS } from './state/kinds.ts';
 import { go, href, place, startRouter } from './state/router.ts';
 import { startClock } from './state/time.ts';
@@ -17,7 +18,9 @@ import './style/phone.css';
 import { defaultNamespace, loadCaller, version } from './views/common.tsx';
 import { DefinitionDetailPage } from './views/definition-detail.tsx';
 import { DefinitionListPage } from './views/definitions.tsx';
-import { EventFlowPage, EventObjectsPage } from './views/event-pages.tsx';
+import { EventDetailPage } from './views/event-detail.tsx';
+import { EventFlowPage } from './views/event-flow-page.tsx';
+import { EventListPage } from './views/event-pages.tsx';
 import { Icon } from './views/icons.tsx';
 import type { IconName } from './views/icons.tsx';
 import { LoginPage } from './views/login.tsx';
@@ -90,13 +93,15 @@ function Content(): JSX.Element {
   if (kind !== undefined && !kind.namespaced) return first === undefined ? <DefinitionListPage kind={kind} namespace="" /> : <DefinitionDetailPage key={first} kind={kind} namespace="" name={first} />;
   if (section === 'plugins') return <PluginsPage />;
   if (!NAMESPACED.has(section) && kind === undefined) return <Redirect to={`workflows/${defaultNamespace()}`} />;
-  if (first === undefined) return <Redirect to={`${section}/${defaultNamespace()}`} />;
-  if (section === 'workflow-event-bindings') return <EventBindingsPage namespace={first} />;
-  if (section === 'event-flow') return <EventFlowPage namespace={first} />;
-  if (section === 'sensors' || section === 'event-sources') return <EventObjectsPage key={section} kind={section} namespace={first} name={second} />;
-  if (section === 'reports') return <ReportsPage namespace={first} />;
-  if (kind !== undefined) return second === undefined ? <DefinitionListPage key={kind.path} kind={kind} namespace={first} /> : <DefinitionDetailPage key={`${kind.path} ${second}`} kind={kind} namespace={first} name={second} />;
-  return second === undefined ? <WorkflowListPage namespace={first} /> : <WorkflowDetailPage key={second} namespace={first} name={second} />;
+  const namespace = first ?? (place.value.query.get('allNamespaces') === 'true' ? '' : undefined);
+  if (namespace === undefined) return <Redirect to={`${section}/${defaultNamespace()}`} />;
+  if (section === 'workflow-event-bindings') return <EventBindingsPage namespace={namespace} />;
+  if (section === 'event-flow') return <EventFlowPage namespace={namespace} />;
+  const eventKind = EVENT_KINDS.find((candidate) => candidate.path === section);
+  if (eventKind !== undefined) return second === undefined ? <EventListPage key={section} kind={eventKind} namespace={namespace} /> : <EventDetailPage key={`${section} ${second}`} kind={eventKind} namespace={namespace} name={second} />;
+  if (section === 'reports') return <ReportsPage namespace={namespace} />;
+  if (kind !== undefined) return second === undefined ? <DefinitionListPage key={kind.path} kind={kind} namespace={namespace} /> : <DefinitionDetailPage key={`${kind.path} ${second}`} kind={kind} namespace={namespace} name={second} />;
+  return second === undefined ? <WorkflowListPage namespace={namespace} /> : <WorkflowDetailPage key={second} namespace={namespace} name={second} />;
 }
 
 function Redirect({ to }: { to: string }): JSX.Element {

@@ -42,10 +42,20 @@ export function headers(accept: string): Record<string, string> {
 async function send(method: string, path: string, body?: unknown, query?: Query): Promise<Response> {
   const init: RequestInit = { method, headers: { ...headers('application/json'), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, credentials: 'same-origin' };
   if (body !== undefined) init.body = JSON.stringify(body);
-  const response = await fetch(apiUrl(path, query), init);
+  const response = await reach(apiUrl(path, query), init);
   learnTime(response.headers.get('date'));
   if (!response.ok) throw await failure(response);
   return response;
+}
+
+/** `fetch`, with words for a server that does not answer at all. */
+export async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    throw new Error('The Argo Server cannot be reached.', { cause: error });
+  }
 }
 
 async function parse<T>(shape: z.ZodType<T>, response: Response): Promise<T> {

@@ -1,4 +1,4 @@
-import { failure, headers } from './client.ts';
+import { failure, headers, reach } from './client.ts';
 
 export interface FileStart {
   /** The media type, without parameters. */
@@ -13,7 +13,7 @@ const START_BYTES = 64 * 1024;
 
 /** The beginning of a file that the server hands out, 64 KiB at most. */
 export async function fetchStart(address: string, signal: AbortSignal): Promise<FileStart> {
-  const response = await fetch(address, { headers: headers('*/*'), credentials: 'same-origin', signal });
+  const response = await reach(address, { headers: headers('*/*'), credentials: 'same-origin', signal });
   if (!response.ok) throw await failure(response);
   const type = (response.headers.get('content-type') ?? '').replace(/;.*$/, '').trim();
   const reader = response.body?.getReader();

@@ -21,7 +21,7 @@ export type Artifact = z.infer<typeof Artifact>;
 const Arguments = z.looseObject({ parameters: z.array(Parameter).nullish(), artifacts: z.array(Artifact).nullish() });
 export type Arguments = z.infer<typeof Arguments>;
 
-export const Container = z.looseObject({ name: z.string().optional(), image: z.string().optional(), command: z.array(z.string()).nullish(), args: z.array(z.string()).nullish(), source: z.string().optional(), env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).nullish() });
+export const Container = z.looseObject({ name: z.string().optional(), image: z.string().optional(), command: z.array(z.string()).nullish(), args: z.array(z.string()).nullish(), source: z.string().optional(), env: z.array(z.looseObject({ name: z.string(), value: z.string().optional(), valueFrom: z.looseObject({ secretKeyRef: z.looseObject({ name: z.string().optional(), key: z.string().optional() }).nullish() }).nullish() })).nullish() });
 export type Container = z.infer<typeof Container>;
 
 export const Template = z.looseObject({
@@ -46,6 +46,7 @@ export const NodeStatus = z.looseObject({
   templateName: z.string().optional(),
   templateRef: z.looseObject({ name: z.string().optional(), template: z.string().optional() }).nullish(),
   templateScope: z.string().optional(),
+  memoizationStatus: z.looseObject({ hit: z.boolean().optional(), key: z.string().optional(), cacheName: z.string().optional() }).nullish(),
   boundaryID: z.string().optional(),
   children: z.array(z.string()).nullish(),
   outboundNodes: z.array(z.string()).nullish(),
@@ -107,22 +108,24 @@ export type KubeEvent = z.infer<typeof KubeEvent>;
 export const EventBinding = z.looseObject({ metadata: Metadata, spec: z.looseObject({ event: z.looseObject({ selector: z.string() }), submit: z.looseObject({ workflowTemplateRef: z.looseObject({ name: z.string().optional(), clusterScope: z.boolean().optional() }).nullish() }).nullish() }) });
 export type EventBinding = z.infer<typeof EventBinding>;
 
-export const EventSource = z.looseObject({ metadata: Metadata, spec: z.record(z.string(), z.unknown()).default({}) });
+const Conditions = z.looseObject({ conditions: z.array(z.looseObject({ type: z.string().optional(), status: z.string().optional(), message: z.string().optional() })).nullish() }).nullish();
+export const EventSource = z.looseObject({ metadata: Metadata, spec: z.record(z.string(), z.unknown()).default({}), status: Conditions });
 export type EventSource = z.infer<typeof EventSource>;
 export const Sensor = z.looseObject({
   metadata: Metadata,
   spec: z
     .looseObject({
-      dependencies: z.array(z.looseObject({ eventSourceName: z.string().optional(), eventName: z.string().optional() })).nullish(),
-      triggers: z.array(z.looseObject({ template: z.looseObject({ name: z.string().optional() }).nullish() })).nullish(),
+      dependencies: z.array(z.looseObject({ name: z.string().optional(), eventSourceName: z.string().optional(), eventName: z.string().optional() })).nullish(),
+      triggers: z.array(z.looseObject({ template: z.looseObject({ name: z.string().optional(), conditions: z.string().optional() }).nullish() })).nullish(),
     })
     .default({}),
+  status: Conditions,
 });
 export type Sensor = z.infer<typeof Sensor>;
 
 export const listOf = <T>(item: z.ZodType<T>) => z.looseObject({ metadata: z.looseObject({ continue: z.string().optional(), resourceVersion: z.string().optional() }).default({}), items: z.array(item).nullish() });
 
-export const Info = z.looseObject({ managedNamespace: z.string().optional(), links: z.array(z.looseObject({ name: z.string(), url: z.string(), scope: z.string() })).nullish() });
+export const Info = z.looseObject({ managedNamespace: z.string().optional(), links: z.array(z.looseObject({ name: z.string(), url: z.string(), scope: z.string() })).nullish(), columns: z.array(z.looseObject({ name: z.string(), type: z.string(), key: z.string() })).nullish() });
 export type Info = z.infer<typeof Info>;
 export const Version = z.looseObject({ version: z.string() });
 export const UserInfo = z.looseObject({ issuer: z.string().optional(), subject: z.string().optional(), name: z.string().optional(), email: z.string().optional(), groups: z.array(z.string()).nullish(), serviceAccountName: z.string().optional(), serviceAccountNamespace: z.string().optional() });
@@ -130,5 +133,8 @@ export type UserInfo = z.infer<typeof UserInfo>;
 
 export const WatchEvent = z.looseObject({ type: z.string(), object: Workflow });
 export type WatchEvent = z.infer<typeof WatchEvent>;
+/** A line of what the programs of Argo Events log. */
+export const EventLogEntry = z.record(z.string(), z.unknown());
+export type EventLogEntry = z.infer<typeof EventLogEntry>;
 export const LogEntry = z.looseObject({ content: z.string().default(''), podName: z.string().default('') });
 export type LogEntry = z.infer<typeof LogEntry>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { elapsed, pause } from '../state/time.ts';
-import { apiUrl, ArgoError, failure, headers } from './client.ts';
+import { apiUrl, ArgoError, failure, headers, reach } from './client.ts';
 import type { Query } from './client.ts';
 
 /**
@@ -83,7 +83,7 @@ export class Latest {
 }
 
 async function readLines(path: string, query: Query, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
-  const response = await fetch(apiUrl(path, query), { headers: headers('text/event-stream'), credentials: 'same-origin', signal });
+  const response = await reach(apiUrl(path, query), { headers: headers('text/event-stream'), credentials: 'same-origin', signal });
   if (!response.ok) throw await failure(response);
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -73,6 +73,11 @@ export interface ActionOptions {
   parameters: Readonly<Record<string, string>> | undefined;
 }
 
+/** Takes what the archive keeps of a workflow away too. */
+export function archiveDeletion({ metadata: { uid = '', namespace = '' } }: Workflow): ActionRequest {
+  return { method: 'DELETE', path: `archived-workflows/${uid}`, query: { namespace } };
+}
+
 export interface ActionRequest {
   method: 'PUT' | 'DELETE';
   path: string;

@@ -19,18 +19,31 @@ export interface ListQuery {
   offset: number;
 }
 
+/** The labels that there are, `name=value`, for a filter to choose from. */
+export function labelSuggestions(items: readonly { metadata: { labels?: Readonly<Record<string, string>> | null | undefined } }[]): string[] {
+  return [...new Set(items.flatMap(({ metadata }) => Object.entries(metadata.labels ?? {}).map(([name, value]) => `${name}=${value}`)))].sort();
+}
+
+/** A day of the address: `2026-01-31`, or a time as Argo's own interface writes it, as the reader's day. */
+function dayOf(text: string): string {
+  const at = /^\d{4}-\d\d-\d\dT/.test(text) ? new Date(text) : undefined;
+  if (at === undefined || Number.isNaN(at.getTime())) return text;
+  return [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
+}
+
 export function readListQuery(query: URLSearchParams): ListQuery {
   const text = (name: string) => query.get(name) ?? '';
   const whole = (name: string, otherwise: number) => (/^\d{1,6}$/.test(text(name)) ? Number(text(name)) : otherwise);
   return {
-    name: text('name'),
-    nameFilter: NAME_FILTERS.find((filter) => filter === text('nameFilter')) ?? 'Contains',
-    labels: text('label'),
+    // Argo's own interface writes `?Prefix=hello`, and a label a time.
+    name: text('name') || text(NAME_FILTERS.find((filter) => text(filter) !== '') ?? ''),
+    nameFilter: NAME_FILTERS.find((filter) => filter === text('nameFilter') || text(filter) !== '') ?? 'Contains',
+    labels: query.getAll('label').filter(Boolean).join(','),
     template: text('template'),
     cron: text('cronWorkflow'),
     phases: query.getAll('phase').flatMap((value) => value.split(',')).filter(Boolean),
-    createdAfter: text('createdAfter'),
-    finishedBefore: text('finishedBefore'),
+    createdAfter: dayOf(text('createdAfter')),
+    finishedBefore: dayOf(text('finishedBefore')),
     limit: whole('limit', 50) || 50,
     offset: whole('offset', 0),
   };

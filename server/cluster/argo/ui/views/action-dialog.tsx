@@ -4,11 +4,12 @@ import { useEffect, useRef } from 'preact/hooks';
 import { call, remove } from '../api/client.ts';
 import { Workflow } from '../api/shapes.ts';
 import type { NodeStatus, Parameter } from '../api/shapes.ts';
-import { actionRequest } from '../state/actions.ts';
+import { actionRequest, archiveDeletion, isArchived, isInCluster } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
 import { valueText } from '../state/format.ts';
-import { ErrorNotice } from './common.tsx';
+import { DOCUMENTATION, ErrorNotice } from './common.tsx';
 import { Icon } from './icons.tsx';
+import { notify } from './notice.tsx';
 
 /** A question in the middle of the page; the server's refusal is shown in it, and it stays open then. */
 export function Dialog({ title, confirmLabel, onConfirm, onClose, children }: { title: string; confirmLabel: string; onConfirm(): Promise<void>; onClose(): void; children?: ComponentChildren }): JSX.Element {
@@ -83,6 +84,7 @@ export function ActionDialog({ action, workflows, onDone, onClose }: { action: A
   const memoized = useSignal(false);
   const restart = useSignal(false);
   const selector = useSignal('');
+  const inArchive = useSignal(false);
   // Where one of several is refused the others are done all the same, and not once more when it is tried again.
   const done = useRef(new Set<string>());
   const [first] = workflows;
@@ -100,6 +102,10 @@ export function ActionDialog({ action, workflows, onDone, onClose }: { action: A
       try {
         if (request.method === 'DELETE') await remove(request.path, request.query);
         else answer = await call(Workflow, 'PUT', request.path, request.body ?? {});
+        if (action.verb === 'delete' && inArchive.value && isArchived(workflow) && isInCluster(workflow)) {
+          const { path, query } = archiveDeletion(workflow);
+          await remove(path, query);
+        }
         done.current.add(uid);
       } catch (reason) {
         if (one !== undefined) throw reason;
@@ -107,6 +113,7 @@ export function ActionDialog({ action, workflows, onDone, onClose }: { action: A
       }
     }
     if (refused.length > 0) throw new Error(`${refused.length} of ${workflows.length} could not be done: ${refused.join('; ')}`);
+    if (one === undefined) notify(`Performed “${action.title}” on the selected workflows.`);
     onDone(answer);
   };
   const check = (label: string, state: { value: boolean }, hint?: string) => (
@@ -118,22 +125,81 @@ export function ActionDialog({ action, workflows, onDone, onClose }: { action: A
       </span>
     </label>
   );
+  const { name = '', namespace = '' } = one?.metadata ?? {};
+  const again = action.verb === 'resubmit' || action.verb === 'retry';
   return (
-    <Dialog title={`${action.title} ${one === undefined ? `${workflows.length} workflows` : (one.metadata.name ?? '')}`} confirmLabel={action.title} onConfirm={work} onClose={onClose}>
-      <p>
-        Are you sure you want to {action.question}
-        {one === undefined ? `s: ${workflows.map((workflow) => workflow.metadata.name ?? '').join(', ')}` : ` ${one.metadata.namespace ?? ''}/${one.metadata.name ?? ''}`}?
-      </p>
-      {action.verb === 'resubmit' && check('Memoized', memoized, 'steps that succeeded are not run again')}
-      {action.verb === 'retry' && check('Restart successful', restart, 'successful nodes that match the selector run again too')}
-      {action.verb === 'retry' && restart.value && (
-        <label class="field">
-          <span>Node field selector</span>
-          <input type="text" placeholder="displayName=step-1" value={selector.value} onInput={(event) => (selector.value = event.currentTarget.value)} />
-        </label>
+    <Dialog title={one === undefined ? `${action.title} ${workflows.length} workflows` : again ? `${action.title} Workflow` : `${action.title} ${name}`} confirmLabel={action.title} onConfirm={work} onClose={onClose}>
+      {one === undefined ? (
+        <p>
+          Are you sure you want to {action.verb} all selected workflows? These are {workflows.map((workflow) => workflow.metadata.name ?? '').join(', ')}.
+        </p>
+      ) : again ? (
+        <p class="quiet">
+          {namespace}/{name}
+        </p>
+      ) : (
+        <p>
+          Are you sure you want to {action.question} {namespace}/{name}?
+        </p>
       )}
-      {(action.verb === 'resubmit' || action.verb === 'retry') && parameters.length > 0 && check('Override parameters', override)}
-      {override.value && <ParameterFields parameters={parameters} valueOf={valueOf} onChange={(name, value) => (values.value = { ...values.value, [name]: value })} />}
+      {again && one !== undefined && check('Override Parameters', override)}
+      {override.value && parameters.length === 0 && <p class="quiet">No parameters</p>}
+      {override.value && <ParameterFields parameters={parameters} valueOf={valueOf} onChange={(key, value) => (values.value = { ...values.value, [key]: value })} />}
+      {action.verb === 'resubmit' && check('Memoized', memoized, 'steps that succeeded are not run again')}
+      {action.verb === 'resubmit' && memoized.value && override.value && (
+        <p>
+          <Icon name="warning" /> Overriding parameters on memoized submitted workflows may have unexpected results.
+        </p>
+      )}
+      {action.verb === 'retry' && check('Restart Successful', restart, 'successful nodes that match the selector run again too')}
+      {action.verb === 'retry' && restart.value && (
+        <>
+          <label class="field">
+            <span>Node Field Selector to restart nodes</span>
+            <textarea rows={2} placeholder="displayName=step-1" value={selector.value} onInput={(event) => (selector.value = event.currentTarget.value)} />
+          </label>
+          <p>
+            <a href={`${DOCUMENTATION}node-field-selector/`} target="_blank" rel="noreferrer">
+              See document
+            </a>
+          </p>
+        </>
+      )}
+      {action.verb === 'delete' && workflows.some((workflow) => isArchived(workflow) && isInCluster(workflow)) && check('Delete in database', inArchive, 'the archive forgets it too')}
+    </Dialog>
+  );
+}
+
+/** Runs one node of a finished workflow and what came after it once more. */
+export function RetryNodeDialog({ workflow, node, onDone, onClose }: { workflow: Workflow; node: NodeStatus; onDone(): void; onClose(): void }): JSX.Element {
+  const override = useSignal(false);
+  const restart = useSignal(false);
+  const values = useSignal<Record<string, string>>({});
+  const parameters = workflow.spec.arguments?.parameters ?? [];
+  const valueOf = (parameter: Parameter) => values.value[parameter.name] ?? valueText(parameter.value ?? parameter.default);
+  const work = async () => {
+    const chosen = override.value ? Object.fromEntries(parameters.map((parameter) => [parameter.name, valueOf(parameter)])) : undefined;
+    const { path, body } = actionRequest(workflow, 'retry', { memoized: false, restartSuccessful: restart.value, nodeFieldSelector: '', parameters: chosen });
+    await call(Workflow, 'PUT', path, { ...body, nodeFieldSelector: `id=${node.id}` });
+    onDone();
+  };
+  return (
+    <Dialog title="Retry Node" confirmLabel="Retry" onConfirm={work} onClose={onClose}>
+      <p class="quiet">
+        {workflow.metadata.namespace}/{node.id}
+      </p>
+      <p>Note: Retrying this node will re-execute this node and all downstream nodes.</p>
+      <label class="check-row">
+        <input type="checkbox" checked={override.value} onChange={(event) => (override.value = event.currentTarget.checked)} /> Override Parameters
+      </label>
+      {override.value && parameters.length === 0 && <p class="quiet">No parameters</p>}
+      {override.value && <ParameterFields parameters={parameters} valueOf={valueOf} onChange={(key, value) => (values.value = { ...values.value, [key]: value })} />}
+      <label class="check-row">
+        <input type="checkbox" checked={restart.value} onChange={(event) => (restart.value = event.currentTarget.checked)} />
+        <span>
+          Restart Successful <small class="quiet">unchecked, nodes that have run successfully before are not run again</small>
+        </span>
+      </label>
     </Dialog>
   );
 }
@@ -153,8 +219,9 @@ export function ResumeNodeDialog({ workflow, node, onDone, onClose }: { workflow
   };
   return (
     <Dialog title={`Resume ${node.displayName ?? node.name}`} confirmLabel="Resume" onConfirm={work} onClose={onClose}>
-      <p>Are you sure you want to resume this node?</p>
+      {supplied.length > 0 && <h3>Modify parameters</h3>}
       <ParameterFields parameters={supplied} valueOf={valueOf} onChange={(key, value) => (values.value = { ...values.value, [key]: value })} />
+      <p>Are you sure you want to resume node {node.id}?</p>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 import { signal, useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { ArgoError, get } from '../api/client.ts';
 import { Info, UserInfo, Version } from '../api/shapes.ts';
 import { go, href, place } from '../state/router.ts';
@@ -60,6 +60,8 @@ export interface ToolButton {
   icon: IconName;
   action(): void;
   disabled?: boolean;
+  /** Of a button that switches something on and off. */
+  pressed?: boolean;
 }
 
 export interface PageProps {
@@ -88,7 +90,7 @@ export function Page({ title, crumbs, tools, aside, children }: PageProps): JSX.
       {(tools !== undefined || aside !== undefined) && (
         <section class="tools" aria-label="Actions">
           {tools?.map((tool) => (
-            <button key={tool.title} type="button" class="pill solid" disabled={tool.disabled} onClick={tool.action}>
+            <button key={tool.title} type="button" class={tool.pressed === false ? 'pill' : 'pill solid'} aria-pressed={tool.pressed} disabled={tool.disabled} onClick={tool.action}>
               <Icon name={tool.icon} /> {tool.title}
             </button>
           ))}
@@ -167,12 +169,20 @@ export function SlidingPanel({ label, onClose, narrow, children }: { label: stri
   );
 }
 
+/** The same page for another namespace; for all of them where there is no name. */
+export function goToNamespace(path: string, namespace: string): void {
+  if (namespace === '') go(path, { allNamespaces: 'true' });
+  else go(`${path}/${namespace}`);
+}
+
 /** The namespace filter: takes effect when it is left or Enter is pressed. */
 export function NamespaceFilter({ value, onChange }: { value: string; onChange(namespace: string): void }): JSX.Element {
   return <FilterField label="Namespace" value={value} onChange={onChange} disabled={info.value?.managedNamespace !== undefined} />;
 }
 
-export function FilterField({ label, value, onChange, disabled }: { label: string; value: string; onChange(value: string): void; disabled?: boolean }): JSX.Element {
+/** A text that filters: it counts when it is left or Enter is pressed, or once a suggestion is chosen. */
+export function FilterField({ label, value, onChange, disabled, suggestions = [] }: { label: string; value: string; onChange(value: string): void; disabled?: boolean; suggestions?: readonly string[] }): JSX.Element {
+  const id = useId();
   const text = useSignal(value);
   useEffect(() => {
     text.value = value;
@@ -189,12 +199,23 @@ export function FilterField({ label, value, onChange, disabled }: { label: strin
         disabled={disabled}
         autocomplete="off"
         spellcheck={false}
-        onInput={(event) => (text.value = event.currentTarget.value)}
+        list={suggestions.length === 0 ? undefined : id}
+        onInput={(event) => {
+          text.value = event.currentTarget.value;
+          if (suggestions.includes(text.value)) commit();
+        }}
         onBlur={commit}
         onKeyDown={(event) => {
           if (event.key === 'Enter') commit();
         }}
       />
+      {suggestions.length > 0 && (
+        <datalist id={id}>
+          {suggestions.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
+          ))}
+        </datalist>
+      )}
     </label>
   );
 }

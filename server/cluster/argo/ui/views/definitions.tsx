@@ -4,10 +4,11 @@ import { CronParts, Definition, listOf } from '../api/shapes.ts';
 import { cronSchedules } from '../state/cron.ts';
 import { duration } from '../state/format.ts';
 import { apiPath } from '../state/kinds.ts';
+import { labelSuggestions } from '../state/list-query.ts';
 import type { DefinitionKind } from '../state/kinds.ts';
 import { go, place, setQuery } from '../state/router.ts';
 import { now } from '../state/time.ts';
-import { defaultNamespace, ErrorNotice, FilterField, NamespaceFilter, Note, Page, rememberNamespace, sidePanel, SlidingPanel, useLoad } from './common.tsx';
+import { defaultNamespace, ErrorNotice, FilterField, goToNamespace, NamespaceFilter, Note, Page, rememberNamespace, sidePanel, SlidingPanel, useLoad } from './common.tsx';
 import { CreateManifest } from './create-manifest.tsx';
 import { ChecksField } from './filters.tsx';
 import { ScheduleWords } from './forms.tsx';
@@ -48,14 +49,14 @@ export function DefinitionListPage({ kind, namespace }: { kind: DefinitionKind; 
   return (
     <Page
       title={kind.title}
-      crumbs={[{ text: kind.title, path: kind.path }, ...(kind.namespaced ? [{ text: namespace }] : [])]}
+      crumbs={[{ text: kind.title, path: kind.path }, ...(kind.namespaced && namespace !== '' ? [{ text: namespace }] : [])]}
       tools={[{ title: kind.createLabel, icon: 'plus', action: () => setQuery({ sidePanel: 'new' }) }]}
     >
       <div class="with-filters">
         <aside class="filters" aria-label="Filters">
           <section class="box small">
-            {kind.namespaced && <NamespaceFilter value={namespace} onChange={(to) => go(`${kind.path}/${to}`)} />}
-            <FilterField label="Labels" value={labels} onChange={(label) => narrow({ label })} />
+            {kind.namespaced && <NamespaceFilter value={namespace} onChange={(to) => goToNamespace(kind.path, to)} />}
+            <FilterField label="Labels" value={labels} suggestions={labelSuggestions(list.data?.items ?? [])} onChange={(label) => narrow({ label })} />
             <FilterField label="Name pattern" value={pattern} onChange={(namePattern) => narrow({ namePattern })} />
             {kind.kind === 'CronWorkflow' && <ChecksField legend="State" values={STATES} chosen={states} onChange={(state) => narrow({ state })} />}
           </section>
@@ -66,7 +67,7 @@ export function DefinitionListPage({ kind, namespace }: { kind: DefinitionKind; 
           {list.data !== undefined && items.length === 0 && (
             <div class="box">
               <h2>No {kind.title.toLowerCase()}</h2>
-              <p>You can create new ones with the button above.</p>
+              <p>You can create new {kind.title.toLowerCase()} here or using the CLI.</p>
             </div>
           )}
           {items.length > 0 && <ObjectTable items={items} icon={(item) => (kind.kind !== 'CronWorkflow' ? 'templates' : item.spec.suspend === true ? 'pause' : 'clock')} path={(item) => apiPath(kind, item.metadata.namespace ?? namespace, item.metadata.name)} namespaced={kind.namespaced} columns={kind.kind === 'CronWorkflow' ? CRON_COLUMNS : []} />}

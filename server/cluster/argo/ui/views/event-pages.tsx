@@ -1,30 +1,22 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { ArgoError, get } from '../api/client.ts';
-import { EventBinding, EventSource, listOf, Sensor, Workflow } from '../api/shapes.ts';
-import { eventFlow } from '../state/event-flow.ts';
-import type { FlowKind, FlowNode } from '../state/event-flow.ts';
-import { layout } from '../state/graph.ts';
-import { go, href } from '../state/router.ts';
-import { ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
-import { ObjectText } from './editor.tsx';
-import { Icon, PhaseIcon } from './icons.tsx';
-import type { IconName } from './icons.tsx';
+import { ArgoError, call, get } from '../api/client.ts';
+import { EventSource, listOf, Sensor } from '../api/shapes.ts';
+import { readiness } from '../state/event-kinds.ts';
+import type { EventKind } from '../state/event-kinds.ts';
+import { go, href, setQuery } from '../state/router.ts';
+import { ErrorNotice, goToNamespace, NamespaceFilter, Page, rememberNamespace, sidePanel, SlidingPanel, useLoad } from './common.tsx';
+import { CreateManifest } from './create-manifest.tsx';
+import { EventSidePanel } from './event-logs.tsx';
+import { Icon } from './icons.tsx';
 import { ObjectTable } from './tables.tsx';
-import { withoutManagedFields } from './workflow-detail.tsx';
-
-const KINDS = {
-  sensors: { title: 'Sensors', one: 'sensor', shape: Sensor, icon: 'dish', note: 'A sensor waits for events of event sources and triggers something then, such as a workflow.' },
-  'event-sources': { title: 'Event Sources', one: 'event source', shape: EventSource, icon: 'bolt', note: 'An event source takes events from outside (webhooks, object stores, calendars, queues) and puts them on the event bus.' },
-} as const;
-
-export type EventKind = keyof typeof KINDS;
 
 /** The types of Argo Events are not in the cluster. */
-function missing(error: unknown): error is ArgoError {
+export function missing(error: unknown): error is ArgoError {
   return error instanceof ArgoError && (error.status === 404 || error.message.includes('could not find the requested resource'));
 }
 
-function NotInstalled({ error }: { error: ArgoError }): JSX.Element {
+export function NotInstalled({ error }: { error: ArgoError }): JSX.Element {
   return (
     <section class="box">
       <h2>Argo Events is not installed</h2>
@@ -41,114 +33,86 @@ function NotInstalled({ error }: { error: ArgoError }): JSX.Element {
 }
 
 /** The list of sensors or event sources; what is missing is said. */
-export function EventObjectsPage({ kind, namespace, name }: { kind: EventKind; namespace: string; name: string | undefined }): JSX.Element {
-  const { title, one, shape, icon, note } = KINDS[kind];
+export function EventListPage({ kind, namespace }: { kind: EventKind; namespace: string }): JSX.Element {
+  const shape = kind.kind === 'Sensor' ? Sensor : EventSource;
   const list = useLoad(async () => {
-    const found = await get(listOf<Sensor | EventSource>(shape), `${kind}/${namespace}`);
+    const found = await get(listOf<Sensor | EventSource>(shape), `${kind.path}/${namespace}`);
     rememberNamespace(namespace);
     return found;
-  }, [kind, namespace]);
+  }, [kind.path, namespace]);
+  const logged = useSignal<string | undefined>(undefined);
   const items = list.data?.items ?? [];
-  const open = items.find((item) => item.metadata.name === name);
+  const open = items.find((item) => item.metadata.name === logged.value);
+  const learnMore = (
+    <a href={kind.learnMore} target="_blank" rel="noreferrer">
+      Learn more
+    </a>
+  );
+  const logs = (name: string) => (
+    <button type="button" class="tool" aria-label={`Logs of ${name}`} title="Logs" onClick={() => (logged.value = name)}>
+      <Icon name="workflows" />
+    </button>
+  );
   return (
-    <Page title={title} crumbs={[{ text: title, path: kind }, { text: namespace, path: `${kind}/${namespace}` }, ...(name === undefined ? [] : [{ text: name }])]} tools={[]} aside={<NamespaceFilter value={namespace} onChange={(to) => go(`${kind}/${to}`)} />}>
+    <Page
+      title={kind.title}
+      crumbs={[{ text: kind.title, path: kind.path }, ...(namespace === '' ? [] : [{ text: namespace }])]}
+      tools={[{ title: kind.createLabel, icon: 'plus', disabled: missing(list.error), action: () => setQuery({ sidePanel: 'new' }) }]}
+      aside={<NamespaceFilter value={namespace} onChange={(to) => goToNamespace(kind.path, to)} />}
+    >
       {missing(list.error) ? <NotInstalled error={list.error} /> : <ErrorNotice error={list.error} onRetry={list.reload} />}
       {list.data === undefined && list.error === undefined && <p role="status">Loading...</p>}
       {list.data !== undefined && items.length === 0 && (
         <div class="box">
-          <h2>No {title.toLowerCase()}</h2>
-          <p>Argo Events is installed; create a {one} with kubectl.</p>
+          <h2>No {kind.title.toLowerCase()}</h2>
+          <p>{kind.about}</p>
+          <p>{learnMore}.</p>
         </div>
       )}
-      {list.data !== undefined && name !== undefined && open === undefined && <ErrorNotice error={new Error(`There is no ${one} ${name} in ${namespace}.`)} />}
+      {items.length > 0 && (
+        <div class="list">
+          <ObjectTable<Sensor | EventSource>
+          items={items}
+          icon={() => kind.icon}
+          path={({ metadata }) => `${kind.path}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`}
+          namespaced
+          columns={[
+            { title: 'Status', cell: (item) => readiness(item) || '-' },
+            { title: 'Logs', cell: ({ metadata }) => logs(metadata.name ?? '') },
+          ]}
+        />
+        </div>
+      )}
+      {items.length > 0 && (
+        <p class="note">
+          <a href={href(`event-flow/${namespace}`)}>Show event-flow page</a>
+        </p>
+      )}
+      {(sidePanel() === 'new' || sidePanel() === 'true') && (
+        <SlidingPanel label={kind.createLabel} onClose={() => setQuery({ sidePanel: undefined })}>
+          <CreateManifest
+            title={kind.createLabel}
+            kind={kind.kind}
+            namespace={namespace}
+            example={kind.example(namespace)}
+            create={async (object) => {
+              const where = shape.safeParse(object).data?.metadata.namespace ?? namespace;
+              const made = await call<Sensor | EventSource>(shape, 'POST', `${kind.path}/${where}`, { namespace: where, [kind.bodyKey]: object });
+              go(`${kind.path}/${made.metadata.namespace ?? where}/${made.metadata.name ?? ''}`);
+            }}
+          >
+            <p class="note">
+              {kind.about} {learnMore}.
+            </p>
+          </CreateManifest>
+        </SlidingPanel>
+      )}
       {open !== undefined && (
-        <section class="box">
-          <h2>{name}</h2>
-          <ObjectText label={one} value={withoutManagedFields(open)} />
-        </section>
+        <SlidingPanel label="Logs" onClose={() => (logged.value = undefined)}>
+          <h2>{open.metadata.name}</h2>
+          <EventSidePanel kind={kind} object={open} namespace={open.metadata.namespace ?? namespace} />
+        </SlidingPanel>
       )}
-      {name === undefined && items.length > 0 && <ObjectTable<Sensor | EventSource> items={items} icon={() => icon} path={({ metadata }) => `${kind}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`} namespaced />}
-      <Note>{note}</Note>
     </Page>
-  );
-}
-
-const FLOW_ICONS: Record<FlowKind, IconName> = { 'event source': 'bolt', sensor: 'dish', trigger: 'play', event: 'cloud', 'event binding': 'link', template: 'template', workflow: 'workflows' };
-const [STRETCH_X, STRETCH_Y] = [1.6, 1.25];
-const WORKFLOW_FIELDS = 'metadata,items.metadata.name,items.metadata.namespace,items.metadata.creationTimestamp,items.metadata.labels,items.status.phase';
-const RECENT = 200;
-
-/** From events to workflows: bindings, and event sources with sensors where Argo Events is installed. */
-export function EventFlowPage({ namespace }: { namespace: string }): JSX.Element {
-  const loaded = useLoad(async () => {
-    const optional = async <T,>(work: Promise<{ items?: T[] | null | undefined }>): Promise<{ items: T[]; absent: ArgoError | undefined }> => {
-      try {
-        return { items: (await work).items ?? [], absent: undefined };
-      } catch (error) {
-        if (missing(error)) return { items: [], absent: error };
-        throw error;
-      }
-    };
-    const [bindings, workflows, sources, sensors] = await Promise.all([
-      get(listOf(EventBinding), `workflow-event-bindings/${namespace}`),
-      get(listOf(Workflow), `workflows/${namespace}`, { fields: WORKFLOW_FIELDS, 'listOptions.limit': RECENT }),
-      optional(get(listOf(EventSource), `event-sources/${namespace}`)),
-      optional(get(listOf(Sensor), `sensors/${namespace}`)),
-    ]);
-    rememberNamespace(namespace);
-    return { absent: sources.absent ?? sensors.absent, nodes: eventFlow(namespace, { bindings: bindings.items ?? [], workflows: workflows.items ?? [], sources: sources.items, sensors: sensors.items }) };
-  }, [namespace]);
-  const nodes = loaded.data?.nodes ?? {};
-  return (
-    <Page title="Event Flow" crumbs={[{ text: 'Event Flow', path: 'event-flow' }, { text: namespace }]} tools={[{ title: 'Reload', icon: 'again', action: loaded.reload }]} aside={<NamespaceFilter value={namespace} onChange={(to) => go(`event-flow/${to}`)} />}>
-      <ErrorNotice error={loaded.error} onRetry={loaded.reload} />
-      {loaded.data === undefined && loaded.error === undefined && <p role="status">Loading...</p>}
-      {loaded.data !== undefined && Object.keys(nodes).length === 0 && (
-        <section class="box">
-          <h2>Nothing leads from an event to a workflow yet</h2>
-          <p>Create a workflow event binding with kubectl: an event's selector and the template to submit. It is drawn here, with the workflows that it starts.</p>
-        </section>
-      )}
-      {Object.keys(nodes).length > 0 && <Flow nodes={nodes} />}
-      {loaded.data?.absent !== undefined && <NotInstalled error={loaded.data.absent} />}
-    </Page>
-  );
-}
-
-function Flow({ nodes }: { nodes: Readonly<Record<string, FlowNode>> }): JSX.Element {
-  const graph = layout(nodes);
-  const at = new Map(graph.nodes.map((node) => [node.id, { x: node.x * STRETCH_X, y: node.y * STRETCH_Y }]));
-  return (
-    <div class="flow" role="group" aria-label="Event flow" tabIndex={0}>
-      <div class="flow-area" style={{ width: `${graph.width * STRETCH_X}px`, height: `${graph.height * STRETCH_Y}px` }}>
-        <svg width={graph.width * STRETCH_X} height={graph.height * STRETCH_Y} aria-hidden="true">
-          {graph.edges.map(({ from, to }) => {
-            const [a, b] = [at.get(from.id), at.get(to.id)];
-            return a !== undefined && b !== undefined && <path key={`${from.id} ${to.id}`} class="edge" d={`M${a.x} ${a.y}C${a.x} ${a.y + 70} ${b.x} ${b.y - 70} ${b.x} ${b.y}`} />;
-          })}
-        </svg>
-        {graph.nodes.map(({ id }) => {
-          const [node, point] = [nodes[id], at.get(id)];
-          if (node === undefined || point === undefined) return undefined;
-          const content = (
-            <>
-              {node.type === 'workflow' ? <PhaseIcon phase={node.phase} /> : <Icon name={FLOW_ICONS[node.type]} />}
-              <small>{node.type}</small>
-              <span class="flow-name">{node.displayName}</span>
-            </>
-          );
-          const place = { left: `${point.x}px`, top: `${point.y}px` };
-          return node.path === undefined ? (
-            <span key={id} class="flow-node" style={place}>
-              {content}
-            </span>
-          ) : (
-            <a key={id} class="flow-node" style={place} href={href(node.path)} title={node.displayName}>
-              {content}
-            </a>
-          );
-        })}
-      </div>
-    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { ArgoError } from '../api/client.ts';
+import { ArgoError, failure, reach } from '../api/client.ts';
 import { clearToken, storeToken, tidyToken } from '../api/token.ts';
 import { go, href, place } from '../state/router.ts';
 import { DOCUMENTATION, forgetCaller, loadCaller, Page } from './common.tsx';
@@ -10,6 +10,19 @@ import { Icon } from './icons.tsx';
 export function LoginPage(): JSX.Element {
   const token = useSignal('');
   const problem = useSignal<string | undefined>(undefined);
+  const refused = useSignal<string | undefined>(undefined);
+  const signOn = href('oauth2/redirect', { redirect: redirectTarget(place.value.query.get('redirect')) });
+  // The server leads on to who knows the users. Where nobody does, it has nothing but a number to say.
+  const onSignOn = async (event: Event) => {
+    event.preventDefault();
+    try {
+      const answer = await reach(signOn, { redirect: 'manual', credentials: 'same-origin' });
+      if (answer.type === 'opaqueredirect') location.assign(signOn);
+      else refused.value = answer.status === 501 ? 'Single sign-on is not configured on this server (501 Not Implemented): its auth mode “sso” is not set. Paste a token instead.' : (await failure(answer)).message;
+    } catch (reason) {
+      refused.value = reason instanceof Error ? reason.message : String(reason);
+    }
+  };
   const onLogin = (event: Event) => {
     event.preventDefault();
     const tidy = tidyToken(token.value);
@@ -45,9 +58,14 @@ export function LoginPage(): JSX.Element {
           <p>
             If your organisation has configured <strong>single sign-on</strong>:
           </p>
-          <button type="button" class="pill" disabled title="Single sign-on is not configured">
+          <a class="pill" data-plain href={signOn} onClick={(event) => void onSignOn(event)}>
             <Icon name="login" /> Login
-          </button>
+          </a>
+          {refused.value !== undefined && (
+            <p class="field-problem" role="alert">
+              {refused.value}
+            </p>
+          )}
         </section>
         <form onSubmit={onLogin}>
           <p>

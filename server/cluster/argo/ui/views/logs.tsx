@@ -4,27 +4,43 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { LogEntry } from '../api/shapes.ts';
 import { stream } from '../api/stream.ts';
 import { logContainers } from '../state/containers.ts';
+import { isArchived } from '../state/actions.ts';
+import { artifactPath } from '../state/artifacts.ts';
+import { linksFor } from '../state/links.ts';
+import { fieldsOf, foundParts } from '../state/log-lines.ts';
 import { podName } from '../state/pod-name.ts';
+import { href } from '../state/router.ts';
+import { now } from '../state/time.ts';
 import type { Workflow } from '../api/shapes.ts';
-import { ErrorNotice } from './common.tsx';
+import { DOCUMENTATION, ErrorNotice, info } from './common.tsx';
+import { Icon } from './icons.tsx';
 
 /** More lines than these are not drawn: the last ones are. */
 const DRAWN = 3000;
 /** Whoever is as near to the end as this stays at the end, in pixels. */
 const NEAR = 40;
 
+export interface LogsProps {
+  workflow: Workflow;
+  /** Of all pods where there is none. */
+  nodeId: string | undefined;
+  container: string;
+}
+
 /** The logs of one pod or of all, followed while the workflow runs. */
-export function Logs({ workflow, nodeId }: { workflow: Workflow; nodeId: string | undefined }): JSX.Element {
+export function Logs({ workflow, nodeId, container: wanted }: LogsProps): JSX.Element {
   const pods = Object.values(workflow.status.nodes ?? {}).filter((node) => node.type === 'Pod');
   const pod = useSignal(nodeId === undefined ? '' : (pods.find((node) => node.id === nodeId)?.id ?? ''));
-  const container = useSignal('main');
+  const container = useSignal(wanted);
   const grep = useSignal('');
+  const fields = useSignal<readonly string[]>([]);
   const follow = useSignal(true);
   const box = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
   const lines = useSignal<LogEntry[]>([]);
   const state = useSignal<'loading' | 'done'>('loading');
   const error = useSignal<unknown>(undefined);
+  const turn = useSignal(0);
   const { name = '', namespace = '' } = workflow.metadata;
   const chosen = pods.find((node) => node.id === pod.value);
   const containers = logContainers(workflow, chosen);
@@ -60,16 +76,23 @@ export function Logs({ workflow, nodeId }: { workflow: Workflow; nodeId: string 
       },
     );
     return () => stop.abort();
-  }, [name, namespace, pod.value, container.value, grep.value, follow.value]);
+  }, [name, namespace, pod.value, container.value, grep.value, follow.value, turn.value]);
   useLayoutEffect(() => {
     if (box.current !== null && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [lines.value]);
   const drawn = lines.value.slice(-DRAWN);
   const left = lines.value.length - drawn.length;
   const severalPods = pod.value === '' && pods.length > 1;
+  const podGC = workflow.spec['podGC'];
+  const links = linksFor(info.value, chosen === undefined ? 'workflow' : 'pod-logs', { metadata: { namespace, name: chosen === undefined ? name : podName(workflow, chosen) }, workflow, status: workflow.status }, now.value);
   return (
     <section>
       <h2>Logs</h2>
+      {isArchived(workflow) && (
+        <p>
+          <Icon name="warning" /> Logs for archived workflows may be overwritten by a more recent workflow with the same name.
+        </p>
+      )}
       <div class="log-tools">
         <label>
           Pod{' '}
@@ -77,7 +100,7 @@ export function Logs({ workflow, nodeId }: { workflow: Workflow; nodeId: string 
             <option value="">All</option>
             {pods.map((node) => (
               <option key={node.id} value={node.id}>
-                {node.displayName ?? node.name}
+                {node.displayName ?? node.name} ({podName(workflow, node)})
               </option>
             ))}
           </select>
@@ -93,14 +116,17 @@ export function Logs({ workflow, nodeId }: { workflow: Workflow; nodeId: string 
           </select>
         </label>
         <label>
-          Filter (regexp){' '}
-          <input type="text" onChange={(event) => (grep.value = event.currentTarget.value)} />
+          <span class="sr-only">Filter</span>
+          <input type="search" placeholder="Filter (regexp)..." onChange={(event) => (grep.value = event.currentTarget.value)} />
+        </label>
+        <label>
+          Log Fields <input type="text" placeholder="msg, error.code" title="Of lines that are JSON, only these fields are shown" onChange={(event) => (fields.value = event.currentTarget.value.split(',').map((field) => field.trim()).filter(Boolean))} />
         </label>
         <label class="check-row">
           <input type="checkbox" checked={follow.value} onChange={(event) => (follow.value = event.currentTarget.checked)} /> Follow
         </label>
       </div>
-      <ErrorNotice error={error.value instanceof Error ? error.value : undefined} />
+      <ErrorNotice error={error.value} onRetry={() => (turn.value += 1)} />
       <pre
         ref={box}
         class="log"
@@ -113,12 +139,36 @@ export function Logs({ workflow, nodeId }: { workflow: Workflow; nodeId: string 
         {drawn.map((line, i) => (
           <div key={left + i}>
             {severalPods && <span class="log-pod">{line.podName}: </span>}
-            {line.content}
+            {foundParts(fieldsOf(line.content, fields.value), grep.value).map((part, n) => (part.found ? <mark key={n}>{part.text}</mark> : part.text))}
           </div>
         ))}
         {state.value === 'done' && lines.value.length === 0 && error.value === undefined && <div class="log-pod">No logs. The pod may be gone, or it printed nothing.</div>}
         {state.value === 'loading' && <div class="log-pod">Waiting for data...</div>}
       </pre>
+      <p class="quiet">
+        {container.value === 'init' && 'Init containers logs are useful when debugging input artifact problems. '}
+        {container.value === 'wait' && 'Wait containers logs are useful when debugging output artifact problems. '}
+        {chosen !== undefined && (
+          <>
+            Still waiting for data or an error? Try getting{' '}
+            <a data-plain href={href(artifactPath(workflow, chosen, 'outputs', `${container.value}-logs`))}>
+              logs from the artifacts
+            </a>
+            .{' '}
+          </>
+        )}
+        {podGC !== undefined && podGC !== null && 'Your pod GC settings will delete pods on completion. '}
+        Logs may not appear for pods that are deleted unless you have{' '}
+        <a href={`${DOCUMENTATION}configure-archive-logs/`} target="_blank" rel="noreferrer">
+          archive logs
+        </a>{' '}
+        enabled.{' '}
+        {links.map((link) => (
+          <a key={link.name} href={link.url} data-plain>
+            {link.name}{' '}
+          </a>
+        ))}
+      </p>
     </section>
   );
 }

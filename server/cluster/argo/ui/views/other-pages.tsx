@@ -6,7 +6,8 @@ import { EventBinding, listOf, UserInfo } from '../api/shapes.ts';
 import { currentToken } from '../api/token.ts';
 import { shallowSpec, Spec } from '../state/api-docs.ts';
 import { go, href } from '../state/router.ts';
-import { defaultNamespace, DOCUMENTATION, ErrorNotice, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
+import { defaultNamespace, DOCUMENTATION, ErrorNotice, goToNamespace, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
+import { CopyButton } from './copy.tsx';
 import { ObjectText } from './editor.tsx';
 import { Icon } from './icons.tsx';
 import { Facts } from './node-panel.tsx';
@@ -25,7 +26,7 @@ export function EventBindingsPage({ namespace }: { namespace: string }): JSX.Ele
   const words = ({ metadata, spec }: EventBinding) => [metadata.name, spec.event.selector, spec.submit?.workflowTemplateRef?.name].join(' ').toLowerCase();
   const items = all.filter((binding) => words(binding).includes(wanted.value.toLowerCase()));
   return (
-    <Page title="Workflow Event Bindings" crumbs={[{ text: 'Workflow Event Bindings', path: 'workflow-event-bindings' }, { text: namespace }]} tools={[]} aside={<NamespaceFilter value={namespace} onChange={(to) => go(`workflow-event-bindings/${to}`)} />}>
+    <Page title="Workflow Event Bindings" crumbs={[{ text: 'Workflow Event Bindings', path: 'workflow-event-bindings' }, ...(namespace === '' ? [] : [{ text: namespace }])]} tools={[]} aside={<NamespaceFilter value={namespace} onChange={(to) => goToNamespace('workflow-event-bindings', to)} />}>
       <ErrorNotice error={list.error} onRetry={list.reload} />
       {list.data !== undefined && all.length === 0 && (
         <div class="box">
@@ -101,7 +102,6 @@ export function UserInfoPage(): JSX.Element {
     '# check it works:',
     'argo list',
   ].join('\n');
-  const copied = useSignal(false);
   return (
     <Page title="User Info" crumbs={[{ text: 'User Info' }]}>
       <section class="box">
@@ -132,15 +132,7 @@ export function UserInfoPage(): JSX.Element {
         <pre class="shell" tabIndex={0}>
           {shell}
         </pre>
-        <button
-          type="button"
-          class="pill"
-          onClick={() => {
-            void navigator.clipboard.writeText(shell.replace('[REDACTED]', currentToken() ?? '')).then(() => (copied.value = true));
-          }}
-        >
-          {copied.value ? 'Copied to clipboard' : 'Copy to clipboard'}
-        </button>
+        <CopyButton text={() => shell.replace('[REDACTED]', currentToken() ?? '')} />
       </section>
     </Page>
   );
@@ -209,26 +201,46 @@ export function ApiDocsPage(): JSX.Element {
   );
 }
 
+const HELP = [
+  {
+    title: 'Documentation',
+    icon: 'help',
+    links: [
+      ['Online Help', DOCUMENTATION],
+      ['API Docs', `${DOCUMENTATION}swagger/`],
+    ],
+  },
+  { title: 'Contact', icon: 'user', links: [['Slack', 'https://argoproj.github.io/community/join-slack/']] },
+  { title: 'Argo CLI', icon: 'code', links: [['Releases', 'https://github.com/argoproj/argo-workflows/releases/tag/v3.7.6']] },
+] as const;
+
 export function HelpPage(): JSX.Element {
   return (
     <Page title="Help" crumbs={[{ text: 'Help' }]}>
-      <section class="box">
-        <h2>
-          <Icon name="help" /> Help
-        </h2>
-        <p>
-          Documentation: <a href={DOCUMENTATION}>argo-workflows.readthedocs.io</a>
-        </p>
-        <p>
-          The API, to try out: <a href={href('apidocs')}>API docs</a>
-        </p>
-        <p>This interface belongs to the lab. It stands where Argo's own stands and does what the lessons need.</p>
-      </section>
+      <div class="help">
+        {HELP.map(({ title, icon, links }) => (
+          <section key={title} class="box">
+            <h2>
+              <Icon name={icon} /> {title}
+            </h2>
+            {links.map(([name, address]) => (
+              <p key={name}>
+                <a href={address} target="_blank" rel="noreferrer">
+                  {name}
+                </a>
+              </p>
+            ))}
+          </section>
+        ))}
+      </div>
+      <Note>
+        The API of this server, to try out: <a href={href('apidocs')}>API docs</a>. This interface belongs to the lab: it stands where Argo's own stands and does what the lessons need; the links above lead out of the lab.
+      </Note>
     </Page>
   );
 }
 
-/** Executor plugins: none can be installed in the lab's cluster, and what then happens. */
+/** Executor plugins: how to list them, and what happens here without any. */
 export function PluginsPage(): JSX.Element {
   return (
     <Page title="Plugins" crumbs={[{ text: 'Plugins' }]}>
@@ -236,12 +248,19 @@ export function PluginsPage(): JSX.Element {
         <h2>
           <Icon name="plugin" /> Plugins
         </h2>
-        <p>No executor plugins are installed. A plugin would add a template type of its own, run by a sidecar of the workflow's agent.</p>
+        <p>Plugins extend Argo Workflows with template types of your own, which a sidecar of the workflow's agent runs.</p>
+        <p>To list plugins:</p>
+        <pre class="shell" tabIndex={0}>
+          kubectl get cm -l workflows.argoproj.io/configmap-type=ExecutorPlugin
+        </pre>
         <p>
           This cluster's controller runs without plugins, as Argo does unless <code>ARGO_EXECUTOR_PLUGINS=true</code> is set: a template with <code>plugin:</code> ends in an error that says so.
         </p>
         <p>
-          About them: <a href={`${DOCUMENTATION}plugins/`}>argo-workflows.readthedocs.io</a>
+          <a href={`${DOCUMENTATION}plugins/`} target="_blank" rel="noreferrer">
+            Learn more
+          </a>
+          .
         </p>
       </section>
     </Page>

@@ -6,8 +6,8 @@ import { labelSelector, readListQuery } from '../state/list-query.ts';
 import { report } from '../state/reports.ts';
 import type { Report } from '../state/reports.ts';
 import { go, href, place, setQuery } from '../state/router.ts';
-import { ErrorNotice, FilterField, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
-import { ChecksField } from './filters.tsx';
+import { ErrorNotice, FilterField, goToNamespace, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
+import { ChecksField, ChoiceField } from './filters.tsx';
 import { PhaseIcon } from './icons.tsx';
 import { Headings } from './tables.tsx';
 
@@ -28,14 +28,14 @@ export function ReportsPage({ namespace }: { namespace: string }): JSX.Element {
   }, [namespace, selector]);
   const seen = list.data === undefined ? undefined : report(list.data.items ?? []);
   return (
-    <Page title="Reports" crumbs={[{ text: 'Reports', path: 'reports' }, { text: namespace }]}>
+    <Page title="Reports" crumbs={[{ text: 'Reports', path: 'reports' }, ...(namespace === '' ? [] : [{ text: namespace }])]}>
       <div class="with-filters">
         <aside class="filters" aria-label="Filters">
           <section class="box small">
-            <NamespaceFilter value={namespace} onChange={(to) => go(`reports/${to}`)} />
+            <NamespaceFilter value={namespace} onChange={(to) => goToNamespace('reports', to)} />
             <FilterField label="Labels" value={query.labels} onChange={(label) => setQuery({ label })} />
-            <FilterField label="Workflow template" value={query.template} onChange={(template) => setQuery({ template })} />
-            <FilterField label="Cron workflow" value={query.cron} onChange={(cronWorkflow) => setQuery({ cronWorkflow })} />
+            <ChoiceField label="Workflow template" path={`workflow-templates/${namespace}`} value={query.template} onChange={(template) => setQuery({ template })} />
+            <ChoiceField label="Cron workflow" path={`cron-workflows/${namespace}`} value={query.cron} onChange={(cronWorkflow) => setQuery({ cronWorkflow })} />
             <ChecksField legend="Phases" values={FINISHED} chosen={query.phases} onChange={(phase) => setQuery({ phase })} />
           </section>
         </aside>
@@ -49,7 +49,7 @@ export function ReportsPage({ namespace }: { namespace: string }): JSX.Element {
             </div>
           )}
           {seen !== undefined && seen.rows.length > 0 && <Charts report={seen} />}
-          <Note>The last {LIMIT} finished workflows, in the cluster and in the archive.</Note>
+          <Note learnMore="cost-optimisation">Use this page to find costly or time consuming workflows. Those of workflow templates and cron workflows carry labels by themselves; give others labels to find them here. The last {LIMIT} finished workflows are shown, in the cluster and in the archive.</Note>
         </div>
       </div>
     </Page>

@@ -9,6 +9,7 @@ import { byNewest } from '../state/list-query.ts';
 import { href } from '../state/router.ts';
 import { now, pause } from '../state/time.ts';
 import { ErrorNotice } from './common.tsx';
+import { CopyButton } from './copy.tsx';
 import { GraphView } from './graph-view.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
 
@@ -25,7 +26,6 @@ const WIDGETS = [
 
 /** What of a workflow can be shown on other pages, and the text that puts it there. */
 export function SharePanel({ namespace, query }: { namespace: string; query: WidgetQuery }): JSX.Element {
-  const copied = useSignal<string | undefined>(undefined);
   const link = new URL(query.name === undefined ? href(`workflows/${namespace}`, { label: query.label }) : href(`workflows/${namespace}/${query.name}`), location.href).href;
   return (
     <>
@@ -50,9 +50,7 @@ export function SharePanel({ namespace, query }: { namespace: string; query: Wid
             <pre class="shell" tabIndex={0}>
               {text}
             </pre>
-            <button type="button" class="pill" onClick={() => void navigator.clipboard.writeText(text).then(() => (copied.value = path))}>
-              {copied.value === path ? 'Copied to clipboard' : 'Copy to clipboard'}
-            </button>
+            <CopyButton text={text} />
           </section>
         );
       })}

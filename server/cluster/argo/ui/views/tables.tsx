@@ -5,6 +5,7 @@ import { href } from '../state/router.ts';
 import { now } from '../state/time.ts';
 import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
+import { MarkdownText } from './markdown.tsx';
 
 /** Whether times are shown as they are, instead of how long ago they were; for all tables at once. */
 const exact = signal(false);
@@ -65,8 +66,14 @@ export function ObjectTable<T extends Named>({ items, icon, path, namespaced, co
                 <Icon name={icon(item)} />
               </td>
               <td>
-                <a href={href(path(item))}>{annotations?.['workflows.argoproj.io/title'] ?? name}</a>
-                {description !== undefined && <p class="row-description">{description.split('\n')[0]}</p>}
+                <a href={href(path(item))}>
+                  <MarkdownText inline links={false} text={annotations?.['workflows.argoproj.io/title'] ?? name ?? ''} />
+                </a>
+                {description !== undefined && (
+                  <p class="row-description">
+                    <MarkdownText inline text={description.split('\n')[0] ?? ''} />
+                  </p>
+                )}
               </td>
               {namespaced && <td>{namespace}</td>}
               {columns.map(({ title, cell }) => (

@@ -3,31 +3,34 @@ import { z } from 'zod';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ArgoError, get } from '../api/client.ts';
+import { isFinal, keepUp } from '../api/keep-up.ts';
 import { WatchEvent, Workflow } from '../api/shapes.ts';
 import type { NodeStatus } from '../api/shapes.ts';
 import { streamLatest } from '../api/stream.ts';
 import { actionsFor, isFinished, isInCluster } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
 import { findArtifact } from '../state/artifacts.ts';
-import { lasted, valueText } from '../state/format.ts';
+import { lasted } from '../state/format.ts';
+import { linksFor } from '../state/links.ts';
 import { originLinks } from '../state/origin.ts';
+import { readSidePanel } from '../state/nodes.ts';
 import { podName } from '../state/pod-name.ts';
-import { go, href, place, setQuery } from '../state/router.ts';
-import { now, pause } from '../state/time.ts';
-import { ActionDialog, ResumeNodeDialog } from './action-dialog.tsx';
+import { go, place, setQuery } from '../state/router.ts';
+import { now } from '../state/time.ts';
+import { ActionDialog, ResumeNodeDialog, RetryNodeDialog } from './action-dialog.tsx';
 import { ArtifactPanel } from './artifact-panel.tsx';
-import { ErrorNotice, Page, rememberNamespace, SlidingPanel } from './common.tsx';
+import { ErrorNotice, info, Page, rememberNamespace, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
 import { ObjectText } from './editor.tsx';
 import { Events } from './events.tsx';
 import { GraphView } from './graph-view.tsx';
-import { Icon, PhaseIcon } from './icons.tsx';
+import { PhaseIcon } from './icons.tsx';
 import { Logs } from './logs.tsx';
-import { Facts, NodePanel } from './node-panel.tsx';
+import { NodePanel } from './node-panel.tsx';
 import { SharePanel } from './share.tsx';
+import { isWarning, Summary } from './summary.tsx';
 import { TimelineView } from './timeline-view.tsx';
 
-const POLL_MS = 2000;
 const VIEWS = [
   { tab: 'summary', title: 'Summary' },
   { tab: 'events', title: 'Events' },
@@ -42,10 +45,11 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   const error = useSignal<unknown>(undefined);
   const asked = useSignal<Action | undefined>(undefined);
   const resuming = useSignal<string | undefined>(undefined);
+  const retrying = useSignal<string | undefined>(undefined);
   const turn = useSignal(0);
   const uid = query.get('uid') ?? undefined;
   const nodeId = query.get('nodeId') ?? undefined;
-  const panel = query.get('sidePanel') ?? undefined;
+  const panel = readSidePanel(query.get('sidePanel') ?? undefined);
   const view = VIEWS.find(({ tab }) => tab === query.get('tab'))?.tab ?? 'workflow';
 
   useEffect(() => {
@@ -61,27 +65,19 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       if (event.type === 'DELETED') error.value = new ArgoError(404, 'Workflow gone');
       else workflow.value = event.object;
     };
-    const run = async () => {
-      try {
-        await load();
-      } catch (reason) {
-        if (!stop.signal.aborted) error.value = reason;
-        return;
+    let watches = true;
+    const round = async (): Promise<boolean> => {
+      await load();
+      if (stop.signal.aborted || (workflow.value !== undefined && isFinished(workflow.value) && !isInCluster(workflow.value))) return false;
+      if (watches) {
+        // The server ends its streams from time to time: then it is asked for another. Without the right to watch, it is asked again and again.
+        await streamLatest(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.fieldSelector': `metadata.name=${name}`, 'listOptions.resourceVersion': workflow.value?.metadata.resourceVersion }, stop.signal, onEvent).catch((reason: unknown) => {
+          watches = !isFinal(reason);
+        });
       }
-      while (!stop.signal.aborted) {
-        try {
-          // The server ends its streams from time to time: then it is asked for another.
-          await streamLatest(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.fieldSelector': `metadata.name=${name}`, 'listOptions.resourceVersion': workflow.value?.metadata.resourceVersion }, stop.signal, onEvent);
-        } catch {
-          // No right to watch, or only in the archive: asked again and again instead.
-        }
-        if (stop.signal.aborted || error.value !== undefined) return;
-        await pause(POLL_MS, stop.signal);
-        if (stop.signal.aborted || (workflow.value !== undefined && isFinished(workflow.value) && !isInCluster(workflow.value))) return;
-        await load().catch((reason: unknown) => (error.value = reason));
-      }
+      return error.value === undefined;
     };
-    void run();
+    void keepUp({ round, onError: (reason) => (error.value = reason), signal: stop.signal });
     return () => stop.abort();
   }, [namespace, name, turn.value]);
 
@@ -95,6 +91,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
           ...actionsFor(now_).map((action) => ({ title: action.title, icon: action.icon, action: () => (asked.value = action) }) satisfies ToolButton),
           { title: 'Logs', icon: 'workflows', action: () => setQuery({ sidePanel: 'logs' }) },
           { title: 'Share', icon: 'share', action: () => setQuery({ sidePanel: 'share' }) },
+          ...linksFor(info.value, 'workflow', { metadata: now_.metadata, workflow: now_, status: now_.status }, now.value).map(({ name: title, url }) => ({ title, icon: 'outside', action: () => location.assign(url) }) satisfies ToolButton),
           ...originLinks(now_).map(({ title, icon, path, query: filter }) => ({ title, icon, action: () => go(path, filter) }) satisfies ToolButton),
           { title: 'Manifest', icon: 'code', action: () => setQuery({ sidePanel: 'workflow' }) },
         ];
@@ -117,6 +114,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
           {VIEWS.map(({ tab, title }) => (
             <button key={tab} type="button" class={view === tab ? 'pill solid' : 'pill'} aria-pressed={view === tab} onClick={() => setQuery({ tab: tab === 'workflow' ? undefined : tab })}>
               {title}
+              {tab === 'summary' && now_?.status.conditions?.some(isWarning) === true && <span class="badge" role="img" aria-label="with warnings" />}
             </button>
           ))}
         </span>
@@ -124,33 +122,58 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
     >
       <ErrorNotice error={error.value} onRetry={() => (turn.value += 1)} />
       {now_ === undefined && error.value === undefined && <p role="status">Loading...</p>}
-      {now_ !== undefined && view === 'summary' && <Summary workflow={now_} />}
+      {now_ !== undefined && view === 'summary' && <Summary workflow={now_} manifest={withoutManagedFields(now_)} />}
       {now_ !== undefined && view === 'events' && <Events namespace={namespace} kind="Workflow" name={name} />}
       {now_ !== undefined && (view === 'timeline' || view === 'workflow') && (
         <div class={node === undefined && artifact === undefined ? 'detail' : 'detail detail-split'}>
           <div class="graph-pane">
             <p class="graph-status">
               <PhaseIcon phase={phase} /> <strong>{phase}</strong> <span>{lasted(now_.status.startedAt, now_.status.finishedAt, now.value)}</span>
-              {now_.status.message !== undefined && <span>{now_.status.message}</span>}
+              {now_.status.message !== undefined && <span class="graph-message">{now_.status.message}</span>}
             </p>
             {Object.keys(nodes).length === 0 && <p>No nodes yet: the workflow has not started.</p>}
             {Object.keys(nodes).length > 0 && (view === 'timeline' ? <TimelineView nodes={nodes} selected={nodeId} onSelect={select} /> : <GraphView nodes={nodes} selected={nodeId} onSelect={select} />)}
           </div>
-          {node !== undefined && <NodePanel key={node.id} workflow={now_} node={node} onLogs={() => setQuery({ sidePanel: 'logs' })} onEvents={() => setQuery({ sidePanel: 'events' })} onManifest={() => setQuery({ sidePanel: 'manifest' })} onResume={() => (resuming.value = node.id)} onClose={() => setQuery({ nodeId: undefined })} />}
+          {node !== undefined && (
+            <NodePanel
+              key={node.id}
+              workflow={now_}
+              node={node}
+              tab={query.get('nodePanelView') ?? undefined}
+              onTab={(tab) => setQuery({ nodePanelView: tab })}
+              onLogs={(id, container) => setQuery({ sidePanel: `logs:${id}:${container}` })}
+              onEvents={() => setQuery({ sidePanel: `events:${node.id}` })}
+              onManifest={() => setQuery({ sidePanel: `yaml:${node.id}` })}
+              onResume={() => (resuming.value = node.id)}
+              onRetry={() => (retrying.value = node.id)}
+              onClose={() => setQuery({ nodeId: undefined })}
+            />
+          )}
           {artifact !== undefined && <ArtifactPanel key={artifact.id} workflow={now_} found={artifact} onClose={() => setQuery({ nodeId: undefined })} />}
         </div>
       )}
-      {now_ !== undefined && panel === 'logs' && (
+      {now_ !== undefined && panel.type === 'logs' && (
         <SlidingPanel label="Logs" onClose={() => setQuery({ sidePanel: undefined })}>
-          <Logs workflow={now_} nodeId={nodeId} />
+          <Logs workflow={now_} nodeId={panel.nodeId ?? nodeId} container={panel.container} />
         </SlidingPanel>
       )}
-      {panel === 'share' && (
+      {panel.type === 'share' && (
         <SlidingPanel label="Share" onClose={() => setQuery({ sidePanel: undefined })}>
           <SharePanel namespace={namespace} query={{ name }} />
         </SlidingPanel>
       )}
       {now_ !== undefined && asked.value !== undefined && <ActionDialog key={asked.value.verb} action={asked.value} workflows={[now_]} onDone={(answer) => asked.value !== undefined && done(asked.value, answer)} onClose={() => (asked.value = undefined)} />}
+      {now_ !== undefined && node !== undefined && retrying.value === node.id && (
+        <RetryNodeDialog
+          workflow={now_}
+          node={node}
+          onDone={() => {
+            retrying.value = undefined;
+            turn.value += 1;
+          }}
+          onClose={() => (retrying.value = undefined)}
+        />
+      )}
       {now_ !== undefined && node !== undefined && resuming.value === node.id && (
         <ResumeNodeDialog
           workflow={now_}
@@ -162,70 +185,24 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
           onClose={() => (resuming.value = undefined)}
         />
       )}
-      {now_ !== undefined && panel === 'workflow' && (
+      {now_ !== undefined && panel.type === 'workflow' && (
         <SlidingPanel label="Workflow" onClose={() => setQuery({ sidePanel: undefined })}>
           <h2>{name}</h2>
           <ObjectText label="Workflow" value={withoutManagedFields(now_)} />
         </SlidingPanel>
       )}
-      {now_ !== undefined && node !== undefined && panel === 'events' && (
+      {now_ !== undefined && node !== undefined && panel.type === 'events' && (
         <SlidingPanel label="Events" onClose={() => setQuery({ sidePanel: undefined })}>
           <Events namespace={namespace} kind="Pod" name={podName(now_, node)} />
         </SlidingPanel>
       )}
-      {node !== undefined && panel === 'manifest' && (
+      {node !== undefined && panel.type === 'yaml' && (
         <SlidingPanel label="Node" onClose={() => setQuery({ sidePanel: undefined })}>
           <h2>{node.name}</h2>
           <ObjectText label="Node" value={node} />
         </SlidingPanel>
       )}
     </Page>
-  );
-}
-
-function Summary({ workflow }: { workflow: Workflow }): JSX.Element {
-  const { metadata, status } = workflow;
-  const labels = Object.entries(metadata.labels ?? {});
-  const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration');
-  const chips = (pairs: [string, string][]) =>
-    pairs.length === 0 ? undefined : (
-      <ul class="chips">
-        {pairs.map(([name, value]) => (
-          <li key={name}>
-            <code>
-              {name}={value}
-            </code>
-          </li>
-        ))}
-      </ul>
-    );
-  return (
-    <>
-      <section class="box">
-        <Facts
-          rows={[
-            ['Status', <><PhaseIcon phase={status.phase} /> {status.phase ?? 'Pending'}</>],
-            ['Message', status.message],
-            ['Name', metadata.name],
-            ['Namespace', metadata.namespace],
-...originLinks(workflow).flatMap(({ from, path }): [string, JSX.Element][] => (from === undefined ? [] : [['From', <a href={href(path)}>{from}</a>]])),
-            ['Labels', chips(labels)],
-            ['Annotations', chips(annotations)],
-            ['Started', status.startedAt],
-            ['Finished', status.finishedAt],
-            ['Duration', lasted(status.startedAt, status.finishedAt, now.value)],
-            ['Progress', status.progress],
-            ['Parameters', (workflow.spec.arguments?.parameters ?? []).length === 0 ? undefined : <Facts rows={(workflow.spec.arguments?.parameters ?? []).map((parameter) => [parameter.name, valueText(parameter.value)])} />],
-          ]}
-        />
-      </section>
-      <section class="box">
-        <h2>
-          <Icon name="template" /> Workflow
-        </h2>
-        <ObjectText label="Workflow" value={withoutManagedFields(workflow)} />
-      </section>
-    </>
   );
 }
 

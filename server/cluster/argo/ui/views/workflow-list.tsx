@@ -1,16 +1,18 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ArgoError, get } from '../api/client.ts';
+import { get } from '../api/client.ts';
+import { isFinal, keepUp } from '../api/keep-up.ts';
 import { listOf, WatchEvent, Workflow } from '../api/shapes.ts';
 import { stream } from '../api/stream.ts';
 import { ACTIONS, fits, isFinished } from '../state/actions.ts';
 import type { Action } from '../state/actions.ts';
-import { applyEvent, byNewest, EVENT_FIELDS, labelSelector, listRequest, NAME_FILTERS, PHASES, readListQuery } from '../state/list-query.ts';
-import { go, place, setQuery } from '../state/router.ts';
-import { pause } from '../state/time.ts';
+import { applyEvent, byNewest, EVENT_FIELDS, labelSelector, labelSuggestions, listRequest, NAME_FILTERS, PHASES, readListQuery } from '../state/list-query.ts';
+import { linksFor } from '../state/links.ts';
+import { place, setQuery } from '../state/router.ts';
+import { now } from '../state/time.ts';
 import { ActionDialog } from './action-dialog.tsx';
-import { ErrorNotice, FilterField, NamespaceFilter, Page, rememberNamespace, sidePanel, SlidingPanel } from './common.tsx';
+import { defaultNamespace, ErrorNotice, FilterField, info, goToNamespace, NamespaceFilter, Page, rememberNamespace, sidePanel, SlidingPanel } from './common.tsx';
 import type { ToolButton } from './common.tsx';
 import { ChecksField, ChoiceField } from './filters.tsx';
 import { SubmitNewWorkflow } from './submit-panel.tsx';
@@ -18,8 +20,6 @@ import { Paging } from './tables.tsx';
 import { WorkflowTable } from './workflow-table.tsx';
 
 const NAME_WORDS = { Contains: 'contains', Prefix: 'prefix', Exact: 'exact' };
-/** How often the list is asked for again where the caller may not watch. */
-const POLL_MS = 3000;
 
 /** The list knows no nodes: any workflow that runs may wait in one of them to be resumed. */
 const mayFit = (workflow: Workflow, action: Action) => fits(workflow, action) || (action.verb === 'resume' && !isFinished(workflow));
@@ -46,32 +46,17 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
       error.value = undefined;
       return list.metadata.resourceVersion;
     };
-    const follow = async () => {
+    let watches = true;
+    const round = async (): Promise<boolean> => {
       const version = await load();
-      await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.labelSelector': labelSelector(query), 'listOptions.resourceVersion': version, fields: EVENT_FIELDS }, stop.signal, (event) => (workflows.value = applyEvent(workflows.value ?? [], event, query)));
-    };
-    // Without the right to watch, or when the stream ends, the list is asked for again and again.
-    const poll = async (): Promise<void> => {
-      while (!stop.signal.aborted) {
-        await pause(POLL_MS, stop.signal);
-        await load();
-      }
-    };
-    const run = async () => {
-      try {
-        await follow();
-      } catch (reason) {
-        if (stop.signal.aborted) return;
-        if (workflows.value === undefined || !(reason instanceof ArgoError) || reason.status === 401) {
-          error.value = reason;
-          return;
-        }
-      }
-      await poll().catch((reason: unknown) => {
-        if (!stop.signal.aborted) error.value = reason;
+      if (!watches) return true;
+      // Without the right to watch the list is asked for again and again.
+      await stream(WatchEvent, `workflow-events/${namespace}`, { 'listOptions.labelSelector': labelSelector(query), 'listOptions.resourceVersion': version, fields: EVENT_FIELDS }, stop.signal, (event) => (workflows.value = applyEvent(workflows.value ?? [], event, query))).catch((reason: unknown) => {
+        watches = !isFinal(reason);
       });
+      return true;
     };
-    void run();
+    void keepUp({ round, onError: (reason) => (error.value = reason), signal: stop.signal });
     return () => stop.abort();
   }, [namespace, asked, turn.value]);
 
@@ -86,6 +71,7 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
       crumbs={[{ text: 'Workflows', path: 'workflows' }, ...(namespace === '' ? [] : [{ text: namespace }])]}
       tools={[
         { title: 'Submit New Workflow', icon: 'plus', action: () => setQuery({ sidePanel: 'submit-new-workflow' }) },
+        ...linksFor(info.value, 'workflow-list', {}, now.value).map(({ name: title, url }) => ({ title, icon: 'outside', action: () => location.assign(url) }) satisfies ToolButton),
         ...(selected.length === 0 ? [] : Object.values(ACTIONS).map((one) => ({ title: one.title, icon: one.icon, disabled: !selected.every((workflow) => mayFit(workflow, one)), action: () => (action.value = one) }) satisfies ToolButton)),
       ]}
       aside={selected.length === 0 ? undefined : <span role="status">{selected.length === 1 ? '1 workflow' : `${selected.length} workflows`} selected</span>}
@@ -107,17 +93,17 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
             </dl>
           </section>
           <section class="box small">
-            <NamespaceFilter value={namespace} onChange={(to) => go(`workflows/${to}`)} />
-            <FilterField label={`Name ${NAME_WORDS[query.nameFilter]}`} value={query.name} onChange={(name) => filter({ name })} />
+            <NamespaceFilter value={namespace} onChange={(to) => goToNamespace('workflows', to)} />
+            <FilterField label={`Name ${NAME_WORDS[query.nameFilter]}`} value={query.name} onChange={(name) => filter({ name, Contains: undefined, Prefix: undefined, Exact: undefined, nameFilter: query.nameFilter })} />
             <label class="filter">
               <span class="sr-only">How names are compared</span>
-              <select value={query.nameFilter} onChange={(event) => filter({ nameFilter: event.currentTarget.value })}>
+              <select value={query.nameFilter} onChange={(event) => filter({ nameFilter: event.currentTarget.value, name: query.name, Contains: undefined, Prefix: undefined, Exact: undefined })}>
                 {NAME_FILTERS.map((value) => (
                   <option key={value}>{value}</option>
                 ))}
               </select>
             </label>
-            <FilterField label="Labels" value={query.labels} onChange={(label) => filter({ label })} />
+            <FilterField label="Labels" value={query.labels} suggestions={labelSuggestions(shown)} onChange={(label) => filter({ label })} />
             <ChoiceField label="Workflow template" path={`workflow-templates/${namespace}`} value={query.template} onChange={(template) => filter({ template })} />
             <ChoiceField label="Cron workflow" path={`cron-workflows/${namespace}`} value={query.cron} onChange={(cronWorkflow) => filter({ cronWorkflow })} />
             <ChecksField legend="Phases" values={PHASES} chosen={query.phases} onChange={(phase) => filter({ phase })} />
@@ -138,6 +124,11 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
             <div class="box">
               <h2>No workflows</h2>
               <p>To create a new workflow, use the button above.</p>
+              <p>
+                <a href="https://github.com/argoproj/argo-workflows/tree/release-3.7/examples" target="_blank" rel="noreferrer">
+                  Example manifests
+                </a>
+              </p>
             </div>
           )}
           {shown.length > 0 && <WorkflowTable workflows={shown} choice={{ uids: chosen.value, onChoose: choose }} />}
@@ -166,7 +157,7 @@ export function WorkflowListPage({ namespace }: { namespace: string }): JSX.Elem
       )}
       {sidePanel() === 'submit-new-workflow' && (
         <SlidingPanel label="Submit new workflow" onClose={() => sidePanel() === 'submit-new-workflow' && setQuery({ sidePanel: undefined })}>
-          <SubmitNewWorkflow namespace={namespace} />
+          <SubmitNewWorkflow namespace={namespace === '' ? defaultNamespace() : namespace} />
         </SlidingPanel>
       )}
     </Page>

@@ -3,13 +3,17 @@ import type { JSX } from 'preact';
 import { get } from '../api/client.ts';
 import { listOf, Workflow } from '../api/shapes.ts';
 import { isArchived } from '../state/actions.ts';
-import { duration, lasted, valueText } from '../state/format.ts';
+import { lasted, valueText } from '../state/format.ts';
 import { byNewest, ITEM_FIELDS } from '../state/list-query.ts';
+import { originLinks } from '../state/origin.ts';
 import { href } from '../state/router.ts';
 import { now } from '../state/time.ts';
-import { ErrorNotice, useLoad } from './common.tsx';
+import { ErrorNotice, info, useLoad } from './common.tsx';
+import { LinkedText } from './copy.tsx';
 import { Icon, PhaseIcon } from './icons.tsx';
+import { MarkdownText } from './markdown.tsx';
 import { Facts } from './node-panel.tsx';
+import { Chips, Conditions, creatorPairs, resourcesText } from './summary.tsx';
 import { Headings, Time, TimeHeading } from './tables.tsx';
 
 /** Which rows are chosen, for what is done with several workflows at once. */
@@ -17,6 +21,11 @@ export interface Choice {
   uids: readonly string[];
   onChoose(uids: readonly string[], on: boolean): void;
 }
+
+/** Letters of a message that a row has room for; all of it is among the details. */
+const MESSAGE = 180;
+/** Columns that the server's configuration adds. */
+const columns = () => info.value?.columns ?? [];
 
 const uidOf = (workflow: Workflow) => workflow.metadata.uid ?? '';
 
@@ -32,7 +41,7 @@ export function WorkflowTable({ workflows, choice }: { workflows: readonly Workf
           <Headings titles={['Name', 'Namespace']} />
           <TimeHeading title="Started" />
           <TimeHeading title="Finished" />
-          <Headings titles={['Duration', 'Progress', 'Message', 'Details', 'Archived']} />
+          <Headings titles={['Duration', 'Progress', 'Message', 'Details', 'Archived', ...columns().map(({ name }) => name)]} />
         </tr>
       </thead>
       <tbody>
@@ -57,8 +66,14 @@ function Row({ workflow, choice }: { workflow: Workflow; choice: Choice | undefi
           {choice !== undefined && <input type="checkbox" aria-label={`Select ${name}`} checked={choice.uids.includes(uid)} onChange={(event) => choice.onChoose([uid], event.currentTarget.checked)} />} <PhaseIcon phase={phase} />
         </td>
         <td>
-          <a href={href(`workflows/${namespace}/${name}`, { uid })}>{annotations?.['workflows.argoproj.io/title'] ?? name}</a>
-          {description !== undefined && <p class="row-description">{description.split('\n')[0]}</p>}
+          <a href={href(`workflows/${namespace}/${name}`, { uid })}>
+            <MarkdownText inline links={false} text={annotations?.['workflows.argoproj.io/title'] ?? name} />
+          </a>
+          {description !== undefined && (
+            <p class="row-description">
+              <MarkdownText inline text={description.split('\n')[0] ?? ''} />
+            </p>
+          )}
         </td>
         <td>{namespace}</td>
         <td>
@@ -69,17 +84,20 @@ function Row({ workflow, choice }: { workflow: Workflow; choice: Choice | undefi
         </td>
         <td>{lasted(startedAt, finishedAt, now.value)}</td>
         <td>{progress ?? '-'}</td>
-        <td>{message ?? '-'}</td>
+        <td>{message === undefined ? '-' : message.slice(0, MESSAGE)}</td>
         <td>
           <button type="button" class="link" aria-expanded={open.value} aria-label={`${open.value ? 'Hide' : 'Show'} details of ${name}`} onClick={() => (open.value = !open.value)}>
             {open.value ? 'Hide' : 'Show'} <Icon name={open.value ? 'up' : 'down'} />
           </button>
         </td>
         <td>{String(isArchived(workflow))}</td>
+        {columns().map(({ name: title, type, key }) => (
+          <td key={title}>{(type === 'label' ? workflow.metadata.labels : annotations)?.[key] ?? 'unknown'}</td>
+        ))}
       </tr>
       {open.value && (
         <tr class="row-details">
-          <td colSpan={10}>
+          <td colSpan={10 + columns().length}>
             <Details workflow={workflow} />
           </td>
         </tr>
@@ -88,7 +106,7 @@ function Row({ workflow, choice }: { workflow: Workflow; choice: Choice | undefi
   );
 }
 
-const DETAILS = 'metadata.name,metadata.labels,spec.arguments,status.message,status.conditions,status.resourcesDuration';
+const DETAILS = 'metadata.name,metadata.namespace,metadata.labels,metadata.annotations,spec.arguments,spec.workflowTemplateRef,status.message,status.conditions,status.resourcesDuration';
 
 /** What a row of the list has no room for, asked for when it is opened. */
 function Details({ workflow }: { workflow: Workflow }): JSX.Element {
@@ -97,34 +115,23 @@ function Details({ workflow }: { workflow: Workflow }): JSX.Element {
   const one = loaded.data;
   if (one === undefined) return loaded.error === undefined ? <p role="status">Loading...</p> : <ErrorNotice error={loaded.error} onRetry={loaded.reload} />;
   const conditions = one.status.conditions ?? [];
-  const resources = Object.entries(one.status.resourcesDuration ?? {});
   const labels = Object.entries(one.metadata.labels ?? {});
+  const creator = creatorPairs(one.metadata.labels);
   const parameters = one.spec.arguments?.parameters ?? [];
+  const description = one.metadata.annotations?.['workflows.argoproj.io/description'];
+  const origins = originLinks(one).filter(({ from }) => from !== undefined);
   return (
     <Facts
       rows={[
-        ['Message', one.status.message],
-        ['Conditions', conditions.length === 0 ? 'none' : conditions.map(({ type, status, message }) => [type, message ?? status].filter(Boolean).join(': ')).join('; ')],
-        ['Resources duration', resources.length === 0 ? 'none' : resources.map(([resource, seconds]) => `${duration(seconds)}*(${resource})`).join(' ')],
+        ['Message', one.status.message === undefined ? undefined : <LinkedText text={one.status.message} />],
+        ['Name', name],
+        ['Description', description === undefined ? undefined : <MarkdownText text={description} />],
+        ['Conditions', conditions.length === 0 ? 'none' : <Conditions conditions={conditions} />],
+        ['Resources duration', resourcesText(one.status.resourcesDuration) ?? 'none'],
         ['Parameters', parameters.length === 0 ? undefined : parameters.map((parameter) => `${parameter.name}=${valueText(parameter.value)}`).join(', ')],
-        [
-          'Labels',
-          labels.length === 0 ? (
-            'none'
-          ) : (
-            <ul class="chips">
-              {labels.map(([key, value]) => (
-                <li key={key}>
-                  <a href={href(`workflows/${namespace}`, { label: `${key}=${value}` })}>
-                    <code>
-                      {key}={value}
-                    </code>
-                  </a>
-                </li>
-              ))}
-            </ul>
-          ),
-        ],
+        ['From', origins.length === 0 ? '-' : origins.map(({ from, path }) => <p key={path}><a href={href(path)}>{from}</a></p>)],
+        ['Labels', labels.length === 0 ? 'No labels' : <Chips pairs={labels} namespace={namespace} />],
+        ['Creator', creator.length === 0 ? 'No creator information' : <Chips pairs={creator} namespace={namespace} />],
       ]}
     />
   );
