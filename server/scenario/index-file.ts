@@ -22,15 +22,25 @@ export function isScenarioIndex(value: unknown): boolean {
 
 const MISPLACED = ['intro', 'steps', 'finish', 'assets'] as const;
 
+/** Generators write `null` where there is nothing: a key with it counts as absent. */
+function withoutNulls(value: unknown, depth = 0): unknown {
+  // Deeper than any key that is read; YAML may refer to itself there.
+  if (depth > 20) return value;
+  if (Array.isArray(value)) return value.map((inner) => withoutNulls(inner, depth + 1));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner, depth + 1)]])));
+}
+
 /** Reads and normalises an index; `label` is how problems name the file. */
 export async function readIndex(path: string, label: string): Promise<Read<Index>> {
   const read = await readIndexFile(path, label);
   if (!read.ok) return read;
   const json = read.value;
   const problems: Problem[] = [...read.problems];
-  const parsed = IndexFile.safeParse(json.value);
+  const value = withoutNulls(json.value);
+  const parsed = IndexFile.safeParse(value);
   if (!parsed.success) return { ok: false, problems: [...problems, ...problemsOf(label, 'field-type', 'error', parsed.error, json.place)] };
-  const strict = StrictIndexFile.safeParse(json.value);
+  const strict = StrictIndexFile.safeParse(value);
   if (!strict.success) problems.push(...problemsOf(label, 'field-type', 'warning', strict.error, json.place));
   const file = parsed.data;
   const details: Partial<NonNullable<IndexFile['details']>> = file.details ?? {};

@@ -36,6 +36,16 @@ export function placeOf(text: string, spans: Spans, path: readonly PropertyKey[]
 export function problemsOf(file: string, code: string, severity: 'error' | 'warning', error: ZodError, place: (path: readonly PropertyKey[]) => Position | undefined): Problem[] {
   return error.issues.slice(0, 20).map((issue) => {
     const path = [...issue.path];
-    return { code, file, ...place(path), ...(path.length === 0 ? {} : { field: fieldName(path) }), message: issue.message, severity };
+    return { code, file, ...place(path), ...(path.length === 0 ? {} : { field: fieldName(path) }), message: inWords(issue.message), severity };
   });
+}
+
+const TYPES: Record<string, string> = { object: 'an object { … }', record: 'an object { … }', array: 'a list [ … ]', string: 'a text', number: 'a number', boolean: 'true or false' };
+
+/** What zod says of a wrong type, as an author would say it. */
+function inWords(message: string): string {
+  const [, expected = '', received = ''] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  const wanted = TYPES[expected];
+  if (wanted === undefined) return message;
+  return received === 'undefined' ? `is missing; it should be ${wanted}` : `should be ${wanted}, not ${TYPES[received] ?? received}`;
 }

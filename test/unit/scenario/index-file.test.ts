@@ -23,6 +23,7 @@ describe('an index.json', () => {
     ['a truth value as a text', text.replace('{', '{"environment":{"hideintro":"true"},'), []],
     ['a port as a text', text.replace('{', '{"environment":{"dashboards":[{"name":"Web","port":"8080"}]},'), []],
     ['dashboards that are a text', text.replace('{', '{"environment":{"dashboards":"Web Console"},'), ['field-type']],
+    ['nothing where something could be', JSON.stringify({ title: null, details: { intro: null, steps: [{ text: 'one.md', title: 'One', verify: null }], finish: null, assets: null }, backend: { imageid: 'ubuntu' }, interface: null, environment: null }), []],
     ['unknown keys', text.replace('{', '{"icon":"fa-docker","files":["a"],"pathwayTitle":"x","whatever":{"a":[1]},'), []],
     ['assets of a host as an object', JSON.stringify({ details: { ...STEP.details, assets: { host01: { file: '*.sh', target: '~' } } } }), ['assets-object', 'asset-missing']],
     ['a finish in the wrong place', text.replace('{', '{"finish":{"text":"one.md"},'), ['key-misplaced']],
@@ -39,10 +40,10 @@ describe('an index.json', () => {
   it.each([
     ['a missing comma', '{\n  "title": "x"\n  "details": {}\n}', 's/index.json:3:3  is not JSON: a comma or “}” is missing before “"”'],
     ['nothing in it', '', 's/index.json:1:1  is empty'],
-    ['a list', '[1]', 's/index.json:1:1  Invalid input: expected object, received array'],
+    ['a list', '[1]', 's/index.json:1:1  should be an object { … }, not a list [ … ]'],
     ['a text that does not end', '{"title": "x', 's/index.json:1:11  is not JSON: this text does not end: a quotation mark is missing'],
-    ['steps that are no list', '{"details":{"steps":7}}', 's/index.json:1:21 details.steps Invalid input: expected array, received number'],
-    ['a step without a text', '{"details":{"steps":[{"title":"a"}]}}', 's/index.json:1:22 details.steps[0].text Invalid input: expected string, received undefined'],
+    ['steps that are no list', '{"details":{"steps":7}}', 's/index.json:1:21 details.steps should be a list [ … ], not a number'],
+    ['a step without a text', '{"details":{"steps":[{"title":"a"}]}}', 's/index.json:1:22 details.steps[0].text is missing; it should be a text'],
     ['too many levels', '['.repeat(100_000), 's/index.json:1:102  is nested more than 100 levels deep'],
   ])('is broken with %s, and says where', async (_name, index, problem) => {
     expect(await scenarioOf(index)).toMatchObject({ problems: [problem] });
