@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { Server } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { InsidePath } from '../lib/inside-folder.ts';
@@ -13,6 +14,22 @@ import type { KubeObject } from './store/object.ts';
 export interface Program {
   /** Runs until it exits by itself or `context.signal` aborts (SIGTERM); resolves with the exit code. */
   run(context: ProgramContext): Promise<number>;
+}
+
+export interface ToolResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Programs of the machine's in a sandbox like a container's, with the rights of one, for what nobody should do with the lab's own. */
+export interface Toolbox {
+  /** Runs to its end; 64 KiB of what it prints are kept. Rejects with code ENOENT when the machine has no such program. */
+  run(argv: readonly string[]): Promise<ToolResult>;
+  /** A server on a port of the sandbox's own loopback: all that can be reached from inside. */
+  listen(): Promise<{ server: Server; port: number }>;
+  /** Ends whatever still runs. */
+  close(): Promise<void>;
 }
 
 export interface ProgramContext {
@@ -33,6 +50,8 @@ export interface ProgramContext {
   place(containerPath: string): InsidePath | undefined;
   /** A folder for the program alone, on the disk of the volumes; it goes with the container. */
   scratch(): Promise<string>;
+  /** `folder`, of the scratch, is there as `/work`, and belongs to the tools afterwards. Absent where this machine offers no sandbox. It ends with the program. */
+  toolbox?(options: { folder: string; env: Record<string, string> }): Promise<Toolbox>;
   /** Opens a file of a mounted volume for reading, as the container would see it: no link leads out of the volume. Undefined when no volume is mounted there and the image has no files of its own; rejects with the system's error. Whoever gets it closes it. */
   openFile(containerPath: string): Promise<FileHandle | undefined>;
   signal: AbortSignal;

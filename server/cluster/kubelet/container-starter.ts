@@ -12,7 +12,7 @@ import type { EventType } from '../controllers/runtime/event-recorder.ts';
 import type { Container, Pod } from '../controllers/runtime/kinds.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { KubeletNetwork } from '../network/virtual-network.ts';
-import type { ImageEntry, ProgramContent } from '../program.ts';
+import type { ImageEntry, ProgramContent, ProgramContext } from '../program.ts';
 import { containerEnvironment, ContainerConfigError, expand, type ConfigSource } from './env.ts';
 import { hostnameOf } from './host-files.ts';
 import { isPlausibleTag, pullError, type ImageRegistry } from './images/catalogue.ts';
@@ -24,6 +24,7 @@ import { runProcess, runProgram, type RunningContainer } from './running-contain
 import type { ProcessRuntime, ProcessSpec } from './runtime/process-runtime.ts';
 import { type ContainerSecurity, securityOf } from './security.ts';
 import { withProgram } from './serving-process.ts';
+import { openToolbox } from './toolbox.ts';
 
 /** A container did not come up: it waits with a reason and is tried again, or it ended before it began (`exit`). */
 export class StartFailure extends Error {
@@ -202,8 +203,16 @@ export class ContainerStarter {
       return folder;
     };
     const place = (path: string) => placeOf(mounts, path);
+    const { runtime } = this.#options;
+    const stop = new AbortController();
+    const toolbox: ProgramContext['toolbox'] = (options) => {
+      const id = createHash('sha256').update(ids.uuid()).digest('hex');
+      return openToolbox(runtime, { id, env: options.env, layer: join(layer, '..', `tools-${id.slice(0, 8)}`), mounts: [{ source: options.folder, target: '/work', readOnly: false }] }, stop.signal);
+    };
     const speaksAs = client.as(serviceAccountOf(pod), basename(argv[0] ?? container.name));
-    return runProgram(content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, place, scratch, openFile, clock, ids }, log, clock, body);
+    const running = runProgram(content.program, { argv, env, pod, container: container.name, client: speaksAs, network: networkOf(pod, network), hostPath, place, scratch, openFile, clock, ids, ...(runtime.isolation === 'none' ? {} : { toolbox }) }, log, clock, body);
+    void running.exited.finally(() => stop.abort());
+    return running;
   }
 
   /** Finds the image, with the events that a pull has. */

@@ -28,8 +28,8 @@ const LIMIT_MS = 120_000;
  * and what is for them is moved there at the end.
  */
 
-/** A program that has its time; its arguments never begin with what somebody else has named. */
-const run = (file: string, args: readonly string[], cwd?: string) => promisify(execFile)(file, args, { timeout: LIMIT_MS, maxBuffer: 1 << 26, ...(cwd === undefined ? {} : { cwd }) });
+/** A program that has its time, and no more than the executor's; its arguments never begin with what somebody else has named. */
+const run = (file: string, args: readonly string[], { cwd, signal }: { cwd?: string; signal?: AbortSignal } = {}) => promisify(execFile)(file, args, { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 1 << 26, ...(cwd === undefined ? {} : { cwd }), ...(signal === undefined ? {} : { signal }) });
 
 /** Takes a folder of the executor's own away. A process may still be in a folder that was moved there: rm(1) follows nothing. */
 export const discard = async (folder: string): Promise<void> => void (await run('rm', ['-rf', '--', folder]));
@@ -40,9 +40,9 @@ export function oneName(name: string): string {
   return name;
 }
 
-async function isTarball(path: string): Promise<boolean> {
+async function isTarball(path: string, signal: AbortSignal): Promise<boolean> {
   if (!(await lstat(path)).isFile()) return false;
-  return await run('tar', ['-tzf', path]).then(
+  return await run('tar', ['-tzf', path], { signal }).then(
     () => true,
     () => false,
   );
@@ -61,7 +61,8 @@ async function unpack(target: string, fill: (folder: string) => Promise<unknown>
   } else await rename(folder, target);
 }
 
-const untar = (tarball: string, target: string) => unpack(target, (folder) => run('tar', ['-xzf', tarball, '--no-same-owner', '--no-same-permissions', '-C', folder]));
+/** What grows too large ends with its pod, which is evicted for it. */
+const untar = (tarball: string, target: string, signal?: AbortSignal) => unpack(target, (folder) => run('tar', ['-xzf', tarball, '--no-same-owner', '--no-same-permissions', '-C', folder], signal === undefined ? {} : { signal }));
 
 /** Puts an input artifact at a place of a volume. Throws with Argo's words. */
 export async function loadArtifact(context: ProgramContext, artifact: Artifact, archive: Template['archiveLocation'], target: InsidePath): Promise<void> {
@@ -82,8 +83,8 @@ export async function loadArtifact(context: ProgramContext, artifact: Artifact, 
     const { none, tar, zip } = artifact.archive ?? {};
     const plain = none !== undefined;
     let made = join(work, 'unpacked');
-    if (!plain && (tar !== undefined || (zip === undefined && (await isTarball(fetched))))) await untar(fetched, made);
-    else if (!plain && zip !== undefined) await unpack(made, (folder) => run('unzip', ['-q', fetched, '-d', folder]));
+    if (!plain && (tar !== undefined || (zip === undefined && (await isTarball(fetched, context.signal))))) await untar(fetched, made, context.signal);
+    else if (!plain && zip !== undefined) await unpack(made, (folder) => run('unzip', ['-q', fetched, '-d', folder], { signal: context.signal }));
     else made = fetched;
     // A link may lead anywhere: it stays as it is.
     if (!(await lstat(made)).isSymbolicLink()) await permit(made, artifact);
@@ -137,7 +138,7 @@ export async function stage(artifact: Artifact, source: InsidePath, folder: stri
   if ((await lstat(plain)).isSymbolicLink()) throw new Error(`open ${artifact.path ?? ''}: permission denied`);
   if (zip === undefined) return { path: plain, fileName };
   const zipped = join(folder, oneName(`${artifact.name}.zip`));
-  await run('zip', ['-q', '-r', '-y', zipped, `./${fileName}`], join(folder, 'plain'));
+  await run('zip', ['-q', '-r', '-y', zipped, `./${fileName}`], { cwd: join(folder, 'plain') });
   return { path: zipped, fileName: `${artifact.name}.zip` };
 }
 

@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Clock } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import type { ProgramContext } from '../../program.ts';
+import type { ProgramContext, Toolbox, ToolResult } from '../../program.ts';
 import { callInCluster, dialInCluster } from './cluster-http.ts';
 import { mountedSecret } from './secrets.ts';
 
@@ -18,8 +19,8 @@ const LIMIT_MS = 120_000;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
- * Clones a repository of a git artifact to a folder, with the machine's own git, which reaches only what a pod reaches:
- * it speaks through a proxy that dials inside the cluster. Throws with Argo's words.
+ * Clones a repository of a git artifact to a folder, with the machine's own git in a sandbox of the pod's, where there is one. It
+ * reaches only what a pod reaches: it speaks through a proxy that dials inside the cluster. Throws with Argo's words.
  * After argo-workflows v3.7.6 workflow/artifacts/git/git.go
  */
 export async function cloneRepository(context: ProgramContext, artifact: JsonObject, target: string): Promise<void> {
@@ -37,42 +38,68 @@ export async function cloneRepository(context: ProgramContext, artifact: JsonObj
   await probe(context, repo, { username, password, insecure: artifact['insecureSkipTLS'] === true }).catch((error: unknown) => {
     throw failed(error instanceof Error ? error.message : String(error));
   });
-  const proxy = await startProxy(context);
+  await mkdir(target, { recursive: true });
   const home = await mkdtemp(join(tmpdir(), 'git-'));
-  const git = async (cwd: string, ...args: string[]): Promise<void> => {
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: 'http:https' };
+  // What a repository brings is read by nobody with the lab's own rights, where there is a choice.
+  const box = await context.toolbox?.({ folder: target, env: { ...env, HOME: '/tmp' } });
+  const proxy = await startProxy(context, box === undefined ? undefined : await box.listen());
+  const folder = box === undefined ? target : '/work';
+  const git = async (...args: string[]): Promise<string> => {
     const options = ['-c', `http.proxy=${proxy.address}`, '-c', 'core.hooksPath=/dev/null', '-c', 'credential.helper=', ...(artifact['insecureSkipTLS'] === true ? ['-c', 'http.sslVerify=false'] : [])];
-    const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: 'http:https' };
-    try {
-      await run('git', [...options, ...args], { cwd, env, timeout: LIMIT_MS, signal: context.signal, maxBuffer: 1 << 24 });
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new Error('this machine has no git', { cause: error });
-      const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-      throw new Error(/(?:fatal|error): (.*)/.exec(said)?.[1] ?? (error instanceof Error ? error.message : String(error)), { cause: error });
-    }
+    const argv = ['git', ...options, ...args];
+    const { code, stdout, stderr } = await (box === undefined ? runHere(argv, { ...env, HOME: home }, context.signal) : withinTime(box.run(argv), context.clock, box));
+    if (code !== 0) throw new Error(/(?:fatal|error): (.*)/.exec(stderr)?.[1] ?? `git ended with exit code ${code}`);
+    return stdout;
   };
+  const inside = (...args: string[]) => git('-C', folder, ...args);
   try {
     const url = new URL(repo);
     if (username !== '' || password !== '') Object.assign(url, { username: encodeURIComponent(username), password: encodeURIComponent(password) });
     const depth = typeof artifact['depth'] === 'number' && artifact['depth'] > 0 ? ['--depth', String(artifact['depth']), '--no-single-branch'] : [];
-    await mkdir(target, { recursive: true });
-    await git(home, 'clone', '--quiet', ...depth, ...(single ? ['--single-branch', '--branch', branch] : []), '--', url.href, target).catch((error: unknown) => {
+    await git('clone', '--quiet', ...depth, ...(single ? ['--single-branch', '--branch', branch] : []), '--', url.href, folder).catch((error: unknown) => {
       throw failed(error instanceof Error ? error.message : String(error));
     });
     const fetches = Array.isArray(artifact['fetch']) ? artifact['fetch'].map(String) : [];
-    if (fetches.length > 0) await git(target, 'fetch', '--quiet', 'origin', ...fetches.map((spec) => spec.replace(/^-+/, '')));
+    if (fetches.length > 0) await inside('fetch', '--quiet', 'origin', ...fetches.map((spec) => spec.replace(/^-+/, '')));
     const revision = text(artifact['revision']);
     if (revision !== '') {
-      await git(target, 'checkout', '--quiet', '--detach', '--end-of-options', revision).catch(async () => {
-        await git(target, 'checkout', '--quiet', '--detach', '--end-of-options', `origin/${revision}`).catch(() => {
-          throw new Error('failed to get resolve revision: reference not found');
-        });
+      // Not every git takes what somebody else has named after `checkout`; its hash is never an option.
+      const hashOf = (name: string) => inside('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+      const hash = await hashOf(revision).catch(() => hashOf(`origin/${revision}`)).catch(() => {
+        throw new Error('failed to get resolve revision: reference not found');
       });
+      await inside('checkout', '--quiet', '--detach', hash.trim());
     }
-    if (artifact['disableSubmodules'] !== true) await git(target, 'submodule', '--quiet', 'update', '--init', '--recursive');
-    await git(target, 'remote', 'set-url', 'origin', repo);
+    if (artifact['disableSubmodules'] !== true) await inside('submodule', '--quiet', 'update', '--init', '--recursive');
+    await inside('remote', 'set-url', 'origin', repo);
   } finally {
     proxy.stop();
-    await rm(home, { recursive: true, force: true });
+    await Promise.all([box?.close(), rm(home, { recursive: true, force: true })]);
+  }
+}
+
+/** Where there is no sandbox: with the machine's own git, as the person who started the lab. */
+async function runHere([file = '', ...args]: readonly string[], env: Record<string, string>, signal: AbortSignal): Promise<ToolResult> {
+  try {
+    const { stdout, stderr } = await run(file, args, { cwd: env['HOME'] ?? '/', env: { ...env, PATH: process.env['PATH'] ?? '/usr/bin:/bin' }, timeout: LIMIT_MS, signal, maxBuffer: 1 << 24 });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new Error('this machine has no git', { cause: error });
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    return { code: 1, stdout: '', stderr: /(?:fatal|error): /.test(said) ? said : `error: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+async function withinTime(running: Promise<ToolResult>, clock: Clock, box: Toolbox): Promise<ToolResult> {
+  const cancel = clock.after(LIMIT_MS, () => void box.close());
+  try {
+    return await running;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new Error('this machine has no git', { cause: error });
+    throw error;
+  } finally {
+    cancel();
   }
 }
 
@@ -91,8 +118,8 @@ async function probe(context: ProgramContext, repo: string, options: { username:
   if (status === 404) throw new Error('repository not found');
 }
 
-/** A proxy on loopback, for whoever knows its password, that connects inside the cluster. */
-async function startProxy(context: ProgramContext): Promise<{ address: string; stop: () => void }> {
+/** A proxy on loopback, or where somebody listens already, for whoever knows its password, that connects inside the cluster. */
+async function startProxy(context: ProgramContext, listener: { server: Server; port: number } | undefined): Promise<{ address: string; stop: () => void }> {
   const key = context.ids.secret();
   const allowed = `Basic ${Buffer.from(`git:${key}`).toString('base64')}`;
   const namespace = context.pod.metadata.namespace ?? 'default';
@@ -135,8 +162,9 @@ async function startProxy(context: ProgramContext): Promise<{ address: string; s
       () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  if (listener === undefined) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  else listener.server.on('connection', (socket) => server.emit('connection', socket));
+  const port = listener?.port ?? (server.address() as AddressInfo).port;
   return {
     address: `http://git:${key}@127.0.0.1:${port}`,
     stop() {
