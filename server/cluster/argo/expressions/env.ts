@@ -1,7 +1,14 @@
 import { floatOf, intOf } from './expr/builtins.ts';
-import { toPlainJson } from './expr/values.ts';
+import { goJsonOf } from './expr/values.ts';
 import { queryJsonPath } from './jsonpath.ts';
+import { unmarshal } from '../types/go-json.ts';
+import { goTypeName } from './expr/values.ts';
 import { sprig } from './sprig.ts';
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new Error(`reflect: Call using ${goTypeName(value)} as type string`);
+}
 
 /** `{"a.b": 1}` becomes `{a: {b: 1}}`; a key that has children loses its own value. */
 export function expandKeys(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -34,8 +41,8 @@ export function argoExprEnv(values: Readonly<Record<string, unknown>>): Record<s
     ...expandKeys(values),
     asInt: (value: unknown) => intOf(value),
     asFloat: (value: unknown) => floatOf(value),
-    toJson: (value: unknown) => JSON.stringify(toPlainJson(value)),
-    jsonpath: (json: unknown, path: unknown) => queryJsonPath(JSON.parse(String(json)), String(path)),
+    toJson: (value: unknown) => goJsonOf(value),
+    jsonpath: (json: unknown, path: unknown) => queryJsonPath(unmarshal(text(json)), text(path)),
     sprig,
   };
 }

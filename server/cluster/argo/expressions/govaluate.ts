@@ -1,4 +1,4 @@
-import { BoundedRegExp } from '../../../lib/bounded-regexp.ts';
+import { goRegExp } from './expr/operators.ts';
 
 /**
  * The language of `when`: govaluate, with Argo's twist that a word without quotes is a string.
@@ -37,7 +37,7 @@ const NEXT: Record<Kind | 'UNKNOWN', readonly Kind[]> = {
   MODIFIER: OPERAND,
   COMPARATOR: OPERAND,
   LOGICALOP: OPERAND,
-  PREFIX: [...VALUES, 'CLAUSE', 'CLAUSE_CLOSE'],
+  PREFIX: ['NUMERIC', 'BOOLEAN', 'VARIABLE', 'ACCESSOR', 'CLAUSE', 'CLAUSE_CLOSE'],
   TERNARY: [...OPERAND, 'SEPARATOR'],
   SEPARATOR: OPERAND,
 };
@@ -74,7 +74,7 @@ function tokenize(expression: string): Token[] {
       continue;
     }
     if (/[0-9.]/.test(rune)) {
-      if (rune === '0' && runes[pos + 1] === 'x') {
+      if (rune === '0' && runes[pos + 1] === 'x' && pos + 2 < runes.length) {
         pos += 2;
         const { text } = take((r) => /[0-9a-fA-F]/.test(r));
         if (text === '') throw new Error(`Unable to parse hex value '${text}' to uint64\n`);
@@ -113,6 +113,8 @@ function tokenize(expression: string): Token[] {
   let depth = 0;
   for (const token of tokens) depth += token.kind === 'CLAUSE' ? 1 : token.kind === 'CLAUSE_CLOSE' ? -1 : 0;
   if (depth !== 0) throw new Error('Unbalanced parenthesis');
+  // Patterns that are written out are read at once.
+  for (const [i, token] of tokens.entries()) if (token.kind === 'STRING' && (tokens[i - 1]?.value === '=~' || tokens[i - 1]?.value === '!~')) goRegExp(String(token.value));
   return tokens;
 }
 
@@ -155,7 +157,7 @@ function checkOrder(tokens: Token[]): void {
     }
     last = token;
   }
-  if (last !== undefined && !MAY_END.has(last.kind)) throw new Error('Unexpected end of expression');
+  if (last === undefined || !MAY_END.has(last.kind)) throw new Error('Unexpected end of expression');
 }
 
 /** Parentheses are runes to govaluate, and print as numbers. */
@@ -228,10 +230,10 @@ class Evaluation {
     this.#pos++;
     const value = this.#prefix();
     if (token.value === '!') {
-      if (typeof value !== 'boolean') throw new Error(`Value '${show(value)}' cannot be used with the logical operator '!', it is not a bool`);
+      if (typeof value !== 'boolean') throw new Error(`Value '${show(value)}' cannot be used with the prefix '!'`);
       return !value;
     }
-    if (typeof value !== 'number') throw new Error(`Value '${show(value)}' cannot be used with the prefix '${String(token.value)}', it is not a number`);
+    if (typeof value !== 'number') throw new Error(`Value '${show(value)}' cannot be used with the prefix '${String(token.value)}'`);
     return token.value === '-' ? -value : ~Math.trunc(value);
   }
 
@@ -275,17 +277,17 @@ function apply(operator: string, a: Value, b: Value): Value {
     }
     case '=~':
     case '!~': {
-      for (const value of [a, b]) if (typeof value !== 'string') throw new Error(`Value '${show(value)}' cannot be used with the comparator '${operator}', it is not a string`);
+      for (const value of [a, b]) if (typeof value !== 'string') throw new Error(`Value '${show(value)}' cannot be used with the comparator '${operator}', it is not a number`);
       let pattern: RegExp;
       try {
-        pattern = new BoundedRegExp(String(b));
+        pattern = goRegExp(String(b));
       } catch (error) {
         throw new Error(`Unable to compile regexp pattern '${show(b)}': ${error instanceof Error ? error.message : String(error)}`);
       }
       return pattern.test(String(a)) === (operator === '=~');
     }
     case 'in':
-      if (!Array.isArray(b)) throw new Error(`Value '${show(b)}' cannot be used with the comparator 'in', it is not an array`);
+      if (!Array.isArray(b)) throw new Error(`Value '${show(b)}' cannot be used with the comparator 'in', it is not a number`);
       return b.some((item) => same(item, a));
     case '+':
       if (typeof a === 'string' || typeof b === 'string') return show(a) + show(b);
@@ -320,7 +322,7 @@ function apply(operator: string, a: Value, b: Value): Value {
 }
 
 function comparable(operator: string, a: Value, b: Value): [number, number] {
-  for (const value of [a, b]) if (typeof value !== 'number' || typeof a !== typeof b) throw new Error(`Value '${show(typeof a === 'number' ? b : a)}' cannot be used with the comparator '${operator}', it is not a number`);
+  for (const value of [a, b]) if (typeof value !== 'number' || typeof a !== typeof b) throw new Error(`Value '${show(a)}' cannot be used with the comparator '${operator}', it is not a number`);
   return [Number(a), Number(b)];
 }
 
@@ -339,9 +341,15 @@ export function shouldExecute(when: string | undefined): boolean {
     const hint = reason.includes('Invalid token') ? ' (hint: try wrapping the affected expression in quotes ("))' : '';
     throw new Error(`Invalid 'when' expression '${when}': ${reason}${hint}`);
   }
+  const bound = tokens.map((token): Token => (token.kind === 'VARIABLE' ? { ...token, kind: 'STRING' } : token));
+  try {
+    checkOrder(bound);
+  } catch (error) {
+    throw new Error(`Failed to parse 'when' expression '${when}': ${error instanceof Error ? error.message : String(error)}`);
+  }
   let result: Value;
   try {
-    result = new Evaluation(tokens.map((token) => (token.kind === 'VARIABLE' ? { ...token, kind: 'STRING' } : token))).run();
+    result = new Evaluation(bound).run();
   } catch (error) {
     throw new Error(`Failed to evaluate 'when' expresion '${when}': ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -4,7 +4,7 @@ import { parseGoDuration } from '../../../lib/go-duration.ts';
 import { goRegExp } from './expr/operators.ts';
 import { floatOf } from './expr/builtins.ts';
 import { certificateFunctions } from './sprig-certificates.ts';
-import { goTypeName, goValue, isMap } from './expr/values.ts';
+import { goTypeName, goValue, GoTime, isMap } from './expr/values.ts';
 import type { ExprFunction } from './expr/values.ts';
 
 const str = (value: unknown): string => goValue(value);
@@ -106,6 +106,12 @@ function satisfies(term: string, candidate: Version): boolean {
 
 const cipherKey = (password: unknown): Buffer => Buffer.concat([Buffer.from(str(password)), Buffer.alloc(32)]).subarray(0, 32);
 
+/** What has no host. */
+function relativeUrl(given: string, scheme: string): Record<string, string> {
+  const [, before = '', query = '', fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(scheme === '' ? given : given.slice(scheme.length + 1)) ?? [];
+  return { scheme: scheme.toLowerCase(), host: '', hostname: '', path: scheme === '' ? before : '', query, fragment, opaque: scheme === '' ? '' : before, userinfo: '' };
+}
+
 /** The rest of Masterminds/sprig v3 that a workflow has a use for: randomness, versions, addresses, paths, ciphers. */
 export const sprigMore: Readonly<Record<string, ExprFunction>> = {
   hello: () => 'Hello!',
@@ -119,13 +125,17 @@ export const sprigMore: Readonly<Record<string, ExprFunction>> = {
   shuffle: (s) => [...str(s)].map((char) => ({ char, at: randomInt(2 ** 32) })).sort((a, b) => a.at - b.at).map(({ char }) => char).join(''),
   swapcase: (s) => [...str(s)].map((char) => (char === char.toUpperCase() ? char.toLowerCase() : char.toUpperCase())).join(''),
   b32enc: (s) => base32(str(s)),
-  b32dec: (s) => unbase32(str(s)),
+  b32dec: (s) => {
+    const bad = /[^A-Z2-7=\r\n]/.exec(str(s));
+    return bad === null ? unbase32(str(s)) : `illegal base32 data at input byte ${bad.index}`;
+  },
   adler32sum: (s) => adler32(str(s)),
   toDecimal: (value) => BigInt(Number.parseInt(str(value), 8) || 0),
   durationRound: (value) => {
     const ms = typeof value === 'string' ? (parseGoDuration(value) ?? 0) : floatOf(value) / 1e6;
     const units: [string, number][] = [['y', 365 * 86_400_000], ['mo', 30 * 86_400_000], ['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]];
     const unit = units.find(([, size]) => Math.abs(ms) >= size);
+    if (Math.abs(ms) <= 1000) return '0s';
     return unit === undefined ? '0s' : `${Math.floor(Math.abs(ms) / unit[1])}${unit[0]}`;
   },
   semver: (text) => {
@@ -141,14 +151,20 @@ export const sprigMore: Readonly<Record<string, ExprFunction>> = {
     });
   },
   urlParse: (text) => {
-    const url = new URL(str(text));
+    const given = str(text);
+    const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(given)?.[1];
+    if (scheme === undefined && given.startsWith(':')) throw new Error(`unable to parse url: parse ${JSON.stringify(given)}: missing protocol scheme`);
+    if (scheme === undefined || !given.slice(scheme.length + 1).startsWith('/')) return relativeUrl(given, scheme ?? '');
+    const url = new URL(given);
     const userinfo = url.username === '' ? '' : url.password === '' ? url.username : `${url.username}:${url.password}`;
     return { scheme: url.protocol.slice(0, -1), host: url.host, hostname: url.hostname, path: url.pathname, query: url.search.slice(1), fragment: url.hash.slice(1), opaque: '', userinfo };
   },
   urlJoin: (value) => {
     const parts = isMap(value) ? value : {};
     const part = (name: string) => (parts[name] === undefined ? '' : str(parts[name]));
-    return `${part('scheme')}://${part('userinfo') === '' ? '' : `${part('userinfo')}@`}${part('host')}${part('path')}${part('query') === '' ? '' : `?${part('query')}`}${part('fragment') === '' ? '' : `#${part('fragment')}`}`;
+    const place = part('userinfo') === '' && part('host') === '' ? '' : `//${part('userinfo') === '' ? '' : `${part('userinfo')}@`}${part('host')}`;
+    const path = encodeURI(part('path'));
+    return `${part('scheme') === '' ? '' : `${part('scheme')}:`}${place}${place !== '' && path !== '' && !path.startsWith('/') ? '/' : ''}${path}${part('query') === '' ? '' : `?${part('query')}`}${part('fragment') === '' ? '' : `#${part('fragment')}`}`;
   },
   clean: (path) => posix.normalize(str(path)).replace(/(?<=.)\/$/, ''),
   osBase: (path) => posix.basename(str(path)),
@@ -161,7 +177,7 @@ export const sprigMore: Readonly<Record<string, ExprFunction>> = {
   kindIs: (name, value) => (Array.isArray(value) ? 'slice' : isMap(value) ? 'map' : goTypeName(value)) === str(name),
   deepCopy: (value) => structuredClone(value),
   regexFindAllSubmatch: (pattern, text) => [...str(text).matchAll(goRegExp(str(pattern), 'g'))].map((match) => [...match]),
-  getHostByName: () => '',
+  getHostByName: (name) => (name === 'localhost' ? '127.0.0.1' : ''),
   encryptAES: (password, text) => {
     const iv = randomBytes(16);
     const cipher = createCipheriv('aes-256-cbc', cipherKey(password), iv);
@@ -178,12 +194,24 @@ export const sprigMore: Readonly<Record<string, ExprFunction>> = {
 /** Functions that exist a second time, as `mustX`, and fail where the first gives an empty value. */
 const TWICE = ['append', 'push', 'prepend', 'first', 'rest', 'last', 'initial', 'reverse', 'uniq', 'without', 'has', 'slice', 'compact', 'chunk', 'merge', 'mergeOverwrite', 'toJson', 'toPrettyJson', 'toRawJson', 'fromJson', 'toDate', 'dateModify', 'deepCopy', 'regexMatch', 'regexFind', 'regexFindAll', 'regexReplaceAll', 'regexReplaceAllLiteral', 'regexSplit'];
 
+/** What the forms without `must` give where the others fail. */
+const OTHERWISE: Readonly<Record<string, unknown>> = { fromJson: null, regexMatch: false, toJson: '', toPrettyJson: '', toRawJson: '', toDate: new GoTime(Date.UTC(1, 0, 1) - 59_926_608_000_000) };
+
 /** Adds the `must…` forms to a table of functions. */
 export function withMust(functions: Readonly<Record<string, ExprFunction>>): Record<string, ExprFunction> {
   const out = { ...functions };
   for (const name of TWICE) {
     const own = functions[name];
-    if (own !== undefined) out[`must${name.charAt(0).toUpperCase()}${name.slice(1)}`] = own;
+    if (own === undefined) continue;
+    out[`must${name.charAt(0).toUpperCase()}${name.slice(1)}`] = own;
+    if (!Object.hasOwn(OTHERWISE, name)) continue;
+    out[name] = (...args) => {
+      try {
+        return own(...args);
+      } catch {
+        return OTHERWISE[name];
+      }
+    };
   }
   return out;
 }

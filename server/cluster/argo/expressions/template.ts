@@ -1,4 +1,4 @@
-import { ExprError, compile, evalExpr, toPlainJson } from './expr/index.ts';
+import { ExprError, compile, evalExpr, goJsonOf } from './expr/index.ts';
 import { argoExprEnv, flattenedHas } from './env.ts';
 import { lex } from './expr/lexer.ts';
 
@@ -122,7 +122,13 @@ function expression(tag: string, env: Record<string, unknown>, allowUnresolved: 
     if (allowUnresolved) return kept;
     throw new TemplateError(`failed to evaluate expression ${JSON.stringify(tag)}`);
   }
-  const json = JSON.stringify(toPlainJson(result));
+  let json: string;
+  try {
+    json = goJsonOf(result);
+  } catch (error) {
+    if (allowUnresolved) return kept;
+    throw new TemplateError(`failed to marshal evaluated expression: ${error instanceof Error ? error.message : String(error)}`);
+  }
   if (json.length > 1 && json.startsWith('"') && json.endsWith('"')) return json.slice(1, -1);
   return goQuoted(json);
 }

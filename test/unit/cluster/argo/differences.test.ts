@@ -136,7 +136,7 @@ describe('memoization', () => {
 
 describe('small words', () => {
   it('a factor that is no number is an error', () => {
-    const attempt: NodeStatus = { id: 'a', name: 'a(0)', type: 'Pod', phase: 'Failed', startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:01Z' };
+    const attempt: NodeStatus = { id: 'a', name: 'a(0)', displayName: 'a(0)', type: 'Pod', phase: 'Failed', startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:01Z' };
     expect(() => decideRetry([attempt], { limit: 2, backoff: { duration: '1', factor: 'x' } }, { now: start, shutdown: undefined, deadline: undefined, globals: {} })).toThrow("value 'x' cannot be resolved to an int");
   });
 

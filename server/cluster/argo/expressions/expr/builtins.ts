@@ -1,6 +1,7 @@
 import { parseGoDuration } from '../../../../lib/go-duration.ts';
-import { goRegExp, toInt } from './operators.ts';
-import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isMap, toPlainJson } from './values.ts';
+import { unmarshal } from '../../types/go-json.ts';
+import { binaryOperation, goRegExp, toInt } from './operators.ts';
+import { anyMap, deepEqual, goJsonOf, goTypeName, goValue, GoDuration, GoTime, GoZone, isMap } from './values.ts';
 import type { ExprFunction } from './values.ts';
 
 type Predicate = (scope: { item: unknown; index: number; acc?: unknown }) => unknown;
@@ -20,14 +21,22 @@ const list = (name: string, value: unknown): unknown[] => {
 };
 const flat = (args: unknown[]): unknown[] => args.flatMap((arg) => (Array.isArray(arg) ? flat(arg) : [arg]));
 
+const isNumeric = (value: unknown): boolean => typeof value === 'number' || typeof value === 'bigint';
+
 function order(a: unknown, b: unknown): number {
   if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  if (!isNumeric(a) || !isNumeric(b)) throw new Error(`invalid operation: ${goTypeName(b)} < ${goTypeName(a)}`);
   return number(a) - number(b);
 }
 
-function pick(args: unknown[], better: (a: number, b: number) => boolean): unknown {
+function numberFor(name: string, value: unknown): number {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
+  throw new Error(`invalid argument for ${name} (type ${goTypeName(value)})`);
+}
+
+function pick(name: string, args: unknown[], better: (a: number, b: number) => boolean): unknown {
   let best: unknown = null;
-  for (const arg of flat(args)) if (best === null || better(number(arg), number(best))) best = arg;
+  for (const arg of flat(args)) if (better(numberFor(name, arg), best === null ? Number.NaN : Number(best)) || best === null) best = arg;
   return best;
 }
 
@@ -42,6 +51,26 @@ export function floatOf(value: unknown): number {
   const parsed = Number(value);
   if (value.trim() !== value || value === '' || Number.isNaN(parsed)) throw new Error(`invalid operation: float(${value})`);
   return parsed;
+}
+
+/** What `first` and `last` look at: of a text, its bytes. */
+const elementsOf = (value: unknown): unknown[] => (typeof value === 'string' ? [...Buffer.from(value)].map(BigInt) : Array.isArray(value) ? value : []);
+
+function zoneOf(name: string): GoZone {
+  try {
+    if (name !== '' && name !== 'Local') new Intl.DateTimeFormat('en', { timeZone: name });
+    return new GoZone(name);
+  } catch (error) {
+    throw new Error(`unknown time zone ${name}`, { cause: error });
+  }
+}
+
+function decodeBase64(value: string): string {
+  const clean = value.replace(/[\r\n]/g, '');
+  const bad = /[^A-Za-z0-9+/]/.exec(clean.replace(/={1,2}$/, ''));
+  if (bad !== null) throw new Error(`illegal base64 data at input byte ${bad.index}`);
+  if (clean.length % 4 !== 0) throw new Error(`illegal base64 data at input byte ${clean.length - (clean.length % 4)}`);
+  return Buffer.from(clean, 'base64').toString('utf8');
 }
 
 function durationOf(value: unknown): GoDuration {
@@ -107,35 +136,39 @@ const fixed: Record<string, ExprFunction> = {
   lastIndexOf: (value, part) => BigInt(text(value).lastIndexOf(text(part))),
   hasPrefix: (value, part) => text(value).startsWith(text(part)),
   hasSuffix: (value, part) => text(value).endsWith(text(part)),
-  max: (...args) => pick(args, (a, b) => a > b),
-  min: (...args) => pick(args, (a, b) => a < b),
+  max: (...args) => pick('max', args, (a, b) => a > b),
+  min: (...args) => pick('min', args, (a, b) => a < b),
   mean: (...args) => {
-    const all = flat(args).map(number);
+    const all = flat(args).map((arg) => numberFor('mean', arg));
     return all.length === 0 ? 0 : all.reduce((a, b) => a + b, 0) / all.length;
   },
   median: (...args) => {
-    const all = flat(args).map(number).sort((a, b) => a - b);
+    const all = flat(args).map((arg) => numberFor('median', arg)).sort((a, b) => a - b);
     const middle = Math.floor(all.length / 2);
     return all.length === 0 ? 0 : all.length % 2 === 1 ? all[middle] : ((all[middle - 1] ?? 0) + (all[middle] ?? 0)) / 2;
   },
-  toJSON: (value) => JSON.stringify(toPlainJson(value), undefined, 2),
-  fromJSON: (value) => JSON.parse(text(value)) as unknown,
+  toJSON: (value) => goJsonOf(value, '  '),
+  fromJSON: (value) => unmarshal(text(value)) as unknown,
   toBase64: (value) => Buffer.from(text(value)).toString('base64'),
-  fromBase64: (value) => Buffer.from(text(value), 'base64').toString('utf8'),
+  fromBase64: (value) => decodeBase64(text(value)),
   duration: (value) => durationOf(value),
   date: (value) => {
     const ms = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text(value)) ? `${text(value)}T00:00:00Z` : text(value));
     if (Number.isNaN(ms)) throw new Error(`invalid date ${text(value)}`);
     return new GoTime(ms);
   },
-  first: (value) => (Array.isArray(value) && value.length > 0 ? value[0] : null),
-  last: (value) => (Array.isArray(value) && value.length > 0 ? value.at(-1) : null),
+  first: (value) => elementsOf(value)[0] ?? null,
+  last: (value) => elementsOf(value).at(-1) ?? null,
   get: (value, key) => (isMap(value) ? (value[String(key)] ?? null) : Array.isArray(value) ? (value.at(Number(toInt(key))) ?? null) : null),
   take: (value, count) => list('take from', value).slice(0, Number(toInt(count))),
   keys: (value) => (isMap(value) ? Object.keys(value).sort() : list('get keys from', value)),
   values: (value) => (isMap(value) ? Object.keys(value).sort().map((key) => value[key]) : list('get values from', value)),
   toPairs: (value) => (isMap(value) ? Object.keys(value).sort().map((key) => [key, value[key]]) : list('transform', value)),
-  fromPairs: (value) => Object.fromEntries(list('transform', value).map((pair) => [String(Array.isArray(pair) ? pair[0] : ''), Array.isArray(pair) ? pair[1] : null])),
+  fromPairs: (value) =>
+    anyMap('map[interface {}]interface {}', Object.fromEntries(list('transform', value).map((pair) => {
+      if (!Array.isArray(pair) || pair.length !== 2) throw new Error(`invalid pair ${goValue(pair)}`);
+      return [goValue(pair[0]), pair[1] as unknown];
+    }))),
   reverse: (value) => [...list('reverse', value)].reverse(),
   uniq: (value) => list('uniq', value).filter((item, i, all) => all.findIndex((other) => deepEqual(item, other)) === i),
   concat: (...args) => args.flatMap((arg) => list('concat', arg)),
@@ -151,7 +184,8 @@ const fixed: Record<string, ExprFunction> = {
   bitnot: (a) => ~toInt(a),
   bitshl: (a, b) => BigInt.asIntN(64, toInt(a) << toInt(b)),
   bitshr: (a, b) => toInt(a) >> toInt(b),
-  timezone: (name) => text(name),
+  bitushr: (a, b) => BigInt.asIntN(64, BigInt.asUintN(64, toInt(a)) >> toInt(b)),
+  timezone: (name) => zoneOf(text(name)),
 };
 
 /** Every builtin function that takes plain values. */
@@ -160,7 +194,11 @@ export function builtins(now: () => number): Record<string, ExprFunction> {
 }
 
 const ask = (test: Predicate | undefined, item: unknown, index: number): unknown => (test === undefined ? item : test({ item, index }));
-const holds = (test: Predicate | undefined, item: unknown, index: number): boolean => ask(test, item, index) === true;
+const holds = (test: Predicate | undefined, item: unknown, index: number): boolean => {
+  const answer = ask(test, item, index);
+  if (typeof answer === 'boolean') return answer;
+  throw new Error(`interface conversion: interface {} is ${answer === null ? 'nil' : goTypeName(answer)}, not bool`);
+};
 
 /** The builtins that take a predicate: their collection, the predicate and a last argument. */
 export const predicateBuiltins: Record<string, PredicateBuiltin> = {
@@ -173,7 +211,7 @@ export const predicateBuiltins: Record<string, PredicateBuiltin> = {
   count: (items, test) => BigInt(items.filter((item, i) => holds(test, item, i)).length),
   sum: (items, test) => {
     const all = items.map((item, i) => ask(test, item, i));
-    return all.every((item) => typeof item === 'bigint') ? all.reduce((a: bigint, b) => a + b, 0n) : all.reduce((a: number, b) => a + number(b), 0);
+    return all.reduce((sum: unknown, item) => binaryOperation('+', item, sum), 0n);
   },
   find: (items, test) => items.find((item, i) => holds(test, item, i)) ?? null,
   findIndex: (items, test) => BigInt(items.findIndex((item, i) => holds(test, item, i))),
@@ -182,7 +220,7 @@ export const predicateBuiltins: Record<string, PredicateBuiltin> = {
   groupBy: (items, test) => {
     const groups: Record<string, unknown[]> = {};
     items.forEach((item, i) => (groups[goValue(ask(test, item, i))] ??= []).push(item));
-    return groups;
+    return anyMap('map[interface {}][]interface {}', groups);
   },
   sortBy: (items, test, extra) => {
     const keyed = items.map((item, i) => ({ item, key: ask(test, item, i) })).sort((a, b) => order(a.key, b.key));
@@ -190,6 +228,7 @@ export const predicateBuiltins: Record<string, PredicateBuiltin> = {
     return extra?.() === 'desc' ? sorted.reverse() : sorted;
   },
   reduce: (items, test, extra) => {
+    if (extra === undefined && items.length === 0) throw new Error('reflect: slice index out of range');
     let acc: unknown = extra === undefined ? items[0] : extra();
     items.slice(extra === undefined ? 1 : 0).forEach((item, i) => {
       acc = test === undefined ? acc : test({ item, index: i, acc });
@@ -200,4 +239,5 @@ export const predicateBuiltins: Record<string, PredicateBuiltin> = {
 
 const names = new Set([...Object.keys(fixed), 'now', ...Object.keys(predicateBuiltins)]);
 export const isBuiltin = (name: string): boolean => names.has(name);
+export const takesPredicate = (name: string): boolean => Object.hasOwn(predicateBuiltins, name);
 export { goRegExp };

@@ -1,14 +1,9 @@
 import { isTimeMethod } from './time-methods.ts';
 import type { Node } from './ast.ts';
 import { ExprError } from './error.ts';
+import { argumentsProblem, DECIDES, GO_NAME } from './signatures.ts';
+import type { Nature } from './signatures.ts';
 import { goTypeName, isFunction } from './values.ts';
-
-type Nature = 'nil' | 'bool' | 'int' | 'float' | 'string' | 'array' | 'map' | 'time' | 'duration' | 'func' | 'unknown';
-
-const GO_NAME: Record<Nature, string> = {
-  nil: 'unknown', bool: 'bool', int: 'int', float: 'float64', string: 'string', array: '[]interface {}', map: 'map[string]interface {}',
-  time: 'time.Time', duration: 'time.Duration', func: 'func(...interface {}) (interface {}, error)', unknown: 'unknown',
-};
 
 const NATURES: Record<string, Nature> = {
   '<nil>': 'unknown', bool: 'bool', int: 'int', float64: 'float', string: 'string', '[]interface {}': 'array', 'map[string]interface {}': 'map',
@@ -31,7 +26,7 @@ const RESULTS: Record<string, Nature> = {
 };
 
 /** Finds what cannot work whatever the values are; throws ExprError. After expr-lang v1.17 checker/checker.go. */
-export function check(node: Node, source: string, env: Record<string, unknown>, isBuiltin: (name: string) => boolean): void {
+export function check(node: Node, source: string, env: Record<string, unknown>, isBuiltin: (name: string) => boolean, takesPredicate: (name: string) => boolean): void {
   const variables: string[] = [];
 
   const fail = (at: Node, reason: string): never => {
@@ -157,7 +152,8 @@ export function check(node: Node, source: string, env: Record<string, unknown>, 
 
   const call = (n: Extract<Node, { kind: 'call' }>): Nature => {
     const callee = visit(n.callee);
-    n.args.forEach(visit);
+    // What is called is not known, nor what it takes: its arguments are not looked at.
+    if (callee !== 'unknown') n.args.forEach(visit);
     const name = n.callee.kind === 'identifier' ? n.callee.name : n.callee.kind === 'member' && n.callee.property.kind === 'string' ? n.callee.property.value : 'function';
     if (callee === 'nil') return fail(n, `${name} is nil; cannot call nil as function`);
     if (callee !== 'unknown' && callee !== 'func') return fail(n, `${GO_NAME[callee]} is not callable`);
@@ -200,12 +196,20 @@ export function check(node: Node, source: string, env: Record<string, unknown>, 
       case 'call':
         return call(n);
       case 'builtin': {
-        n.args.forEach(visit);
+        const natures = n.args.map(visit);
+        const [collection, test] = n.args;
+        if (takesPredicate(n.name)) {
+          const nature = natures[0] ?? 'unknown';
+          if (collection !== undefined && nature !== 'array' && nature !== 'unknown') return fail(collection, `builtin ${n.name} takes only array (got ${GO_NAME[nature]})`);
+          const decision = natures[1] ?? 'unknown';
+          if (test !== undefined && DECIDES.has(n.name) && decision !== 'bool' && decision !== 'unknown') return fail(test, `predicate should return boolean (got ${GO_NAME[decision]})`);
+        }
+        const problem = argumentsProblem(n.name, natures);
+        if (problem !== undefined) return fail((problem.argument === undefined ? undefined : n.args[problem.argument]) ?? n, problem.message);
         return RESULTS[n.name] ?? 'unknown';
       }
       case 'predicate':
-        visit(n.body);
-        return 'unknown';
+        return visit(n.body);
       case 'pointer':
         return 'unknown';
       case 'let': {

@@ -179,7 +179,13 @@ export function evaluate(root: Node, source: string, env: Record<string, unknown
         return node.items.map(visit);
       case 'map': {
         const out: Record<string, unknown> = {};
-        for (const pair of node.pairs) out[String(visit(pair.key))] = visit(pair.value);
+        for (const pair of node.pairs) {
+          const key = visit(pair.key);
+          at(node, () => {
+            if (typeof key !== 'string') throw new Error(`interface conversion: interface {} is ${key === null ? 'nil' : goTypeName(key)}, not string`);
+            out[key] = visit(pair.value);
+          });
+        }
         return out;
       }
     }

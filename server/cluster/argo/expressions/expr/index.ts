@@ -1,20 +1,20 @@
 import { systemClock } from '../../../../lib/clock.ts';
 import type { Node } from './ast.ts';
-import { isBuiltin } from './builtins.ts';
+import { isBuiltin, takesPredicate } from './builtins.ts';
 import { check } from './checker.ts';
 import { evaluate } from './evaluate.ts';
 import { parse } from './parser.ts';
 import { goTypeName } from './values.ts';
 
 export { ExprError } from './error.ts';
-export { goTypeName, goValue, toPlainJson } from './values.ts';
+export { goJsonOf, goTypeName, goValue, toPlainJson } from './values.ts';
 
 export type ExprEnv = Record<string, unknown>;
 
 /** Parses and checks an expression against the names and types of an environment; throws ExprError. */
 export function compile(source: string, env: ExprEnv): Node {
   const node = parse(source, { isBuiltin, isOverridden: (name) => Object.hasOwn(env, name) });
-  check(node, source, env, isBuiltin);
+  check(node, source, env, isBuiltin, takesPredicate);
   return node;
 }
 

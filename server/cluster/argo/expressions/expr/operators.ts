@@ -1,6 +1,6 @@
 import { BoundedRegExp } from '../../../../lib/bounded-regexp.ts';
 import { timeMethod } from './time-methods.ts';
-import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isMap } from './values.ts';
+import { deepEqual, goTypeName, goValue, GoDuration, GoTime, isAnyMap, isMap } from './values.ts';
 
 const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
 const int = (value: bigint): bigint => BigInt.asIntN(64, value);
@@ -128,6 +128,7 @@ export function fetchMember(from: unknown, key: unknown): unknown {
   }
   if (isMap(from)) {
     if (typeof key === 'string') return Object.hasOwn(from, key) ? from[key] : null;
+    if (isAnyMap(from)) return Object.hasOwn(from, goValue(key)) ? from[goValue(key)] : null;
     return null;
   }
   const method = timeMethod(from, key);
@@ -137,10 +138,28 @@ export function fetchMember(from: unknown, key: unknown): unknown {
 
 export function sliceOf(value: unknown, from: unknown, to: unknown): unknown {
   if (typeof value !== 'string' && !Array.isArray(value)) throw new Error(`cannot slice ${goValue(value)}`);
-  const bound = (position: number) => Math.min(Math.max(position < 0 ? position + value.length : position, 0), value.length);
+  const items = typeof value === 'string' ? Buffer.from(value) : value;
+  const bound = (position: number) => Math.min(Math.max(position < 0 ? position + items.length : position, 0), items.length);
   const start = from === undefined ? 0 : bound(Number(toInt(from)));
-  const end = to === undefined ? value.length : bound(Number(toInt(to)));
-  return value.slice(Math.min(start, end), end);
+  const end = to === undefined ? items.length : bound(Number(toInt(to)));
+  const part = items.slice(Math.min(start, end), end);
+  return Array.isArray(part) ? part : part.toString('utf8');
+}
+
+/** Go's words for the commonest mistakes in a pattern. After Go's src/regexp/syntax/parse.go */
+function regexpProblem(pattern: string): string {
+  const plain = pattern.replace(/\\[^]/gu, (escape) => '_'.repeat(escape.length));
+  const repeat = /(?:^|[|]|\((?!\?))([*+?])/.exec(plain)?.[1];
+  if (repeat !== undefined) return `missing argument to repetition operator: \`${repeat}\``;
+  const open = /\[(?!\^?\]?[^\]]*\])/.exec(plain);
+  if (open !== null) return `missing closing ]: \`${pattern.slice(open.index)}\``;
+  const groups = plain.replace(/\[\^?\]?[^\]]*\]/g, '');
+  const opened = groups.split('(').length - groups.split(')').length;
+  if (opened > 0) return `missing closing ): \`${pattern}\``;
+  if (opened < 0) return `unexpected ): \`${pattern}\``;
+  if (/\(\?[=!<]/.test(groups)) return `invalid or unsupported Perl syntax: \`${/\(\?<?[=!]?/.exec(groups)?.[0] ?? ''}\``;
+  if (pattern.endsWith('\\')) return 'trailing backslash at end of expression: ``';
+  return `invalid escape sequence: \`${/\\[^]/u.exec(pattern)?.[0] ?? pattern}\``;
 }
 
 /** Go's RE2 syntax is nearly JavaScript's; inline flags and named groups are rewritten. */
@@ -155,6 +174,6 @@ export function goRegExp(pattern: string, flags = ''): RegExp {
   try {
     return new BoundedRegExp(source, `${all}u`);
   } catch {
-    throw new Error(`error parsing regexp: ${pattern}`);
+    throw new Error(`error parsing regexp: ${regexpProblem(pattern)}`);
   }
 }

@@ -21,8 +21,26 @@ export class GoDuration {
   }
 }
 
+/** *time.Location. */
+export class GoZone {
+  constructor(readonly name: string) {}
+  toJSON(): object {
+    return {};
+  }
+}
+
+const anyMaps = new WeakMap<object, string>();
+
+/** A map whose keys are no strings in Go, which encoding/json does not write: its keys are kept as `%v` prints them. */
+export function anyMap(goType: string, value: Record<string, unknown>): Record<string, unknown> {
+  anyMaps.set(value, goType);
+  return value;
+}
+
+export const isAnyMap = (value: object): boolean => anyMaps.has(value);
+
 export const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof GoTime) && !(value instanceof GoDuration);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof GoTime) && !(value instanceof GoDuration) && !(value instanceof GoZone);
 
 export const isFunction = (value: unknown): value is ExprFunction => typeof value === 'function';
 
@@ -39,14 +57,13 @@ export function goTypeName(value: unknown): string {
   return typeof value === 'function' ? 'func(...interface {}) (interface {}, error)' : 'map[string]interface {}';
 }
 
-/** Go's `%v` of a float64: the shortest form, with an exponent below 1e-4 and from 1e21 on. */
+/** Go's `%v` of a float64: the shortest form, with an exponent below 1e-4 and from 1e6 on. */
 export function goFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  }
+  const shortest = value.toExponential();
+  const exponent = Number(shortest.slice(shortest.indexOf('e') + 1));
+  if (exponent < -4 || exponent >= 6) return shortest.replace(/e([+-])(\d)$/, 'e$10$2');
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
@@ -62,6 +79,31 @@ export function goValue(value: unknown): string {
     return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`;
   }
   return String(value);
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' };
+const quoted = (text: string): string => JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/[<>&\u2028\u2029]/g, (char) => ESCAPED[char] ?? char);
+
+/** A value as encoding/json writes it, ints to the last digit. Throws with its words for what it does not write. */
+export function goJsonOf(value: unknown, indent = '', before = '\n'): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new Error(`json: unsupported value: ${goFloat(value)}`);
+    const size = Math.abs(value);
+    return size !== 0 && (size < 1e-6 || size >= 1e21) ? value.toExponential() : Object.is(value, -0) ? '-0' : String(value);
+  }
+  if (typeof value === 'function') throw new Error(`json: unsupported type: ${goTypeName(value)}`);
+  if (value instanceof GoTime || value instanceof GoDuration || value instanceof GoZone) return JSON.stringify(value);
+  const inner = indent === '' ? '' : `${before}${indent}`;
+  const wrap = (open: string, parts: string[], close: string) => (parts.length === 0 ? open + close : `${open}${inner}${parts.join(`,${inner}`)}${indent === '' ? '' : before}${close}`);
+  const below = (item: unknown) => goJsonOf(item, indent, inner);
+  if (Array.isArray(value)) return wrap('[', value.map(below), ']');
+  const unsupported = anyMaps.get(value);
+  if (unsupported !== undefined) throw new Error(`json: unsupported type: ${unsupported}`);
+  if (!isMap(value)) return quoted(JSON.stringify(value));
+  return wrap('{', Object.keys(value).sort().map((key) => `${quoted(key)}:${indent === '' ? '' : ' '}${below(value[key])}`), '}');
 }
 
 /** What encoding/json makes of a value: ints become numbers, keys are sorted. */
