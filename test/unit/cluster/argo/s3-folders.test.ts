@@ -60,3 +60,18 @@ describe('a folder in a bucket', () => {
     await expect(driver('w/none').load(join(folder, 'none'))).rejects.toThrow(/^The specified key does not exist\.$/);
   });
 });
+
+describe('a store in memory', () => {
+  it('takes no more than it has room for, and says so as MinIO does; what is deleted makes room', async () => {
+    store = new BucketStore(1_000_000);
+    store.create('b', 0);
+    await writeFile(join(folder, 'half'), Buffer.alloc(400_000));
+    await driver('one').save(join(folder, 'half'));
+    await driver('one').save(join(folder, 'half'));
+    await driver('two').save(join(folder, 'half'));
+    await expect(driver('three').save(join(folder, 'half'))).rejects.toThrow('Storage backend has reached its minimum free drive threshold. Please delete a few objects to proceed.');
+    store.delete('b', 'one');
+    await driver('three').save(join(folder, 'half'));
+    expect(store.list('b', { prefix: '', delimiter: '', after: '', limit: 10 }).objects.map(({ key, body }) => [key, body.length])).toEqual([['three', 400_000], ['two', 400_000]]);
+  });
+});

@@ -63,6 +63,7 @@ export function createConsole({ store, notifications, credentials, clock, ids }:
       const files = form.getAll('file').filter((file) => typeof file !== 'string');
       for (const file of files) {
         if (file.name === '') continue;
+        if (!store.fits(file.size)) throw new Refusal(507, 'There is no room left in this store.');
         const object = store.put(bucket, `${prefix}${file.name}`, Buffer.from(await file.arrayBuffer()), file.type || 'application/octet-stream', {}, clock.now());
         notifications.tell(request, 's3:ObjectCreated:Put', bucket, object.key, object);
       }

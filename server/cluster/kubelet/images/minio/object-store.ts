@@ -18,8 +18,28 @@ export interface Listing {
   next: string | undefined;
 }
 
+/** What a store holds at most, what is on its way included: it is the lab's own memory. */
+const MOST_BYTES = 640 * 1024 * 1024;
+/** A name and what goes with it are not for nothing. */
+const OBJECT_BYTES = 512;
+
 /** Buckets and objects in memory. */
 export class BucketStore {
+  #held = 0;
+
+  constructor(private readonly most = MOST_BYTES) {}
+
+  fits(bytes: number): boolean {
+    return this.#held + bytes <= this.most;
+  }
+
+  /** Counts bytes that are about to be kept, or with a negative number are no more. False, and nothing is counted, when there is no room for them. */
+  hold(bytes: number): boolean {
+    if (bytes > 0 && !this.fits(bytes)) return false;
+    this.#held += bytes;
+    return true;
+  }
+
   readonly #buckets = new Map<string, { created: number; objects: Map<string, StoredObject> }>();
 
   buckets(): { name: string; created: number }[] {
@@ -46,6 +66,8 @@ export class BucketStore {
 
   put(bucket: string, key: string, body: Buffer, contentType: string, metadata: Record<string, string>, now: number): StoredObject {
     const object = { key, body, etag: createHash('md5').update(body).digest('hex'), contentType, modified: now, metadata };
+    this.delete(bucket, key);
+    this.#held += body.length + OBJECT_BYTES;
     this.#buckets.get(bucket)?.objects.set(key, object);
     return object;
   }
@@ -55,7 +77,11 @@ export class BucketStore {
   }
 
   delete(bucket: string, key: string): void {
-    this.#buckets.get(bucket)?.objects.delete(key);
+    const objects = this.#buckets.get(bucket)?.objects;
+    const gone = objects?.get(key);
+    if (gone === undefined) return;
+    this.#held -= gone.body.length + OBJECT_BYTES;
+    objects?.delete(key);
   }
 
   list(bucket: string, options: { prefix: string; delimiter: string; after: string; limit: number }): Listing {

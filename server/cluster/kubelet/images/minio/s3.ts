@@ -109,7 +109,7 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
         return;
       case 'POST': {
         needBucket(bucket);
-        const keys = [...(await bodyOf(request)).toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key.replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code))).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'));
+        const keys = [...(await bodyOf(request, new Room(store))).toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key.replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code))).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'));
         for (const key of keys) {
           store.delete(bucket, key);
           tell(request, 's3:ObjectRemoved:Delete', bucket, key);
@@ -134,7 +134,10 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       return;
     }
     if (request.method === 'DELETE') {
-      if (uploadId !== '') uploads.delete(uploadId);
+      if (uploadId !== '') {
+        for (const part of uploads.get(uploadId)?.parts.values() ?? []) store.hold(-part.length);
+        uploads.delete(uploadId);
+      }
       else store.delete(bucket, key);
       response.writeHead(204);
       response.end();
@@ -151,9 +154,10 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
     const upload = uploads.get(uploadId);
     if (uploadId !== '' && upload === undefined) throw new S3Error(404, 'NoSuchUpload', 'The specified multipart upload does not exist.');
     if (request.method === 'POST' && upload !== undefined) {
-      await bodyOf(request);
+      await bodyOf(request, new Room(store));
       uploads.delete(uploadId);
       const body = Buffer.concat([...upload.parts].sort(([a], [b]) => a - b).map(([, part]) => part));
+      store.hold(-body.length);
       const object = store.put(bucket, key, body, upload.contentType, {}, clock.now());
       xml(response, `<CompleteMultipartUploadResult xmlns="${XMLNS}">${tag('Bucket', bucket)}${tag('Key', escape(key))}${tag('ETag', `&#34;${object.etag}-${upload.parts.size}&#34;`)}</CompleteMultipartUploadResult>`);
       tell(request, 's3:ObjectCreated:CompleteMultipartUpload', bucket, key, object);
@@ -170,11 +174,14 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
       tell(request, 's3:ObjectCreated:Copy', bucket, key, copy);
       return;
     }
-    const body = await bodyOf(request);
+    const room = new Room(store);
+    const body = await bodyOf(request, room);
     let etag: string;
     let stored: StoredObject | undefined;
     if (upload !== undefined) {
-      upload.parts.set(Number(query.get('partNumber')), body);
+      const number = Number(query.get('partNumber'));
+      if (!store.hold(body.length - (upload.parts.get(number)?.length ?? 0))) throw full();
+      upload.parts.set(number, body);
       etag = createHash('md5').update(body).digest('hex');
     } else {
       const metadata = Object.fromEntries(Object.entries(request.headers).filter((entry): entry is [string, string] => entry[0].startsWith('x-amz-meta-') && typeof entry[1] === 'string'));
@@ -222,9 +229,37 @@ export function createS3Handler(options: { store: BucketStore; credentials: Cred
 }
 
 /** The whole body; what came in signed chunks (aws-chunked) is put together. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+const full = () => new S3Error(507, 'XMinioStorageFull', 'Storage backend has reached its minimum free drive threshold. Please delete a few objects to proceed.');
+
+/** Room for a body while it comes. */
+class Room {
+  #taken = 0;
+
+  constructor(private readonly store: BucketStore) {}
+
+  take(bytes: number): void {
+    if (!this.store.hold(bytes)) throw full();
+    this.#taken += bytes;
+  }
+
+  free(): void {
+    this.store.hold(-this.#taken);
+    this.#taken = 0;
+  }
+}
+
+/** The room that it takes is free again when it is there: whoever keeps it has to hold it. */
+async function bodyOf(request: IncomingMessage, room: Room): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const chunk of request) parts.push(Buffer.from(chunk));
+  try {
+    for await (const chunk of request) {
+      const bytes = Buffer.from(chunk);
+      room.take(bytes.length);
+      parts.push(bytes);
+    }
+  } finally {
+    room.free();
+  }
   const raw = Buffer.concat(parts);
   const hash = request.headers['x-amz-content-sha256'];
   if (typeof hash !== 'string' || !hash.startsWith('STREAMING-')) return raw;
