@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { valueAt } from '../../server/cluster/argo/ui/state/edit.ts';
 import { openArgoUi } from '../harness/argo-ui-page.ts';
 import type { ArgoUiPage } from '../harness/argo-ui-page.ts';
@@ -156,6 +156,23 @@ inBrowser("the forms beside the editor of Argo's user interface", (browser) => {
     await tab('Parameters').click();
     await page.getByText('Mend it in the tab Manifest first').waitFor();
     expect(await axeFindings(page)).toEqual([]);
+  });
+
+  it('take a manifest of a megabyte from a file, change it by a form, and show the beginning of what came of it', async () => {
+    await go('workflows/argo?sidePanel=submit-new-workflow');
+    await button('Edit using full workflow options').click();
+    const large = stringify({ metadata: { name: 'large' }, spec: { entrypoint: 'main', arguments: { parameters: [{ name: 'much', value: 'ünïcödé '.repeat(100_000) }] }, templates: [{ name: 'main', suspend: { duration: '0' } }] } });
+    await page.locator('input[type=file]').setInputFiles({ name: 'large.yaml', mimeType: 'text/yaml', buffer: Buffer.from(large) });
+    await tab('MetaData').click();
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('large');
+    await page.getByLabel('Name', { exact: true }).fill('larger');
+    await button('Create').click();
+    await page.waitForURL(/\/workflows\/argo\/larger$/);
+    await button('Summary').click();
+    const whole = page.getByRole('button', { name: 'Show all' });
+    await whole.click();
+    await whole.waitFor({ state: 'detached' });
+    expect((await page.getByRole('textbox', { name: 'Workflow' }).inputValue()).length).toBeGreaterThan(800_000);
   });
 
   it('have had no error in all that', () => {

@@ -9,7 +9,7 @@ import type { GraphOptions } from '../../../server/cluster/argo/ui/state/graph-s
 
 const node = (id: string, children: string[] = [], rest: Partial<NodeStatus> = {}): NodeStatus => ({ id, name: id, type: 'Pod', phase: 'Succeeded', children, ...rest });
 const nodes = (...list: NodeStatus[]) => Object.fromEntries(list.map((entry) => [entry.id, entry]));
-const PLAIN: GraphOptions = { artifacts: false, templates: false, hiddenTypes: new Set(), hiddenPhases: new Set(), collapsed: false, expanded: new Set() };
+const PLAIN: GraphOptions = { artifacts: false, templates: false, hiddenTypes: new Set(), hiddenPhases: new Set(), hiddenTemplates: new Set(), collapsed: false, expanded: new Set() };
 const links = (shown: ReturnType<typeof shownNodes>) => Object.fromEntries(Object.values(shown).map((one) => [one.id, one.children ?? []]));
 
 const OUT = { name: 'out', path: '/tmp/out', s3: { key: 'w/w-make-1/out.tgz' } };
@@ -25,6 +25,12 @@ describe('the nodes that are shown', () => {
     const all = nodes(node('w', ['g'], { type: 'Steps' }), node('g', ['a', 'b'], { type: 'StepGroup' }), node('a', ['end']), node('b', ['end'], { phase: 'Failed' }), node('end'));
     expect(links(shownNodes(all, { ...PLAIN, hiddenTypes: new Set(['StepGroup']) }))).toEqual({ w: ['a', 'b'], a: ['end'], b: ['end'], end: [] });
     expect(links(shownNodes(all, { ...PLAIN, hiddenTypes: new Set(['StepGroup']), hiddenPhases: new Set(['Failed']) }))).toEqual({ w: ['a', 'end'], a: ['end'], end: [] });
+  });
+
+  it('are bridged where those of a template are hidden, or those of none', () => {
+    const all = nodes(node('w', ['g'], { templateName: 'main' }), node('g', ['a'], { type: 'StepGroup' }), node('a', ['b'], { templateName: 'echo' }), node('b', [], { templateRef: { name: 'shared', template: 'echo' } }));
+    expect(links(shownNodes(all, { ...PLAIN, hiddenTemplates: new Set(['echo', 'no template']) }))).toEqual({ w: ['b'], b: [] });
+    expect(links(shownNodes(all, { ...PLAIN, hiddenTemplates: new Set(['shared/echo']) }))).toEqual({ w: ['g'], g: ['a'], a: [] });
   });
 
   it('survive a ring of hidden ones', () => {

@@ -1,4 +1,5 @@
-import { isScalar, parse, parseDocument, stringify, YAMLParseError } from 'yaml';
+import { isScalar, parse, parseDocument, YAMLParseError } from 'yaml';
+import { yamlText } from './yaml-text.ts';
 
 export type Language = 'yaml' | 'json';
 /** From the top of an object to one of its values: names of fields and places in lists. */
@@ -6,7 +7,7 @@ export type Path = readonly (string | number)[];
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function write(value: unknown, language: Language): string {
-  return language === 'yaml' ? stringify(value, { lineWidth: 0 }) : JSON.stringify(value, null, 2);
+  return language === 'yaml' ? yamlText(value) : JSON.stringify(value, null, 2);
 }
 
 /** Reads one object from YAML or JSON (JSON is YAML too); throws with line and column, or with what there is instead of an object. */

@@ -9,6 +9,7 @@ export interface GraphOptions {
   templates: boolean;
   hiddenTypes: ReadonlySet<string>;
   hiddenPhases: ReadonlySet<string>;
+  hiddenTemplates: ReadonlySet<string>;
   /** Of many children of a node only the first and the last are shown, but for those of the nodes in `expanded`. */
   collapsed: boolean;
   expanded: ReadonlySet<string>;
@@ -18,6 +19,8 @@ export const COLLAPSED = 'Collapsed';
 export const ARTIFACT = 'Artifact';
 /** A node's children are folded together where there are more than these. */
 const CHILDREN = 3;
+
+const NO_TEMPLATE = 'no template';
 
 type Shown = Record<string, Placeable>;
 
@@ -30,9 +33,9 @@ export function shownNodes(nodes: Readonly<Record<string, NodeStatus>>, options:
 }
 
 /** Without the hidden types and phases; the children of a hidden node become those of the nodes above it. */
-function filterNodes(nodes: Readonly<Record<string, NodeStatus>>, { hiddenTypes, hiddenPhases }: GraphOptions): Shown {
-  const hides = (node: NodeStatus) => hiddenTypes.has(node.type) || hiddenPhases.has(node.phase ?? 'Pending');
-  if (hiddenTypes.size + hiddenPhases.size === 0) return nodes;
+function filterNodes(nodes: Readonly<Record<string, NodeStatus>>, { hiddenTypes, hiddenPhases, hiddenTemplates }: GraphOptions): Shown {
+  const hides = (node: NodeStatus) => hiddenTypes.has(node.type) || hiddenPhases.has(node.phase ?? 'Pending') || hiddenTemplates.has(templateLabel(node));
+  if (hiddenTypes.size + hiddenPhases.size + hiddenTemplates.size === 0) return nodes;
   const visible = Object.values(nodes).filter((node) => !hides(node));
   const ids = new Set(visible.map((node) => node.id));
   return Object.fromEntries(
@@ -51,12 +54,18 @@ function filterNodes(nodes: Readonly<Record<string, NodeStatus>>, { hiddenTypes,
   );
 }
 
+/** The template that a node was made from, as it is named to be looked for. */
+export function templateLabel({ templateRef, templateName }: NodeStatus): string {
+  if (templateRef?.template !== undefined) return `${templateRef.name ?? ''}/${templateRef.template}`;
+  return templateName === undefined || templateName === '' ? NO_TEMPLATE : templateName;
+}
+
 function withTemplates(shown: Shown, nodes: Readonly<Record<string, NodeStatus>>): Shown {
   return Object.fromEntries(
     Object.entries(shown).map(([id, node]) => {
       const own = nodes[id];
-      const template = own?.templateRef?.template === undefined ? own?.templateName : `${own.templateRef.name ?? ''}/${own.templateRef.template}`;
-      return [id, template === undefined || template === '' ? node : { ...node, note: template }];
+      const template = own === undefined ? NO_TEMPLATE : templateLabel(own);
+      return [id, template === NO_TEMPLATE ? node : { ...node, note: template }];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { readObject, setInText, write } from '../state/edit.ts';
+import { isFields, readObject, setInText, withValue, write } from '../state/edit.ts';
 import type { Fields, Language, Path } from '../state/edit.ts';
 import { pause } from '../state/time.ts';
 
@@ -41,6 +41,7 @@ export function useDraft(initial: unknown): Draft {
   const waiting = useRef<AbortController | undefined>(undefined);
   const read = (): Fields => {
     waiting.current?.abort();
+    waiting.current = undefined;
     try {
       const value = readObject(text.value);
       problem.value = undefined;
@@ -95,7 +96,16 @@ export function useDraft(initial: unknown): Draft {
     type: changed,
     set(path, value) {
       try {
-        changed(setInText(text.value, language.value, path, value));
+        if (text.value.length < LARGE) {
+          changed(setInText(text.value, language.value, path, value));
+          return;
+        }
+        // A large text is written anew, without its comments: to keep them it would have to be read several times.
+        const next = withValue(waiting.current === undefined ? object.value : read(), path, value);
+        object.value = isFields(next) ? next : {};
+        text.value = write(object.value, language.value);
+        edited.value = true;
+        version.value += 1;
       } catch (error) {
         problem.value = error instanceof Error ? error.message : String(error);
       }

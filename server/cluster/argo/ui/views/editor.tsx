@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { write } from '../state/edit.ts';
 import type { Language } from '../state/edit.ts';
 import type { Draft } from './draft.ts';
@@ -22,16 +22,38 @@ function LanguageSwitch({ language, onSwitch }: { language: Language; onSwitch(t
 
 const rows = (text: string) => Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n', ROWS_MAX).length + 1));
 
-/** An object as text, to look at. */
+/** Letters of which a text box still makes no browser wait. */
+const BEGINNING = 100_000;
+
+/** Where the beginning of a text ends, with a whole line. */
+function endOf(text: string): number {
+  if (text.length <= BEGINNING) return text.length;
+  const end = text.lastIndexOf('\n', BEGINNING);
+  return end < BEGINNING / 2 ? BEGINNING : end + 1;
+}
+
+/** An object as text, to look at; of a large one its beginning, until all of it is asked for. */
 export function ObjectText({ value, label }: { value: unknown; label: string }): JSX.Element {
   const language = useSignal<Language>('yaml');
-  const text = write(value, language.value);
+  // Written once, not whenever the clock moves on.
+  const text = useMemo(() => write(value, language.value), [value, language.value]);
+  const whole = useSignal(false);
+  const end = useMemo(() => endOf(text), [text]);
+  const shown = whole.value ? text : text.slice(0, end);
   return (
     <div class="editor">
       <div class="editor-tools">
         <LanguageSwitch language={language.value} onSwitch={(to) => (language.value = to)} />
       </div>
-      <textarea aria-label={label} spellcheck={false} readOnly value={text} rows={rows(text)} />
+      <textarea aria-label={label} spellcheck={false} readOnly value={shown} rows={rows(shown)} />
+      {shown.length < text.length && (
+        <p class="quiet">
+          This is its beginning: {Math.round(shown.length / 1024)} of {Math.round(text.length / 1024)} KiB.{' '}
+          <button type="button" class="link" onClick={() => (whole.value = true)}>
+            Show all
+          </button>
+        </p>
+      )}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { NodeStatus } from '../api/shapes.ts';
 import type { Direction } from '../state/graph.ts';
+import { templateLabel } from '../state/graph-shown.ts';
 import type { GraphOptions } from '../state/graph-shown.ts';
 import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
@@ -59,17 +60,17 @@ export function GraphTools({ nodes, options, direction, wanted, told, onZoom, on
   );
 }
 
-/** Which types and phases of nodes are shown. */
+/** Nodes of which types, phases and templates are shown. */
 function NodeFilter({ nodes, options }: { nodes: Readonly<Record<string, NodeStatus>>; options: Signal<GraphOptions> }): JSX.Element {
   const open = useSignal(false);
   const box = useRef<HTMLDivElement>(null);
-  const { hiddenTypes, hiddenPhases } = options.value;
+  const { hiddenTypes, hiddenPhases, hiddenTemplates } = options.value;
   const count = (values: readonly string[]) => {
     const counts = new Map<string, number>();
     for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
     return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   };
-  const group = (legend: string, counts: readonly [string, number][], field: 'hiddenTypes' | 'hiddenPhases') => (
+  const group = (legend: string, counts: readonly [string, number][], field: 'hiddenTypes' | 'hiddenPhases' | 'hiddenTemplates') => (
     <fieldset>
       <legend>{legend}</legend>
       {counts.map(([value, number]) => (
@@ -90,7 +91,7 @@ function NodeFilter({ nodes, options }: { nodes: Readonly<Record<string, NodeSta
     </fieldset>
   );
   const list = Object.values(nodes);
-  const hidden = hiddenTypes.size + hiddenPhases.size;
+  const hidden = hiddenTypes.size + hiddenPhases.size + hiddenTemplates.size;
   return (
     <div
       ref={box}
@@ -112,8 +113,9 @@ function NodeFilter({ nodes, options }: { nodes: Readonly<Record<string, NodeSta
         <div class="node-filter-box" role="group" aria-label="Shown nodes">
           {group('Node type', count(list.map((node) => node.type)), 'hiddenTypes')}
           {group('Node phase', count(list.map((node) => node.phase ?? 'Pending')), 'hiddenPhases')}
+          {group('Template', count(list.map(templateLabel)), 'hiddenTemplates')}
           {hidden > 0 && (
-            <button type="button" class="link" onClick={() => (options.value = { ...options.value, hiddenTypes: new Set(), hiddenPhases: new Set() })}>
+            <button type="button" class="link" onClick={() => (options.value = { ...options.value, hiddenTypes: new Set(), hiddenPhases: new Set(), hiddenTemplates: new Set() })}>
               Show all
             </button>
           )}

@@ -17,7 +17,7 @@ const [ZOOM_STEP, ZOOM_MIN, ZOOM_MAX] = [1.25, 0.1, 2.5];
 const ZOOM_WORDS = 0.45;
 /** Pixels around what is in sight that are drawn too, so that scrolling shows no holes. */
 const AROUND = 150;
-const ALL: GraphOptions = { artifacts: true, templates: false, hiddenTypes: new Set(), hiddenPhases: new Set(), collapsed: false, expanded: new Set() };
+const ALL: GraphOptions = { artifacts: true, templates: false, hiddenTypes: new Set(), hiddenPhases: new Set(), hiddenTemplates: new Set(), collapsed: false, expanded: new Set() };
 
 /** The graph as it was drawn last, to keep what did not change. */
 interface Drawn {

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { z } from 'zod';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { ArgoError, get } from '../api/client.ts';
 import { isFinal, keepUp } from '../api/keep-up.ts';
 import { WatchEvent, Workflow } from '../api/shapes.ts';
@@ -82,6 +82,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
   }, [namespace, name, turn.value]);
 
   const now_ = workflow.value;
+  const manifest = useMemo(() => withoutManagedFields(now_), [now_]);
   const nodes = now_?.status.nodes ?? {};
   const phase = now_?.status.phase ?? 'Pending';
   const tools: ToolButton[] =
@@ -122,7 +123,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
     >
       <ErrorNotice error={error.value} onRetry={() => (turn.value += 1)} />
       {now_ === undefined && error.value === undefined && <p role="status">Loading...</p>}
-      {now_ !== undefined && view === 'summary' && <Summary workflow={now_} manifest={withoutManagedFields(now_)} />}
+      {now_ !== undefined && view === 'summary' && <Summary workflow={now_} manifest={manifest} />}
       {now_ !== undefined && view === 'events' && <Events namespace={namespace} kind="Workflow" name={name} />}
       {now_ !== undefined && (view === 'timeline' || view === 'workflow') && (
         <div class={node === undefined && artifact === undefined ? 'detail' : 'detail detail-split'}>
@@ -188,7 +189,7 @@ export function WorkflowDetailPage({ namespace, name }: { namespace: string; nam
       {now_ !== undefined && panel.type === 'workflow' && (
         <SlidingPanel label="Workflow" onClose={() => setQuery({ sidePanel: undefined })}>
           <h2>{name}</h2>
-          <ObjectText label="Workflow" value={withoutManagedFields(now_)} />
+          <ObjectText label="Workflow" value={manifest} />
         </SlidingPanel>
       )}
       {now_ !== undefined && node !== undefined && panel.type === 'events' && (
