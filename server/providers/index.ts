@@ -96,9 +96,13 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
 
   const standard = all.get(config.cluster);
   if (standard === undefined) throw new LabError('bad-request', '--cluster existing needs a kubeconfig', 'Name one: --cluster existing --kubeconfig FILE.');
+  /** What each has answered last: it stands in for an answer that takes too long. */
+  const known = new Map<string, Problem | undefined>();
   const problemOf = async (provider: ClusterProvider): Promise<Problem | undefined> => {
     try {
-      return await provider.problem?.();
+      const problem = await provider.problem?.();
+      known.set(provider.name, problem);
+      return problem;
     } catch (error) {
       return { reason: messageOf(error) };
     }
@@ -119,7 +123,7 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
     offers: () =>
       Promise.all(
         offered.map(async (provider) => {
-          const problem = await soon(problemOf(provider), (): Problem => ({ reason: `${provider.title}: nothing has answered yet`, next: 'Load the page again in a moment.' }));
+          const problem = await soon(problemOf(provider), (): Problem | undefined => known.has(provider.name) ? known.get(provider.name) : ({ reason: `${provider.title}: nothing has answered yet`, next: 'Load the page again in a moment.' }));
           return { id: provider.name, title: provider.title, available: problem === undefined, ...problem, default: provider === standard };
         }),
       ),

@@ -64,7 +64,10 @@ export class Sleeper {
     const turning = (async () => {
       const result = await this.tools.docker([verb, this.node], { timeoutMs: 20_000 });
       const is = /already paused/.test(result.stderr) ? 'asleep' : /is not paused/.test(result.stderr) ? 'awake' : undefined;
-      if (result.code !== 0 && is === undefined) this.log.warn({ node: this.node, said: result.stderr.trim() }, `a node could not be ${verb}d`);
+      // Who watches the node tells that it is gone; there is nothing left to pause.
+      const gone = /No such container|is not running/.test(result.stderr);
+      if (gone) this.#stop();
+      if (result.code !== 0 && is === undefined && !gone) this.log.warn({ node: this.node, said: result.stderr.trim() }, `a node could not be ${verb}d`);
       // Where Docker can't, the node is as it was.
       this.#state = result.code === 0 ? next : (is ?? 'awake');
     })();

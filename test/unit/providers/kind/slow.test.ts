@@ -23,6 +23,8 @@ it('keeps no page waiting for a daemon that hangs, and asks it once', async () =
   // Whoever starts a session waits for its answer, which is that there is none.
   expect(await providers.get('kind')?.problem?.()).toEqual({ reason: 'Docker does not answer', next: expect.stringMatching(/^Restart it/) });
   expect((await double.commands()).filter(([program]) => program === 'docker')).toHaveLength(1);
+  // From then on it stands for the answer that is not there yet.
+  expect((await providers.offers())[1]).toMatchObject({ reason: 'Docker does not answer' });
   await providers.close();
   await sandbox.close();
   await double.stop();
