@@ -53,6 +53,12 @@ export function negotiate(accept: string | undefined, streaming = false): Form {
   throw new ApiStatus(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${[...OFFERED, ...streams].join(', ')}`, {});
 }
 
+/** Whether an error is told in YAML: who takes nothing that is known gets JSON. */
+export function wantsYaml(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  return parseAccept(accept).map(({ type }) => encodingOf(type)).find((encoding) => encoding !== undefined) === 'yaml';
+}
+
 function encodingOf(type: string): 'json' | 'yaml' | undefined {
   if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
   return type === 'application/yaml' ? 'yaml' : undefined;

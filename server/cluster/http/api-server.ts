@@ -7,6 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { internalError } from '../api/errors.ts';
 import type { ApiCore } from '../api/core.ts';
+import { wantsYaml } from '../api/negotiate.ts';
 import { parseRequest } from '../api/request-info.ts';
 import { ApiStatus } from '../api/status.ts';
 import { flowOf } from '../auth/flow-control.ts';
@@ -188,7 +189,7 @@ function answerError(answering: Answering, error: unknown, log: Log): void {
   if (!(error instanceof ApiStatus)) log.error({ url: request.url, err: error instanceof Error ? error.stack : String(error) }, 'a request failed in the API server');
   const status = error instanceof ApiStatus ? error : internalError(messageOf(error));
   const retry = status.details?.retryAfterSeconds;
-  sendValue(answering, status.code, status.body(), retry === undefined ? {} : { headers: { 'Retry-After': String(retry) } });
+  sendValue(answering, status.code, status.body(), { yaml: wantsYaml(request.headers.accept), ...(retry === undefined ? {} : { headers: { 'Retry-After': String(retry) } }) });
 }
 
 async function upgrade(options: ApiServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -1,3 +1,4 @@
+import { goCharacter } from '../api/go-character.ts';
 /** What Go's encoding/json says of a text that is no JSON. After go1.23 encoding/json/scanner.go */
 export function goSyntaxError(text: string): string {
   return new Scanner(text).problem() ?? 'unexpected end of JSON input';
@@ -28,8 +29,10 @@ class Scanner {
   }
 
   #fail(where: string): string | undefined {
-    const char = this.#peek();
-    if (char !== undefined) this.#found = `invalid character ${char === "'" ? `'\\''` : char === '"' ? `'"'` : `'${JSON.stringify(char).slice(1, -1)}'`} ${where}`;
+    const char = this.text.codePointAt(this.#at);
+    // Go looks at bytes.
+    const [byte] = Buffer.from(char === undefined ? '' : String.fromCodePoint(char));
+    if (byte !== undefined) this.#found = `invalid character '${goCharacter(String.fromCharCode(byte))}' ${where}`;
     return this.#found;
   }
 
@@ -127,7 +130,12 @@ class Scanner {
   }
 
   #literal(word: string): boolean {
-    for (let i = 0; i < word.length; i++, this.#at++) if (this.#peek() !== word[i]) return this.#stop(`in literal ${word} (expecting '${word[i] ?? ''}')`);
+    for (let i = 0; i < word.length; i++, this.#at++) {
+      const where = `in literal ${word} (expecting '${word[i] ?? ''}')`;
+      // A text that ends inside a word is read as if a space came after it.
+      if (this.#peek() === undefined) this.#found = `invalid character ' ' ${where}`;
+      if (this.#peek() !== word[i]) return this.#stop(where);
+    }
     return true;
   }
 }

@@ -67,7 +67,7 @@ function merge(live: KubeObject | undefined, applied: KubeObject, by: Apply, wri
   const conflicts = conflictsOf(others, writer, change);
   if (conflicts.length > 0 && !force) return new ApplyConflict(conflicts, conflictStatus(conflicts));
 
-  const object = withLastApplied(live, asObject(pruned, applied, live), applied, by);
+  const object = withLastApplied(asObject(pruned, applied, live), applied, by);
   const after = othersAfter(others, writer, change);
   // Whoever changes nothing but who owns what leaves no time.
   const unchanged = live !== undefined && sameJson({ ...live, metadata: { ...live.metadata, managedFields: undefined } }, { ...object, metadata: { ...object.metadata, managedFields: undefined } });
@@ -130,11 +130,11 @@ function lastAppliedSet(live: KubeObject, by: Apply): FieldSet {
 }
 
 /** kubectl keeps the annotation of an object that has one up to date, so that both kinds of apply may alternate. */
-function withLastApplied(live: KubeObject | undefined, object: KubeObject, applied: KubeObject, by: Apply): KubeObject {
-  if (by.manager !== 'kubectl' || live?.metadata.annotations?.[LAST_APPLIED] === undefined) return object;
-  const { annotations, managedFields: _managed, creationTimestamp: _created, ...metadata } = applied.metadata;
+function withLastApplied(object: KubeObject, applied: KubeObject, by: Apply): KubeObject {
+  if (by.manager !== 'kubectl' || object.metadata.annotations?.[LAST_APPLIED] === undefined) return object;
+  const { annotations, managedFields: _managed, creationTimestamp, ...metadata } = applied.metadata;
   const { [LAST_APPLIED]: _last, ...kept } = annotations ?? {};
-  const configuration = sortKeys({ ...applied, metadata: { ...metadata, ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }) } });
+  const configuration = sortKeys({ ...applied, metadata: { ...metadata, ...(typeof creationTimestamp === 'string' ? { creationTimestamp } : {}), ...(annotations === undefined ? {} : { annotations: kept }) } });
   return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [LAST_APPLIED]: `${goJson(configuration)}\n` } } };
 }
 

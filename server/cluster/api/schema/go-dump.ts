@@ -74,9 +74,19 @@ function timeBody(value: unknown): string {
 const SURE_DIGITS = 18;
 const LARGEST = 2n ** 63n - 1n;
 
-/** A quantity as the parser leaves it: in an int64 with a power of ten where it can, with the text where that is the shortest. */
-function quantityBody(text: string): string {
-  const made = (value: bigint, scale: number, kept: string, format: string) => `{i:(resource.int64Amount){value:(int64)${value} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)${kept} Format:(resource.Format)${format}}`;
+/** A quantity as Go's parser leaves it. */
+export interface GoQuantity {
+  value: bigint;
+  scale: number;
+  /** The text, where that is the shortest form already. */
+  kept: string;
+  format: string;
+  /** Surely fits no int64: `value` is in billionths. */
+  large: boolean;
+}
+
+export function readQuantity(text: string): GoQuantity {
+  const made = (value: bigint, scale: number, kept: string, format: string): GoQuantity => ({ value, scale, kept, format, large: false });
   if (text === '0') return made(0n, 0, '0', 'DecimalSI');
   const parsed = parseQuantity(text);
   const parts = /^([+-]?)(\d+)(.*)$/.exec(text);
@@ -84,25 +94,27 @@ function quantityBody(text: string): string {
   const [, sign = '', digits = '', suffix = ''] = parts;
   const number = BigInt(digits);
   const signed = (value: bigint) => (sign === '-' ? -value : value);
+  const large = (value: bigint, power: number): GoQuantity => ({ value: power >= -9 ? value * 10n ** BigInt(9 + power) : value, scale: 9, kept: '', format: parsed.format, large: true });
   if (parsed.format === 'BinarySI') {
     const exponent = 10 * ('KMGTPE'.indexOf(suffix.charAt(0)) + 1);
     const value = number << BigInt(exponent);
     const precision = 15 - digits.length - Math.floor((exponent * 3) / 10) - 1;
     if (precision >= 0 && value <= LARGEST) return made(signed(value), 0, (number & 7n) !== 0n ? text : '', parsed.format);
-    return large(signed(value > LARGEST ? LARGEST : value), 0, parsed.format);
+    return large(signed(value > LARGEST ? LARGEST : value), 0);
   }
   const power = parsed.format === 'DecimalExponent' ? Number(suffix.slice(1)) : (POWERS[suffix] ?? 0);
   if (digits.length <= SURE_DIGITS && power >= -9) return made(signed(number), power, power % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0') ? text : '', parsed.format);
-  return large(signed(number), power, parsed.format);
+  return large(signed(number), power);
 }
 
 const POWERS: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 
-/** What fits no int64 with certainty is kept in words of 64 bits, in billionths. */
-function large(value: bigint, power: number, format: string): string {
-  const scaled = power >= -9 ? value * 10n ** BigInt(9 + power) : value;
+/** In an int64 with a power of ten; what fits none with certainty is kept in words of 64 bits. */
+function quantityBody(text: string): string {
+  const { value, scale, kept, format, large } = readQuantity(text);
+  if (!large) return `{i:(resource.int64Amount){value:(int64)${value} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)${kept} Format:(resource.Format)${format}}`;
   const words: bigint[] = [];
-  for (let rest = scaled < 0n ? -scaled : scaled; rest > 0n; rest >>= 64n) words.push(rest & (2n ** 64n - 1n));
-  const unscaled = `{neg:(bool)${scaled < 0n} abs:(big.nat)[${words.join(' ')}]}`;
-  return `{i:(resource.int64Amount){value:(int64)0 scale:(resource.Scale)0} d:(resource.infDecAmount){Dec:(*inf.Dec){unscaled:(big.Int)${unscaled} scale:(inf.Scale)9}} s:(string) Format:(resource.Format)${format}}`;
+  for (let rest = value < 0n ? -value : value; rest > 0n; rest >>= 64n) words.push(rest & (2n ** 64n - 1n));
+  const unscaled = `{neg:(bool)${value < 0n} abs:(big.nat)[${words.join(' ')}]}`;
+  return `{i:(resource.int64Amount){value:(int64)0 scale:(resource.Scale)0} d:(resource.infDecAmount){Dec:(*inf.Dec){unscaled:(big.Int)${unscaled} scale:(inf.Scale)${scale}}} s:(string) Format:(resource.Format)${format}}`;
 }

@@ -114,6 +114,8 @@ function sameKind(old: KubeObject, patched: unknown): unknown {
 }
 
 function apply(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, old: KubeObject | undefined, patch: PatchRequest): PatchResult {
+  const { apiVersion = '', kind = '' } = isJsonObject(patch.body) ? patch.body : {};
+  if (isJsonObject(patch.body) && (apiVersion !== apiVersionOf(info) || kind !== info.kind)) throw badRequest(`invalid object type: ${String(apiVersion).includes('/') ? '' : '/'}${String(apiVersion)}, Kind=${String(kind)}`);
   const applied = asObject(patch.body, expectedOf(core, info));
   if (applied.metadata.name === '') applied.metadata = { ...applied.metadata, name };
   if (applied.metadata.name !== name) throw badRequest(`the name of the object (${applied.metadata.name}) does not match the name on the URL (${name})`);

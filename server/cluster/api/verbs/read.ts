@@ -9,6 +9,7 @@ import { checkFieldSelector, matchesFields } from '../field-labels.ts';
 import { Unanswered } from '../outside.ts';
 import type { ResourceInfo } from '../scheme/resource-info.ts';
 import { ApiStatus } from '../status.ts';
+import { goCharacter } from '../go-character.ts';
 
 /** Throws ApiStatus 404. */
 export function getObject(core: ApiCore, info: ResourceInfo, namespace: string | undefined, name: string): KubeObject {
@@ -85,8 +86,7 @@ function readContinue(token: string): { rv: number; start: string } {
       return { rv: value.rv, start: value.start.replace(/\0$/, '') };
     }
   } catch {
-    const first = text.charCodeAt(0);
-    const shown = Number.isNaN(first) || (first >= 0x20 && first < 0x7f) ? text.charAt(0) : `\\u${first.toString(16).padStart(4, '0')}`;
+    const shown = goCharacter(text.charAt(0));
     const why = text === '' ? 'unexpected end of JSON input' : `invalid character '${shown}' looking for beginning of value`;
     throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
   }

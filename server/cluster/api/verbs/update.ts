@@ -23,11 +23,11 @@ export interface UpdateOptions {
 export function updateObject(core: ApiCore, context: RequestContext, info: ResourceInfo, namespace: string | undefined, name: string, decoded: KubeObject, options: UpdateOptions = {}): KubeObject {
   const { schema, admission } = core.hooks;
   const { subresource } = options;
-  const old = getObject(core, info, namespace, name);
-  const now = rfc3339(core.clock.now());
   if (decoded.metadata.name === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (decoded.metadata.name !== name) throw badRequest(`the name of the object (${decoded.metadata.name}) does not match the name on the URL (${name})`);
   const named = withNamespace(info, namespace, decoded);
+  const old = getObject(core, info, namespace, name);
+  const now = rfc3339(core.clock.now());
   checkPreconditions(info, old, named.metadata);
 
   let object = combine(info, old, named, subresource);

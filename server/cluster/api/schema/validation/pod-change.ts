@@ -4,6 +4,7 @@ import { sameJson, type JsonRecord } from '../../patch/json-values.ts';
 import type { StatusCause } from '../../status.ts';
 import { forbidden, goString, invalid, notFound, required } from '../causes.ts';
 import { items, record } from '../fill.ts';
+import { goDiff, internalPodSpec, internalValue } from '../go-diff/index.ts';
 import { containerCauses } from './container.ts';
 
 const MAY_NOT =
@@ -21,7 +22,10 @@ export function podChangeCauses(pod: KubeObject, old: KubeObject): StatusCause[]
   }
   causes.push(...deadlineCauses(spec.activeDeadlineSeconds, before.activeDeadlineSeconds));
   const graceMended = Number(before.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1;
-  if (!sameJson(fixed(spec), fixed(before)) || (!graceMended && !sameJson(spec.terminationGracePeriodSeconds, before.terminationGracePeriodSeconds))) causes.push(forbidden('spec', MAY_NOT));
+  if (!sameJson(fixed(spec), fixed(before)) || (!graceMended && !sameJson(spec.terminationGracePeriodSeconds, before.terminationGracePeriodSeconds))) {
+    const kept = { ...spec, activeDeadlineSeconds: before.activeDeadlineSeconds, tolerations: before.tolerations, schedulingGates: before.schedulingGates, ephemeralContainers: before.ephemeralContainers, ...withImages(spec, before), ...(graceMended ? { terminationGracePeriodSeconds: before.terminationGracePeriodSeconds } : {}) };
+    causes.push(forbidden('spec', `${MAY_NOT}\n${goDiff(internalPodSpec(before), internalPodSpec(kept))}`));
+  }
   const tolerations = items(spec, 'tolerations');
   if (items(before, 'tolerations').some((t) => !tolerations.some((n) => sameJson({ ...t, tolerationSeconds: 0 }, { ...n, tolerationSeconds: 0 })))) {
     causes.push(forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'));
@@ -65,9 +69,15 @@ export function ephemeralContainerCauses(pod: KubeObject, old: KubeObject | unde
   for (const before of then) {
     const same = now.find((container) => container.name === before.name);
     if (same === undefined) causes.push(forbidden('spec.ephemeralContainers', `existing ephemeral containers ${goString(before.name)} may not be removed\n`));
-    else if (!sameJson(same, before)) causes.push(forbidden('spec.ephemeralContainers', `existing ephemeral containers ${goString(before.name)} may not be changed\n`));
+    else if (!sameJson(same, before)) causes.push(forbidden('spec.ephemeralContainers', `existing ephemeral containers ${goString(before.name)} may not be changed\n${goDiff(internalValue('core.EphemeralContainer', before), internalValue('core.EphemeralContainer', same))}`));
   }
   return causes;
+}
+
+/** The containers with the images that they had: those may change. */
+function withImages(spec: JsonRecord, before: JsonRecord): JsonRecord {
+  const images = (kind: string): JsonRecord => (spec[kind] === undefined ? {} : { [kind]: items(spec, kind).map((c, i) => ({ ...c, image: items(before, kind)[i]?.image })) });
+  return { ...images('containers'), ...images('initContainers') };
 }
 
 /** What stays as it is; gates may be taken away. */

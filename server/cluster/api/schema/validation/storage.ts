@@ -4,6 +4,7 @@ import { isRecord, sameJson, type JsonRecord } from '../../patch/json-values.ts'
 import type { StatusCause } from '../../status.ts';
 import { forbidden, goString, invalid, required, unsupported } from '../causes.ts';
 import { items, record } from '../fill.ts';
+import { goDiff, internalValue } from '../go-diff/index.ts';
 import { quantityNano } from '../quantity.ts';
 import { dnsSubdomain, qualifiedName } from './names.ts';
 import { nodeSelectorCauses } from './pod-placement.ts';
@@ -38,14 +39,23 @@ export function claimCauses(claim: KubeObject, old: KubeObject | undefined): Sta
   return causes;
 }
 
+/** What may change of a claim is shown as it was. */
+function unchangeable(spec: JsonRecord, old: JsonRecord, status: JsonRecord): StatusCause {
+  const resources = record(spec.resources);
+  const sized = status.phase === 'Bound' && isRecord(resources.requests) ? { ...spec, resources: { ...resources, requests: { ...resources.requests, storage: record(record(old.resources).requests).storage } } } : spec;
+  const before = (old.volumeName ?? '') === '' ? { ...old, volumeName: spec.volumeName } : old;
+  const diff = goDiff(internalValue('core.PersistentVolumeClaimSpec', before), internalValue('core.PersistentVolumeClaimSpec', sized));
+  return forbidden('spec', `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${diff}`);
+}
+
 function claimChanges(spec: JsonRecord, old: JsonRecord, status: JsonRecord): StatusCause[] {
   const fixed = ({ resources: _resources, volumeAttributesClassName: _class, volumeName, ...rest }: JsonRecord, bound: boolean): JsonRecord => (bound ? { ...rest, volumeName } : rest);
   const bound = (old.volumeName ?? '') !== '';
-  if (!sameJson(fixed(spec, bound), fixed(old, bound))) return [forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims')];
+  if (!sameJson(fixed(spec, bound), fixed(old, bound))) return [unchangeable(spec, old, status)];
   const size = (s: JsonRecord): unknown => record(record(s.resources).requests).storage;
   const [before, after] = [size(old), size(spec)];
   if (before === undefined || after === undefined || sameJson(spec.resources, old.resources)) return [];
-  if (status.phase !== 'Bound') return [forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims')];
+  if (status.phase !== 'Bound') return [unchangeable(spec, old, status)];
   return quantityNano(after) < quantityNano(before) ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')] : [];
 }
 
@@ -81,7 +91,7 @@ export function volumeCauses(volume: KubeObject, old: KubeObject | undefined): S
   if (!SOURCES.some((source) => isRecord(spec[source]))) causes.push(required('spec', 'must specify a volume type'));
   if (policy === 'Recycle' && record(spec.hostPath).path === '/') causes.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
   causes.push(...nameCauses('spec.storageClassName', spec.storageClassName, dnsSubdomain), ...volumeModeCauses(spec.volumeMode));
-  if (old !== undefined && !sameJson(sourcesOf(spec), sourcesOf(record(old.spec)))) causes.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'));
+  if (old !== undefined && !sameJson(sourcesOf(spec), sourcesOf(record(old.spec)))) causes.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${goDiff(internalValue('core.PersistentVolumeSource', sourcesOf(record(old.spec))), internalValue('core.PersistentVolumeSource', sourcesOf(spec)))}`));
   return causes;
 }
 
