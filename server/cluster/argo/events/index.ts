@@ -1,4 +1,5 @@
 import type { ImageEntry, Program } from '../../program.ts';
+import { runAdmission } from './admission/program.ts';
 import { Broker } from './bus/broker.ts';
 import { kafkaImages } from './bus/kafka.ts';
 import { natsImages } from './bus/nats.ts';
@@ -50,8 +51,7 @@ function argoEvents(broker: Broker): Program {
             context.stdout(HELP);
             return 0;
           case 'webhook-service':
-            context.stderr('The validating webhook of Argo Events does not run in this cluster: admission webhooks are not called here.\n');
-            return 1;
+            return await runAdmission(context, log);
           default:
             context.stderr(`Error: unknown command ${JSON.stringify(command)} for "argo-events"\nRun 'argo-events --help' for usage.\n`);
             return 1;
