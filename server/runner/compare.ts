@@ -8,7 +8,7 @@ import { readTranscript, TRANSCRIPT, type TranscriptLine } from './transcript.ts
 /** The report with one more case a page: whether its solution answered as in the recorded transcript. */
 export async function compareTranscript(report: ScenarioReport, scenario: Scenario, from: string, onCase: (page: string, compared: CaseReport) => void): Promise<ScenarioReport> {
   const recorded = await readTranscript(scenario);
-  if (recorded === undefined) return report;
+  if (recorded === undefined || (recorded.lines.length === 0 && recorded.problem === undefined)) return nothingRecorded(report, onCase);
   const file = relative(from, join(scenario.folder, TRANSCRIPT));
   const pages = report.pages.map((page, index) => {
     const lines = recorded.lines.map((line, at) => ({ ...line, at: at + 1 })).filter((line) => line.page === page.page);
@@ -21,6 +21,19 @@ export async function compareTranscript(report: ScenarioReport, scenario: Scenar
   });
   const failed = pages.some((page) => page.cases.some((one) => one.state === 'failed'));
   return { ...report, pages, state: report.state === 'passed' && failed ? 'failed' : report.state };
+}
+
+/** Says on the first page that has a solution that there is nothing to compare it with. */
+function nothingRecorded(report: ScenarioReport, onCase: (page: string, compared: CaseReport) => void): ScenarioReport {
+  const first = report.solutions[0]?.page;
+  const pages = report.pages.map((page) => {
+    if (page.page !== first) return page;
+    const findings: Finding[] = [{ severity: 'warning', code: 'transcript-missing', message: `There is no ${TRANSCRIPT} to compare with.`, next: 'Record one: argo-lab record SCENARIO' }];
+    const compared: CaseReport = { id: `${page.page}/transcript`, kind: 'transcript', title: 'has nothing recorded to compare with', state: stateOf(findings), ms: 0, findings };
+    onCase(page.page, compared);
+    return { ...page, cases: [...page.cases, compared] };
+  });
+  return { ...report, pages };
 }
 
 /** Pure: the recorded commands against those of this run, in their order. A paste of several commands was recorded as one. */

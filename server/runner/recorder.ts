@@ -169,7 +169,7 @@ export async function saveRecordings(scenario: Scenario, recordings: readonly Pa
   for (const recording of recordings) {
     const { page } = recording;
     if (!isCheckable(page)) {
-      notes.push(`${page.title} has no check: what was typed there is in ${TRANSCRIPT} only`);
+      notes.push(`${page.title} has no check, so it has no solution: what was typed there is in the recording only`);
       continue;
     }
     const known = await checksFileOf(scenario, page);
