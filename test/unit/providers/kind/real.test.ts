@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,9 +9,11 @@ import { systemClock } from '../../../../server/lib/clock.ts';
 import type { LabError } from '../../../../server/lib/errors.ts';
 import { systemIds } from '../../../../server/lib/ids.ts';
 import { createLog } from '../../../../server/lib/log.ts';
+import { LIMITS } from '../../../../server/providers/kind/limits.ts';
 import { EXECUTOR_IMAGE } from '../../../../server/providers/kind/pins.ts';
 import { kindProvider } from '../../../../server/providers/kind/provider.ts';
 import type { ClusterProvider, ClusterStage, SessionCluster } from '../../../../server/providers/provider.ts';
+import type { Scenario } from '../../../../server/scenario/model.ts';
 import { createSandbox } from '../../../../server/sandbox/detect.ts';
 import type { Sandbox } from '../../../../server/sandbox/sandbox.ts';
 import { until } from './machine.ts';
@@ -22,6 +24,7 @@ const run = promisify(execFile);
 const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
 const WORKFLOWS = { group: 'argoproj.io', version: 'v1alpha1', resource: 'workflows' };
 const LONG = 20 * 60_000;
+const IDLE_MS = 4000;
 
 let folder: string;
 let sandbox: Sandbox;
@@ -30,7 +33,7 @@ const begun: SessionCluster[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kind-real-'));
   sandbox = await createSandbox({ folder: join(folder, 'warm'), tools: folder, wanted: 'none' });
-  provider = kindProvider(configFrom({ data: folder }, [], process.env).kind, { clock: systemClock, ids: systemIds, log: createLog('warn'), sandbox, argoUi: '' });
+  provider = kindProvider(configFrom({ data: folder }, [], process.env).kind, { clock: systemClock, ids: systemIds, log: createLog('warn'), sandbox, argoUi: '' }, { ...LIMITS, idle: IDLE_MS });
 });
 /** Also after a test that failed, there is no cluster when the next one begins. */
 afterEach(async () => void (await Promise.all(begun.splice(0).map((cluster) => cluster.stop('end')))), LONG);
@@ -40,10 +43,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, LONG);
 
-async function start(id: string, signal: AbortSignal, stages: ClusterStage[] = [], restore?: unknown): Promise<{ cluster: SessionCluster; lost: LabError[] }> {
+async function start(id: string, signal: AbortSignal, stages: ClusterStage[] = [], restore?: unknown, scenario?: Scenario): Promise<{ cluster: SessionCluster; lost: LabError[] }> {
   const place = await sandbox.open({ sessionId: id, home: join(folder, 'home', id) });
   const lost: LabError[] = [];
-  const cluster = await provider.start({ id, folder: join(folder, 'sessions', id), place, signal, onStage: (stage) => stages.push(stage), onLost: (error) => lost.push(error), ...(restore === undefined ? {} : { restore }) });
+  const cluster = await provider.start({ id, folder: join(folder, 'sessions', id), place, signal, onStage: (stage) => stages.push(stage), onLost: (error) => lost.push(error), ...(restore === undefined ? {} : { restore }), ...(scenario === undefined ? {} : { scenario }) });
   begun.push(cluster);
   return { cluster, lost };
 }
@@ -76,9 +79,14 @@ describe('a real kind', () => {
       for (let i = 0; i < 300 && !['Succeeded', 'Failed', 'Error'].includes(await phase()); i++) await new Promise((resolve) => setTimeout(resolve, 500));
       expect(await phase()).toBe('Succeeded');
 
+      const states = async () => (await ours()).filter((line) => !before.includes(line)).map((line) => line.split(' ')[1]);
+      await until(async () => (await states())[0] === 'paused', 'the pause of a cluster that nobody uses');
+      expect(await phase()).toBe('Succeeded');
+      expect(await states()).toEqual(['running']);
+
       const saved: unknown = first.cluster.snapshot?.();
       await first.cluster.stop('suspend');
-      expect((await ours()).filter((line) => !before.includes(line)).map((line) => line.split(' ')[1])).toEqual(['paused']);
+      expect(await states()).toEqual(['paused']);
       const back = await start('real1', new AbortController().signal, [], saved);
       expect(await phase(back)).toBe('Succeeded');
 
@@ -95,6 +103,44 @@ describe('a real kind', () => {
       await until(() => clean.lost.length > 0, 'the news');
       expect(clean.lost[0]?.message).toBe('the node of the cluster was removed');
       await clean.cluster.stop('end');
+      expect({ containers: await ours(), owned: await owned() }).toEqual({ containers: before, owned: [] });
+    },
+    LONG,
+  );
+
+  it.skipIf(!docker)(
+    'has the ports, folders and patches that a scenario asks for',
+    async () => {
+      const course = join(folder, 'course');
+      await mkdir(join(course, 'data'), { recursive: true });
+      await writeFile(join(course, 'data/hello'), 'from the scenario');
+      const about = { id: 'ports', title: 'Ports', description: '', folder: course, root: course, steps: [], assets: [], imageId: 'kubernetes', family: 'cluster' as const, hosts: ['host01'], needs: [], layout: 'terminal' as const, dashboards: [], terminals: [], hide: { intro: false, finish: false }, variables: [], problems: [] };
+      const kind = { extraPortMappings: [{ containerPort: 30080, hostPort: 18_080, protocol: 'TCP' as const }], extraMounts: [{ hostPath: 'data', containerPath: '/data', readOnly: true }], kubeadmConfigPatches: ['kind: ClusterConfiguration\napiServer:\n  extraArgs: {v: "4"}\n  extraVolumes:\n  - {name: own, hostPath: /data, mountPath: /own, readOnly: true}\n'] };
+      const { cluster } = await start('real3', new AbortController().signal, [], undefined, { ...about, kind });
+      const node = await kubectl(cluster, 'get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}');
+      expect((await run('docker', ['exec', node, 'cat', '/data/hello'])).stdout).toBe('from the scenario');
+      await expect(run('docker', ['exec', node, 'touch', '/data/new'])).rejects.toThrow('Read-only file system');
+      const api = await kubectl(cluster, 'get', 'pod', '-n', 'kube-system', `kube-apiserver-${node}`, '-o', 'yaml');
+      expect(['--v=4', '--audit-policy-file=', 'mountPath: /own'].filter((part) => !api.includes(part))).toEqual([]);
+      await kubectl(cluster, 'patch', 'service', 'argo-server', '-n', 'argo', '-p', JSON.stringify({ spec: { type: 'NodePort', ports: [{ port: 2746, nodePort: 30_080 }] } }));
+      // kube-proxy needs a moment for its rules.
+      await until(async () => (await fetch('http://127.0.0.1:18080/api/v1/version').catch(() => undefined)) !== undefined, 'the Argo Server behind the node\u2019s port');
+      expect((await fetch('http://127.0.0.1:18080/api/v1/version')).status).toBe(401);
+      await until(() => cluster.requests().some(({ method, url }) => method === 'PATCH' && url.startsWith('/api/v1/namespaces/argo/services/argo-server')), 'the record in the audit log');
+    },
+    LONG,
+  );
+
+  it.skipIf(!docker)(
+    'says what is wrong with a node image that is none, keeps its logs, and leaves nothing',
+    async () => {
+      const before = await ours();
+      const wrong = kindProvider({ ...configFrom({ data: folder }, [], process.env).kind, nodeImage: EXECUTOR_IMAGE }, { clock: systemClock, ids: systemIds, log: createLog('error'), sandbox, argoUi: '' });
+      const place = await sandbox.open({ sessionId: 'real4', home: join(folder, 'home/real4') });
+      const error: unknown = await wrong.start({ id: 'real4', folder: join(folder, 'sessions/real4'), place, signal: new AbortController().signal, onStage: () => undefined }).catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: 'cluster-failed', bundle: join(folder, 'sessions/real4/cluster-logs.zip') });
+      expect((await stat(join(folder, 'sessions/real4/cluster-logs.zip'))).size).toBeGreaterThan(100);
+      process.stdout.write(`  ${String(error)}\n`);
       expect({ containers: await ours(), owned: await owned() }).toEqual({ containers: before, owned: [] });
     },
     LONG,
