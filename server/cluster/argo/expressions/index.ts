@@ -1,5 +1,5 @@
 /** The two expression languages of Argo Workflows and its templating. */
-export { ExprError, compile, evalBool, evalExpr, goTypeName, goValue, toPlainJson } from './expr/index.ts';
+export { ExprError, compile, evalBool, evalExpr, goJsonOf, goTypeName, goValue, toPlainJson } from './expr/index.ts';
 export type { ExprEnv } from './expr/index.ts';
 export { GoTime } from './expr/values.ts';
 export { argoExprEnv, expandKeys } from './env.ts';

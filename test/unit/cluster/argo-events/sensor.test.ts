@@ -88,7 +88,7 @@ describe('a filter', () => {
     expect(verdict({ data: [{ path: 'body.x', type: 'string', value: ['a'] }] })).toEqual({ passed: false, error: "data filter error (path 'body.x' does not exist)" });
     expect(verdict({ data: [{ path: 'body.n', type: 'number', value: ['five'] }] })).toEqual({ passed: false, error: 'data filter error (strconv.ParseFloat: parsing "five": invalid syntax)' });
     expect(verdict({ exprs: [{ expr: 'n >', fields: [{ path: 'body.n', name: 'n' }] }] })).toEqual({ passed: false, error: 'expr filter error (Unexpected end of expression)' });
-    expect(verdict({ script: 'return true' })).toEqual({ passed: false, error: 'Lua scripts do not run in this cluster: use data or exprs filters' });
+    expect(filterEvent(event, DependencyFilter.parse({ script: 'x' }), '', { passed: false, error: 'boom' })).toEqual({ passed: false, error: 'boom' });
   });
 
   it('passes by any of its parts when told so', () => {

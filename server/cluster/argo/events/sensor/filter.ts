@@ -15,8 +15,8 @@ export interface Verdict {
 
 const PASSED: Verdict = { passed: true };
 
-/** After argo-events v1.9.9 pkg/sensors/dependencies/filter.go */
-export function filterEvent(event: ArgoEvent, filter: DependencyFilter, operator: string): Verdict {
+/** `script`: what the filter's script has said. After argo-events v1.9.9 pkg/sensors/dependencies/filter.go */
+export function filterEvent(event: ArgoEvent, filter: DependencyFilter, operator: string, script: Verdict = PASSED): Verdict {
   const exprs = filter.exprs === undefined ? PASSED : each('expr', filter.exprs, filter.exprLogicalOperator, event, exprResult);
   if (operator !== 'or' && exprs.error !== undefined) return { passed: false, error: exprs.error };
   const data = filter.data === undefined || filter.data.length === 0 ? PASSED : each('data', filter.data, filter.dataLogicalOperator, event, dataResult);
@@ -24,9 +24,9 @@ export function filterEvent(event: ArgoEvent, filter: DependencyFilter, operator
   const context = contextPasses(filter, event);
   const time = timePasses(filter, event);
   if (operator !== 'or' && time.error !== undefined) return { passed: false, error: time.error };
-  if (filter.script !== '') return { passed: false, error: 'Lua scripts do not run in this cluster: use data or exprs filters' };
-  if (operator !== 'or') return { passed: exprs.passed && data.passed && context && time.passed };
-  const passed = (filter.exprs !== undefined && exprs.passed) || (filter.data !== undefined && data.passed) || (filter.context !== undefined && context) || (filter.time !== undefined && time.passed);
+  if (script.error !== undefined) return { passed: false, error: script.error };
+  if (operator !== 'or') return { passed: exprs.passed && data.passed && context && time.passed && script.passed };
+  const passed = (filter.exprs !== undefined && exprs.passed) || (filter.data !== undefined && data.passed) || (filter.context !== undefined && context) || (filter.time !== undefined && time.passed) || (filter.script !== '' && script.passed);
   const errors = [exprs, data, time].flatMap(({ error }) => (error === undefined ? [] : [error]));
   // Whoever asks is told of an error alone: the event does not pass then.
   return errors.length > 0 ? { passed: false, error: errors.join(' / ') } : { passed };

@@ -1,3 +1,4 @@
+import { scriptTransform, scriptVerdict } from './lua.ts';
 import { Cron } from 'croner';
 import { fitsGlob } from '../../../../lib/glob.ts';
 import { isJsonObject, goJson, type Json } from '../../../../lib/json.ts';
@@ -150,12 +151,12 @@ export class TriggerRunner {
     const own = this.#own();
     let event: ArgoEvent;
     try {
-      event = await transformed(dependency, original);
+      event = await transformed(dependency, original, context);
     } catch (error) {
       own.error(kind === 'stan' ? 'sensor/trigger_conn.go:187' : 'sensor/trigger_conn.go:339', 'failed to apply event transformation', [failed(error)]);
       return;
     }
-    if (!this.#passes(dependency, event)) {
+    if (!(await this.#passes(dependency, event))) {
       if (kind === 'jetstream') own.info('sensor/trigger_conn.go:345', `not interested in dependency ${dependency.name} (didn't pass filter)`);
       return;
     }
@@ -171,9 +172,11 @@ export class TriggerRunner {
     await this.#act(taken.events);
   }
 
-  #passes({ filters, filtersLogicalOperator }: Dependency, event: ArgoEvent): boolean {
+  async #passes({ filters, filtersLogicalOperator }: Dependency, event: ArgoEvent): Promise<boolean> {
     if (filters === undefined) return true;
-    const { passed, error } = filterEvent(event, filters, filtersLogicalOperator);
+    const { clock, signal } = this.#options.context;
+    const script = filters.script === '' ? undefined : await scriptVerdict(filters.script, event.data, clock, signal);
+    const { passed, error } = filterEvent(event, filters, filtersLogicalOperator, script);
     if (error !== undefined) {
       const { id, source, time } = contextOf(event);
       this.#log.warn('sensors/listener.go:198', `Event [ID '${id}', Source '${source}', Time '${time}', Data '${event.data}'] discarded due to filtering error: ${error}`);
@@ -289,9 +292,9 @@ async function fire(firing: Firing): Promise<string> {
   throw new Error(`invalid trigger ${firing.name}, could not find an implementation${kind === undefined ? '' : `: triggers of the type ${kind} are not emulated by this cluster, it has k8s, argoWorkflow, http and log`}`);
 }
 
-async function transformed({ transform }: Dependency, event: ArgoEvent): Promise<ArgoEvent> {
+async function transformed({ transform }: Dependency, event: ArgoEvent, { clock, signal }: Pick<ProgramContext, 'clock' | 'signal'>): Promise<ArgoEvent> {
   if (transform === undefined || (transform.jq === '' && transform.script === '')) return event;
-  if (transform.jq === '') throw new Error('Lua scripts do not run in this cluster: use a jq transformation');
+  if (transform.jq === '') return { ...event, data: await scriptTransform(transform.script, event.data, clock, signal) };
   const [first = ''] = (await jqFilter(JSON.parse(event.data), transform.jq)).split('\n');
   if (first === '') throw new Error('no output available from the jq command execution');
   let value: unknown;
