@@ -62,6 +62,9 @@ function App(): JSX.Element {
   return (
     <div class="shell-grid">
       <nav class="menu" aria-label="Main">
+        <button type="button" class="skip" onClick={() => document.querySelector('main')?.focus()}>
+          Skip to content
+        </button>
         <a class="menu-mark" href={href('')} aria-label="Argo: all workflows">
           <svg viewBox="0 0 32 32" aria-hidden="true">
             <circle class="mark-warm" cx="16" cy="9" r="4.500" />

@@ -97,7 +97,7 @@ export function Page({ title, crumbs, tools, aside, children }: PageProps): JSX.
           {aside}
         </section>
       )}
-      <main class="content">{children}</main>
+      <main class="content" tabIndex={-1}>{children}</main>
     </div>
   );
 }
