@@ -4,7 +4,9 @@ import { isRecord, type JsonRecord } from '../patch/json-values.ts';
 import { kubernetesCel } from './cel.ts';
 
 let environment: Environment | undefined;
-const MACROS = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter', 'bind']);
+const MACROS = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter']);
+/** The language and its library here know more than Kubernetes offers. */
+const ABSENT = new Set(['reverse', 'sort', 'sortBy', 'distinct', 'flatten', 'slice', 'first', 'last', 'transformList', 'transformMap', 'transformMapEntry', 'bind', 'encode', 'decode', 'greatest', 'least', 'abs', 'ceil', 'floor', 'round', 'trunc', 'json']);
 
 /** What is wrong with a rule of a schema; undefined when nothing is. */
 export function ruleProblem(schema: JsonRecord, rule: string): string | undefined {
@@ -81,7 +83,7 @@ function typeOf(node: unknown, text: string, scope: ReadonlyMap<string, Known>, 
       return literal(node.args);
     case 'id': {
       const name = String(node.args);
-      if (!scope.has(name) && !['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type', 'optional', 'cel', 'google'].includes(name)) problems.push(located(text, node.pos, `undeclared reference to '${name}' (in container '')`));
+      if (!scope.has(name) && !['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type', 'optional', 'google', 'sets', 'ip', 'strings', 'format'].includes(name)) problems.push(located(text, node.pos, `undeclared reference to '${name}' (in container '')`));
       return scope.get(name);
     }
     case '.': {
@@ -97,14 +99,15 @@ function typeOf(node: unknown, text: string, scope: ReadonlyMap<string, Known>, 
       const [name, receiver, parameters] = args;
       const base = typeOf(receiver, text, scope, problems);
       const list: unknown[] = Array.isArray(parameters) ? parameters : [];
+      if (ABSENT.has(String(name))) problems.push(located(text, Math.max(0, text.indexOf(`.${String(name)}(`, endOfReceiver(receiver))) + String(name).length + 1, `undeclared reference to '${String(name)}' (in container '')`));
       const [first] = list;
       if (!MACROS.has(String(name)) || !isNode(first) || first.op !== 'id') {
         typeOf(list, text, scope, problems);
         return RESULTS[String(name)];
       }
       const over = celType(base);
-      if (over !== undefined && name !== 'bind') problems.push(located(text, startOf(receiver), `expression of type '${over}' cannot be range of a comprehension (must be list, map, or dynamic)`));
-      const inner = new Map(scope).set(String(first.args), name === 'bind' ? typeOf(list[1], text, scope, problems) : overOf(base));
+      if (over !== undefined) problems.push(located(text, startOf(receiver), `expression of type '${over}' cannot be range of a comprehension (must be list, map, or dynamic)`));
+      const inner = new Map(scope).set(String(first.args), overOf(base));
       typeOf(list.slice(1), text, inner, problems);
       return name === 'filter' ? base : RESULTS[String(name)];
     }
@@ -137,7 +140,7 @@ const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='];
 const NUMBERS = ['int', 'double'];
 
 /** Kubernetes has functions of CEL that are not here: they are at least known by name. */
-const MORE_FUNCTIONS = ['quantity', 'url', 'ip', 'cidr', 'isCIDR', 'isSemver', 'semver', 'dyn', 'type', 'optional', 'sets', 'authorizer', 'has', 'math', 'format'];
+const MORE_FUNCTIONS = ['dyn', 'type', 'optional', 'sets', 'authorizer', 'has', 'math', 'format'];
 let functions: ReadonlySet<string> | undefined;
 
 function functionNames(): ReadonlySet<string> {
@@ -174,6 +177,12 @@ function operated(op: string, types: readonly Known[], right: unknown, text: str
 function startOf(node: unknown): number {
   if (Array.isArray(node)) return Math.min(...node.map(startOf));
   return isNode(node) ? Math.min(node.pos, startOf(node.args)) : Number.POSITIVE_INFINITY;
+}
+
+/** From where on the dot after a node can be. */
+function endOfReceiver(node: unknown): number {
+  const start = startOf(node);
+  return Number.isFinite(start) ? start : 0;
 }
 
 function fieldOf(base: Known, name: string, at: number, text: string, problems: string[]): Known {
