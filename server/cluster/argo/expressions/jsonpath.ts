@@ -133,8 +133,20 @@ function dead(step: Step, from: unknown, shown: string): string {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const children = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : isObject(value) ? Object.keys(value).sort().map((key) => value[key]) : []);
-const descendants = (value: unknown): unknown[] => [value, ...children(value).filter((child) => typeof child === 'object' && child !== null).flatMap(descendants)];
+const children = (value: unknown): unknown[] => (Array.isArray(value) ? [...(value as unknown[])] : isObject(value) ? Object.keys(value).sort().map((key) => value[key]) : []);
+
+/** A value and all lists and maps below it, from the top, one after the other. */
+function descendants(value: unknown): unknown[] {
+  const out: unknown[] = [];
+  const left = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    out.push(next);
+    for (const child of children(next).reverse()) if (typeof child === 'object' && child !== null) left.push(child);
+  }
+  return out;
+}
+
 
 function member(value: unknown, key: string): unknown[] {
   if (key === 'length' && (Array.isArray(value) || typeof value === 'string')) return [value.length];

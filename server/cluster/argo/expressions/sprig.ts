@@ -102,6 +102,11 @@ function splitBy(pattern: RegExp, text: string, limit: number): string[] {
   return parts;
 }
 
+function indented(text: string, count: number): string {
+  bounded(count * text.split('\n').length);
+  return text.replace(/^/gm, ' '.repeat(count));
+}
+
 /** reflect.DeepEqual, for which an int is no float. */
 const same = (a: unknown, b: unknown): boolean => (typeof a === 'bigint') === (typeof b === 'bigint') && deepEqual(a, b);
 
@@ -186,8 +191,8 @@ const plain: Readonly<Record<string, ExprFunction>> = {
   quote: (...args) => args.filter((arg) => arg !== null).map((arg) => JSON.stringify(str(arg))).join(' '),
   squote: (...args) => args.filter((arg) => arg !== null).map((arg) => `'${str(arg)}'`).join(' '),
   cat: (...args) => args.filter((arg) => arg !== null).map(str).join(' '),
-  indent: (count, s) => str(s).replace(/^/gm, ' '.repeat(Number(int(count)))),
-  nindent: (count, s) => `\n${str(s).replace(/^/gm, ' '.repeat(Number(int(count))))}`,
+  indent: (count, s) => indented(str(s), Number(int(count))),
+  nindent: (count, s) => `\n${indented(str(s), Number(int(count)))}`,
   replace: (from, to, s) => str(s).replaceAll(str(from), str(to)),
   plural: (one, many, count) => (int(count) === 1n ? one : many),
   snakecase: (s) => words(s).join('_').toLowerCase(),

@@ -12,6 +12,8 @@ interface Scope {
 
 const MAX_ELEMENTS = 1_000_000;
 const MAX_STEPS = 3_000_000;
+/** No workflow could hold a longer text. */
+const MAX_TEXT = 2_000_000;
 
 /** Leaves a chain of `?.` at once when it meets nil. */
 class ChainEnd extends Error {}
@@ -100,13 +102,13 @@ export function evaluate(root: Node, source: string, env: Record<string, unknown
   let elements = 0;
   const spend = (node: Node, made: unknown): void => {
     if (Array.isArray(made)) elements += made.length;
-    if (++steps <= MAX_STEPS && elements <= MAX_ELEMENTS) return;
+    if (++steps <= MAX_STEPS && elements <= MAX_ELEMENTS && !(typeof made === 'string' && made.length > MAX_TEXT)) return;
     throw new ExprError('memory budget exceeded', source, node.at);
   };
 
   const visit = (node: Node): unknown => {
     const made = step(node);
-    if (node.kind === 'binary' || node.kind === 'builtin' || node.kind === 'array' || node.kind === 'call') spend(node, node.kind === 'binary' && node.operator !== '..' ? undefined : made);
+    if (node.kind === 'binary' || node.kind === 'builtin' || node.kind === 'array' || node.kind === 'call') spend(node, node.kind === 'binary' && node.operator !== '..' && node.operator !== '+' ? undefined : made);
     return made;
   };
 
