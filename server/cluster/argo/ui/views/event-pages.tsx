@@ -72,15 +72,15 @@ export function EventListPage({ kind, namespace }: { kind: EventKind; namespace:
       {items.length > 0 && (
         <div class="list">
           <ObjectTable<Sensor | EventSource>
-          items={items}
-          icon={() => kind.icon}
-          path={({ metadata }) => `${kind.path}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`}
-          namespaced
-          columns={[
-            { title: 'Status', cell: (item) => readiness(item) || '-' },
-            { title: 'Logs', cell: ({ metadata }) => logs(metadata.name ?? '') },
-          ]}
-        />
+            items={items}
+            icon={() => kind.icon}
+            path={({ metadata }) => `${kind.path}/${metadata.namespace ?? namespace}/${metadata.name ?? ''}`}
+            namespaced
+            columns={[
+              { title: 'Status', cell: (item) => readiness(item) || '-' },
+              { title: 'Logs', cell: ({ metadata }) => logs(metadata.name ?? '') },
+            ]}
+          />
         </div>
       )}
       {items.length > 0 && (

@@ -5,7 +5,7 @@ import { get } from '../api/client.ts';
 import { EventBinding, listOf, UserInfo } from '../api/shapes.ts';
 import { currentToken } from '../api/token.ts';
 import { shallowSpec, Spec } from '../state/api-docs.ts';
-import { go, href } from '../state/router.ts';
+import { href } from '../state/router.ts';
 import { defaultNamespace, DOCUMENTATION, ErrorNotice, goToNamespace, NamespaceFilter, Note, Page, rememberNamespace, SlidingPanel, useLoad } from './common.tsx';
 import { CopyButton } from './copy.tsx';
 import { ObjectText } from './editor.tsx';

@@ -5,7 +5,7 @@ import { duration } from '../state/format.ts';
 import { labelSelector, readListQuery } from '../state/list-query.ts';
 import { report } from '../state/reports.ts';
 import type { Report } from '../state/reports.ts';
-import { go, href, place, setQuery } from '../state/router.ts';
+import { href, place, setQuery } from '../state/router.ts';
 import { ErrorNotice, FilterField, goToNamespace, NamespaceFilter, Note, Page, rememberNamespace, useLoad } from './common.tsx';
 import { ChecksField, ChoiceField } from './filters.tsx';
 import { PhaseIcon } from './icons.tsx';
