@@ -38,6 +38,7 @@ export class Pool {
     private readonly wanted: number,
   ) {}
 
+  /** Makes what is missing. After `take`, once the session has what it took: a node that starts beside it takes its time. */
   begin(): void {
     this.#fill();
   }
@@ -50,7 +51,6 @@ export class Pool {
     if (ready !== undefined) {
       // What was given back is as good for the next one.
       void returned?.then((clean) => this.#keep(clean));
-      this.#fill();
       return ready;
     }
     if (returned === undefined) return this.#join(stages.signal, onStage);

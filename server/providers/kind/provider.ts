@@ -122,6 +122,8 @@ export function kindProvider(settings: KindSettings, dependencies: ProviderDepen
       } catch (error) {
         await drop(owner.name);
         throw session.signal.aborted ? session.signal.reason : error;
+      } finally {
+        if (ahead) pool.begin();
       }
     },
   };
