@@ -12,7 +12,7 @@ export interface Response {
   write(chunk: Uint8Array | string): boolean;
   end(chunk?: Uint8Array | string): unknown;
   destroy(error?: Error): unknown;
-  on(event: 'close', listener: () => void): unknown;
+  on(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
 /** From here on an answer is worth compressing. After kubernetes 1.32 apiserver responsewriters/writers.go */

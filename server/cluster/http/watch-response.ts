@@ -14,6 +14,16 @@ const DEFAULT_TIMEOUT = 1800;
 const BOOKMARK_EVERY = 60_000;
 /** A client that does not read is cut off before its events fill the memory. */
 const MAX_BUFFERED = 32 * 1024 * 1024;
+/** The same for all watchers of a cluster together: then one that is behind by much is cut off sooner. */
+const MAX_TOGETHER = 128 * 1024 * 1024;
+const MUCH = 512 * 1024;
+const waiting = new WeakMap<ApiCore, { bytes: number }>();
+
+function waitingOf(core: ApiCore): { bytes: number } {
+  let all = waiting.get(core);
+  if (all === undefined) waiting.set(core, (all = { bytes: 0 }));
+  return all;
+}
 
 /** What the newest event's object became, by form: stored objects never change, and a hundred watchers get it one after the other. */
 let newest: { object: KubeObject; lines: Map<string, string> } | undefined;
@@ -37,6 +47,11 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
   const include = form.as?.kind === 'Table' ? readIncludeObject(query.get('includeObject')) : 'Metadata';
   let first = true;
   let queued = 0;
+  const all = waitingOf(core);
+  const queue = (bytes: number): void => {
+    all.bytes += bytes - queued;
+    queued = bytes;
+  };
   let over = false;
   const lines: string[] = [];
   let started = false;
@@ -46,8 +61,9 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
     scheduled = false;
     if (lines.length === 0 || response.writableEnded || response.destroyed) return;
     const text = lines.splice(0).join('');
-    if (response.write(text)) queued = 0;
-    else if ((queued += text.length) > MAX_BUFFERED) response.destroy();
+    if (response.write(text)) return queue(0);
+    queue(queued + text.length);
+    if (queued > MAX_BUFFERED || (all.bytes > MAX_TOGETHER && queued > MUCH)) response.destroy();
   };
   // Events that come together go out together: a write for each would cost more than all the rest.
   const write = (text: string): void => {
@@ -126,5 +142,9 @@ export function sendWatch(core: ApiCore, context: RequestContext, answering: Ans
   }));
   end.addEventListener('abort', finish, { once: true });
   cleanups.push(() => end.removeEventListener('abort', finish));
-  response.on('close', finish);
+  response.on('drain', () => queue(0));
+  response.on('close', () => {
+    finish();
+    queue(0);
+  });
 }
