@@ -90,6 +90,11 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiStatus {
   return new ApiStatus(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
 }
 
+/** What etcd says is handed on as it is. After kubernetes 1.32 apiserver/pkg/endpoints/handlers/responsewriters/status.go */
+export function fromEtcd(message: string): ApiStatus {
+  return new ApiStatus(500, '', message);
+}
+
 export function internalError(message: string): ApiStatus {
   return new ApiStatus(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
 }

@@ -43,6 +43,8 @@ export interface RequestContext {
   dryRun: boolean;
   fieldValidation: 'Ignore' | 'Warn' | 'Strict';
   warn(text: string): void;
+  /** Bytes of the request's body, where it came with one. */
+  received?: number;
   /** Set by `asking`. */
   outside?: Outside;
 }

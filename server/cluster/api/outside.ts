@@ -1,6 +1,7 @@
 import type { Ids } from '../../lib/ids.ts';
 import type { ApiCore } from './core.ts';
-import { internalError } from './errors.ts';
+import { StoreFull } from '../store/object-store.ts';
+import { fromEtcd, internalError } from './errors.ts';
 import type { RequestContext } from './hooks.ts';
 
 /** Something that only somebody outside can tell: a webhook. */
@@ -37,7 +38,7 @@ export async function asking<R>(core: ApiCore, context: RequestContext, action: 
   try {
     return await action(core, context);
   } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
+    if (!(error instanceof Unanswered)) throw known(error);
   }
   const answers = new Map<string, unknown>();
   const draws: string[] = [];
@@ -54,13 +55,15 @@ export async function asking<R>(core: ApiCore, context: RequestContext, action: 
     } catch (error) {
       if (!(error instanceof Unanswered)) {
         finish();
-        throw error;
+        throw known(error);
       }
       await Promise.all(error.questions.map(async ({ key, ask }) => answers.set(key, await ask())));
     }
   }
   throw internalError('admission webhooks change the object for ever');
 }
+
+const known = (error: unknown): unknown => (error instanceof StoreFull ? fromEtcd(error.message) : error);
 
 /** What was drawn before comes again in the same order. */
 function repeated(ids: Ids, draws: string[]): Ids {

@@ -152,10 +152,16 @@ async function getMany(call: ResourceCall, target: Target): Promise<void> {
   sendList(call, await asking(core, context, (core, context) => operations.list(core, context, everything, options)), info, form);
 }
 
-async function bodyOf(call: ResourceCall, kind: string): Promise<DecodedBody> {
-  const raw = await readBody(call.answering.request);
-  call.onBody(raw);
+async function bodyOf(call: ResourceCall, context: RequestContext, kind: string): Promise<DecodedBody> {
+  const raw = await bytesOf(call, context);
   return decodeBody(raw, call.answering.request.headers['content-type'], kind, call.decodeProtobuf);
+}
+
+async function bytesOf(call: ResourceCall, context: RequestContext): Promise<Buffer> {
+  const raw = await readBody(call.answering.request);
+  context.received = raw.length;
+  call.onBody(raw);
+  return raw;
 }
 
 const STREAMS = ['exec', 'attach', 'portforward'];
@@ -177,7 +183,7 @@ async function post(call: ResourceCall, target: Target): Promise<void> {
     operations.exists(core, target.info, target.namespace, name);
     throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   }
-  const body = await bodyOf(call, sub?.kind ?? info.kind);
+  const body = await bodyOf(call, context, sub?.kind ?? info.kind);
   if (subresource !== undefined && name !== undefined) {
     const value = await asking(core, context, (core, context) => operations.postSubresource(core, context, { ...target, name, subresource }, body.value));
     sendAnything(call, 201, value, sub === undefined ? info : subInfo(info, sub), form);
@@ -195,7 +201,7 @@ async function put(call: ResourceCall, target: operations.Named): Promise<void> 
   const context = contextOf(call, readWriteQuery(answering.query, 'UpdateOptions'));
   authorize(core, context, 'update', target);
   const info = infoFor(target);
-  const body = await bodyOf(call, info.kind);
+  const body = await bodyOf(call, context, info.kind);
   const object = await asking(core, context, (core, context) => operations.update(core, context, target, body.value, body.duplicates, body.sort));
   sendObject(call, 200, object, info, form);
 }
@@ -228,8 +234,7 @@ async function patch(call: ResourceCall, target: operations.Named): Promise<void
   }
   const context = contextOf(call, query);
   authorize(core, context, 'patch', target);
-  const raw = await readBody(answering.request);
-  call.onBody(raw);
+  const raw = await bytesOf(call, context);
   const body = type === 'apply' ? decodeYaml(raw) : parsePatch(raw, type);
   const result = await asking(core, context, (core, context) => operations.patch(core, context, target, { type, body, ...(query.force === undefined ? {} : { force: query.force }) }));
   sendObject(call, result.created ? 201 : 200, result.object, infoFor(target), form);

@@ -2,6 +2,7 @@ import { deepFreeze } from './freeze.ts';
 import type { GroupResource, KubeObject } from './object.ts';
 import { orderMetadata } from './metadata-order.ts';
 import type { ObjectReader } from './reader.ts';
+import { storedSize } from './size.ts';
 import { WatchHub, type StoreEvent } from './watch-hub.ts';
 
 /** A write that lost against another one; the API room turns it into a Status. */
@@ -14,6 +15,17 @@ export class StoreConflict extends Error {
     super(message);
   }
 }
+
+/** A write for which there is no room; the API room turns it into a Status. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull';
+  constructor() {
+    super('etcdserver: mvcc: database space exceeded');
+  }
+}
+
+/** Bytes, as storedSize counts them; etcd's own default are two gigabytes. */
+const QUOTA = 256 * 1024 * 1024;
 
 /** Everything a store holds, as JSON. */
 export interface StoreSnapshot {
@@ -37,14 +49,21 @@ const objectKey = (namespace: string | undefined, name: string): string => `${na
 export class ObjectStore implements ObjectReader {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
   readonly #hub = new WatchHub();
+  readonly #sizes = new WeakMap<KubeObject, number>();
+  readonly #quota: number;
+  #held = 0;
   #revision: number;
 
-  /** Takes the objects of a snapshot over: from now on nobody can change them. */
-  constructor(snapshot?: StoreSnapshot) {
+  /** Takes the objects of a snapshot over: from now on nobody can change them. `quota`: bytes that all objects together may have; default 256 MiB. */
+  constructor(snapshot?: StoreSnapshot, quota = QUOTA) {
+    this.#quota = quota;
     this.#revision = snapshot?.revision ?? 1;
     for (const [key, objects] of Object.entries(snapshot?.objects ?? {})) {
       const table = new Map<string, KubeObject>();
-      for (const object of objects) table.set(objectKey(object.metadata.namespace, object.metadata.name), deepFreeze(object));
+      for (const object of objects) {
+        table.set(objectKey(object.metadata.namespace, object.metadata.name), deepFreeze(object));
+        this.#held += this.#sizeOf(object);
+      }
       this.#objects.set(key, table);
       this.#hub.compact(key, this.#revision);
     }
@@ -80,11 +99,12 @@ export class ObjectStore implements ObjectReader {
     return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
-  /** Stores a new object and returns it with its resourceVersion. Throws StoreConflict `exists`. */
+  /** Stores a new object and returns it with its resourceVersion. Throws StoreConflict `exists`, or StoreFull. */
   create(resource: GroupResource, object: KubeObject): KubeObject {
     const table = this.#table(resource);
     const key = objectKey(object.metadata.namespace, object.metadata.name);
     if (table.has(key)) throw new StoreConflict('exists', `${resourceKey(resource)} ${key} exists`);
+    this.#makeRoom(object);
     const stored = this.#stamp(object);
     table.set(key, stored);
     this.#publish(resource, { type: 'ADDED', object: stored, revision: this.#revision });
@@ -93,12 +113,13 @@ export class ObjectStore implements ObjectReader {
 
   /**
    * Replaces an object. With `expected`, only when that is still its resourceVersion.
-   * Throws StoreConflict `missing` or `changed`.
+   * Throws StoreConflict `missing` or `changed`, or StoreFull where it grows and there is no room.
    */
   update(resource: GroupResource, object: KubeObject, expected?: string): KubeObject {
     const table = this.#table(resource);
     const key = objectKey(object.metadata.namespace, object.metadata.name);
     const previous = this.#expect(table, key, expected);
+    this.#makeRoom(object, previous);
     const stored = this.#stamp(object);
     table.set(key, stored);
     this.#publish(resource, { type: 'MODIFIED', object: stored, previous, revision: this.#revision });
@@ -111,6 +132,7 @@ export class ObjectStore implements ObjectReader {
     const key = objectKey(namespace, name);
     const previous = this.#expect(table, key, expected);
     const last = this.#stamp(previous);
+    this.#held -= this.#sizeOf(previous);
     table.delete(key);
     this.#publish(resource, { type: 'DELETED', object: last, previous, revision: this.#revision });
     return last;
@@ -164,12 +186,27 @@ export class ObjectStore implements ObjectReader {
     return previous;
   }
 
+  /** Counts what comes instead of what was. */
+  #makeRoom(object: KubeObject, previous?: KubeObject): void {
+    const grows = this.#sizeOf(object) - (previous === undefined ? 0 : this.#sizeOf(previous));
+    if (grows > 0 && this.#held + grows > this.#quota) throw new StoreFull();
+    this.#held += grows;
+  }
+
+  #sizeOf(object: KubeObject): number {
+    let size = this.#sizes.get(object);
+    if (size === undefined) this.#sizes.set(object, (size = storedSize(object)));
+    return size;
+  }
+
   #stamp(object: KubeObject): KubeObject {
     this.#revision++;
-    return deepFreeze({ ...object, metadata: orderMetadata({ ...object.metadata, resourceVersion: String(this.#revision) }) });
+    const stored = deepFreeze({ ...object, metadata: orderMetadata({ ...object.metadata, resourceVersion: String(this.#revision) }) });
+    this.#sizes.set(stored, this.#sizeOf(object));
+    return stored;
   }
 
   #publish(resource: GroupResource, event: StoreEvent): void {
-    this.#hub.publish(resourceKey(resource), event);
+    this.#hub.publish(resourceKey(resource), event, this.#sizeOf(event.object));
   }
 }

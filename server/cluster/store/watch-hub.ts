@@ -10,12 +10,24 @@ export interface StoreEvent {
 
 /** How many events of one resource are kept for watches that resume. */
 const HISTORY = 400;
+/** And how many bytes of objects, where there are large ones. */
+const HISTORY_BYTES = 32 * 1024 * 1024;
 
 interface Channel {
   history: StoreEvent[];
+  /** Bytes of each event of the history, and of all. */
+  sizes: number[];
+  held: number;
   /** The revision of the newest event that was dropped from the history. */
   compacted: number;
   watchers: Set<(event: StoreEvent) => void>;
+}
+
+/** Forgets the oldest events. */
+function drop(channel: Channel, count: number): void {
+  const dropped = channel.history.splice(0, count);
+  for (const size of channel.sizes.splice(0, count)) channel.held -= size;
+  channel.compacted = dropped[dropped.length - 1]?.revision ?? channel.compacted;
 }
 
 /**
@@ -27,13 +39,18 @@ export class WatchHub {
   readonly #queue: { channel: Channel; event: StoreEvent }[] = [];
   #draining = false;
 
-  publish(resource: string, event: StoreEvent): void {
+  /** `size`: of the event's object, in bytes. */
+  publish(resource: string, event: StoreEvent, size: number): void {
     const channel = this.#channel(resource);
     channel.history.push(event);
+    channel.sizes.push(size);
+    channel.held += size;
     // Dropped in blocks: shifting one by one would move the whole array at each write.
-    if (channel.history.length > HISTORY * 1.5) {
-      const dropped = channel.history.splice(0, channel.history.length - HISTORY);
-      channel.compacted = dropped[dropped.length - 1]?.revision ?? channel.compacted;
+    if (channel.history.length > HISTORY * 1.5) drop(channel, channel.history.length - HISTORY);
+    if (channel.held > HISTORY_BYTES && channel.history.length > 1) {
+      let [count, left] = [0, channel.held];
+      while (left > HISTORY_BYTES / 2 && count < channel.history.length - 1) left -= channel.sizes[count++] ?? 0;
+      drop(channel, count);
     }
     this.#queue.push({ channel, event });
     this.#drain();
@@ -56,7 +73,7 @@ export class WatchHub {
   /** Forgets the history up to `revision`: what was before it is not known, as after a restore. */
   compact(resource: string, revision: number): void {
     const channel = this.#channel(resource);
-    channel.history = channel.history.filter((event) => event.revision > revision);
+    drop(channel, channel.history.filter((event) => event.revision <= revision).length);
     channel.compacted = Math.max(channel.compacted, revision);
   }
 
@@ -75,7 +92,7 @@ export class WatchHub {
   #channel(resource: string): Channel {
     let channel = this.#channels.get(resource);
     if (channel === undefined) {
-      channel = { history: [], compacted: 0, watchers: new Set() };
+      channel = { history: [], sizes: [], held: 0, compacted: 0, watchers: new Set() };
       this.#channels.set(resource, channel);
     }
     return channel;

@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../../lib/clock.ts';
+import { refuseLarge } from './request-size.ts';
 import { StoreConflict } from '../../store/object-store.ts';
 import type { KubeObject } from '../../store/object.ts';
 import { forStorage, present, storageOf, type ApiCore } from '../core.ts';
@@ -69,6 +70,7 @@ function store(core: ApiCore, context: RequestContext, info: ResourceInfo, objec
   const name = object.metadata.name;
   if (core.store.get(resource, object.metadata.namespace, name) !== undefined) throw new NameTaken(name);
   if (context.dryRun) return object;
+  refuseLarge(context, object);
   try {
     return present(info, core.store.create(resource, forStorage(core, info, object)));
   } catch (error) {

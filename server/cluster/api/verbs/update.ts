@@ -1,3 +1,4 @@
+import { refuseLarge } from './request-size.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { rfc3339 } from '../../../lib/clock.ts';
 import { isJsonObject } from '../../../lib/json.ts';
@@ -75,6 +76,7 @@ function store(core: ApiCore, context: RequestContext, info: ResourceInfo, old: 
   if (context.dryRun) return { ...object, metadata: { ...object.metadata, ...(version === undefined ? {} : { resourceVersion: version }) } };
   if (over && !namespaceBusy) return present(info, core.store.delete(storageOf(info), namespace, name, version));
   if (sameObject(old, object)) return old;
+  refuseLarge(context, object);
   return present(info, core.store.update(storageOf(info), forStorage(core, info, object), version));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ObjectStore } from '../../../../server/cluster/store/object-store.ts';
+import { ObjectStore, StoreFull } from '../../../../server/cluster/store/object-store.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const pod = (name: string, extra = {}) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, ...extra });
@@ -56,5 +56,29 @@ describe('an object store', () => {
     expect(again.list(PODS)).toEqual(store.list(PODS));
     expect(again.revision).toBe(store.revision);
     expect(again.canWatchFrom(PODS, 1)).toBe(false);
+  });
+
+  it('takes no more than its quota, but what shrinks and what goes', () => {
+    const filled = (n: number) => ({ data: 'x'.repeat(n) });
+    const store = new ObjectStore(undefined, 3000);
+    store.create(PODS, pod('a', filled(1000)));
+    store.create(PODS, pod('b', filled(1000)));
+    expect(() => store.create(PODS, pod('c', filled(1000)))).toThrow('etcdserver: mvcc: database space exceeded');
+    expect(() => store.update(PODS, pod('a', filled(2000)))).toThrow(StoreFull);
+    store.update(PODS, pod('a', filled(900)));
+    store.delete(PODS, 'default', 'b');
+    store.create(PODS, pod('c', filled(1500)));
+    expect(store.list(PODS).map((object) => [object.metadata.name, String(object['data']).length])).toEqual([['a', 900], ['c', 1500]]);
+    expect(() => new ObjectStore(store.snapshot(), 3000).create(PODS, pod('d', filled(900)))).toThrow(StoreFull);
+  });
+
+  it('remembers fewer events where objects are large', () => {
+    const store = new ObjectStore();
+    store.create(PODS, pod('a'));
+    const first = store.revision;
+    for (let i = 0; i < 40; i++) store.update(PODS, pod('a', { n: String(i), data: 'x'.repeat(1024 * 1024) }));
+    const seen: number[] = [];
+    store.watch(PODS, store.compactedAt(PODS), (event) => seen.push(event.revision));
+    expect([store.canWatchFrom(PODS, first), store.canWatchFrom(PODS, store.revision - 10), seen.length < 33, seen.at(-1)]).toEqual([false, true, true, store.revision]);
   });
 });
