@@ -31,8 +31,8 @@ async function breakCopy(name: string, edits: Record<string, (text: string) => s
 const BREAKS: Record<string, Record<string, (text: string) => string>> = {
   'wrong-command': { 'role/checks.yaml': (text) => text.replace('solution: |\n    kubectl create role jenkins', 'solution: |\n    kubectl create rol jenkins') },
   'passes-early': { 'role/checks.yaml': (text) => text.replace(/checks:\n[\s\S]*\nexercise:/, 'checks:\n  - id: account\n    title: The service account default exists\n    resource: { resource: v1/serviceaccounts, name: default }\nexercise:') },
-  'near-miss-passes': { 'role/checks.yaml': (text) => text.replace('        - { path: "rules[*].verbs", excludes: ["*", create, delete, get, patch, watch] }\n', '') },
-  'near-miss-words': { 'role/checks.yaml': (text) => text.replace('expect: rolebinding/jenkins exists, but roleRef.kind is ClusterRole.', 'expect: The binding is too wide.') },
+  'near-miss-passes': { 'role/checks.yaml': (text) => text.replace(/ *- \{ path: "rules\[\*\]\.verbs", excludes: .*\n/, '') },
+  'near-miss-words': { 'role/checks.yaml': (text) => text.replace(/expect: rolebinding\/jenkins exists, but .*ClusterRole.*/, 'expect: The binding is too wide.') },
   leak: { 'role/checks.yaml': (text) => text.replace('    kubectl create sa jenkins\n    kubectl create rolebinding jenkins --role=jenkins --serviceaccount=argo:jenkins\n  nearMisses', '    kubectl create sa jenkins\n    kubectl create rolebinding jenkins --role=jenkins --serviceaccount=argo:jenkins\n    kubectl create secret generic leaked\n  nearMisses'), 'secret/checks.yaml': (text) => text.replace(/variables:[\s\S]*\nexercise:/, 'checks:\n  - id: leaked\n    title: A Secret was made\n    resource: { resource: v1/secrets, name: leaked }\nexercise:').replace(/expectBefore: .*/, 'expectBefore: There is no secret/leaked in namespace argo.').replace(/solution: \|[\s\S]*$/, 'solution: kubectl create secret generic leaked\n') },
   block: { 'role/text.md': (text) => text.replace('kubectl create sa jenkins', 'kubectl creat sa jenkins') },
 };
