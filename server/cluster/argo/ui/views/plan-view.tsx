@@ -26,7 +26,7 @@ export function PlanView({ object, path, namespace }: { object: Fields; path: Pa
   return (
     <>
       <ErrorNotice error={referred.error} onRetry={referred.reload} />
-      {Object.keys(nodes).length === 0 && <p>Nothing to show: there is no entrypoint.</p>}
+      {Object.keys(nodes).length === 0 && (ref === '' || referred.data !== undefined) && <p>Nothing to show: there is no entrypoint.</p>}
       {Object.keys(nodes).length > 0 && <GraphView key={name} nodes={nodes} selected={selected.value} onSelect={(id) => (selected.value = id === selected.value ? undefined : id)} />}
       {node !== undefined && (
         <section class="box small" aria-label={`Template of ${node.displayName ?? node.name}`}>
